@@ -1,0 +1,4 @@
+//! (being built)
+#![no_std]
+mod time;
+pub use time::Time;

@@ -1,0 +1,4 @@
+//! (being built)
+pub mod edn;
+pub mod history;
+pub mod options;

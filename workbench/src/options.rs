@@ -1,0 +1,156 @@
+//! What a run is asked to do: the options of `test` and `sim`, after parsing (Maelstrom behaviour §1.2).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A run's options. Everything that the run draws at random follows from `seed`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What clients do and what is checked.
+    pub workload: Workload,
+    /// Names of the nodes, in order.
+    pub nodes: Vec<String>,
+    /// Number of client threads.
+    pub concurrency: usize,
+    /// Length of the main phase.
+    pub time_limit: Duration,
+    /// Client operations per second over the whole cluster; 0 for none at all.
+    pub rate: f64,
+    /// Latency of messages that touch no client.
+    pub latency: Latency,
+    /// Faults to inject.
+    pub nemesis: Vec<Fault>,
+    /// Mean gap between nemesis operations.
+    pub nemesis_interval: Duration,
+    /// Neighbours suggested to the nodes of `broadcast`.
+    pub topology: Topology,
+    /// What share of the operations must be ok.
+    pub availability: Option<Availability>,
+    /// Models that a transactional history is held to, by name.
+    pub consistency_models: Vec<String>,
+    /// Keys active at one time (`txn-*`, `kafka`).
+    pub key_count: usize,
+    /// Longest transaction (`txn-*`).
+    pub max_txn_length: usize,
+    /// Writes to a key before a fresh one takes its place (`txn-*`, `kafka`).
+    pub max_writes_per_key: i64,
+    /// Where all randomness comes from.
+    pub seed: u64,
+    /// What else goes to the main log.
+    pub log: LogOptions,
+}
+
+/// What else goes to the main log.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogOptions {
+    /// Lines that nodes write to stderr.
+    pub stderr: bool,
+    /// Messages as they enter the network.
+    pub net_send: bool,
+    /// Messages as they are delivered.
+    pub net_recv: bool,
+}
+
+/// The programs under test, for runs in wall time.
+#[derive(Clone, Debug)]
+pub struct Binary {
+    /// Path, as given.
+    pub path: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+}
+
+/// What clients do and what is checked (§9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are Maelstrom's")]
+pub enum Workload {
+    Broadcast,
+    Echo,
+    GCounter,
+    GSet,
+    Kafka,
+    LinKv,
+    PnCounter,
+    TxnListAppend,
+    TxnRwRegister,
+    UniqueIds,
+}
+
+impl Workload {
+    /// All workloads, by name.
+    pub const ALL: [Workload; 10] = [
+        Workload::Broadcast,
+        Workload::Echo,
+        Workload::GCounter,
+        Workload::GSet,
+        Workload::Kafka,
+        Workload::LinKv,
+        Workload::PnCounter,
+        Workload::TxnListAppend,
+        Workload::TxnRwRegister,
+        Workload::UniqueIds,
+    ];
+
+    /// The name on the command line and in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Workload::Broadcast => "broadcast",
+            Workload::Echo => "echo",
+            Workload::GCounter => "g-counter",
+            Workload::GSet => "g-set",
+            Workload::Kafka => "kafka",
+            Workload::LinKv => "lin-kv",
+            Workload::PnCounter => "pn-counter",
+            Workload::TxnListAppend => "txn-list-append",
+            Workload::TxnRwRegister => "txn-rw-register",
+            Workload::UniqueIds => "unique-ids",
+        }
+    }
+}
+
+/// Latency of messages that touch no client (§4.2).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Latency {
+    /// Mean, in milliseconds.
+    pub mean_ms: u64,
+    /// How single latencies spread around it.
+    pub distribution: LatencyDistribution,
+}
+
+/// How single latencies spread around their mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LatencyDistribution {
+    /// Always the mean.
+    Constant,
+    /// A uniform integer in `0 .. 2 × mean`.
+    Uniform,
+    /// Exponential, cut to whole milliseconds.
+    Exponential,
+}
+
+/// A kind of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Links between nodes are cut (§8).
+    Partition,
+}
+
+/// Neighbours suggested to the nodes of `broadcast` (§9.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are Maelstrom's")]
+pub enum Topology {
+    Grid,
+    Line,
+    /// A complete tree in which each node has at most this many children.
+    Tree(usize),
+    Total,
+}
+
+/// What share of the operations must be ok (§10.4).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Availability {
+    /// All of them.
+    Total,
+    /// At least this fraction.
+    AtLeast(f64),
+}
