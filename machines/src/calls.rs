@@ -1,0 +1,102 @@
+//! Calls in flight: what this node asked somebody else and has not heard of yet.
+//!
+//! A machine that calls hands over a value, its continuation; the same value comes back with the answer, the refusal
+//! or the news that time is up, exactly once. Late and repeated answers find nothing here and vanish.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use protocol::MessageId;
+
+use crate::Time;
+
+/// Why a call has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallError {
+    /// Nothing came in time. It may have happened or not, or happen yet.
+    Expired,
+    /// An error came, with this code (see [`protocol::Code`]).
+    Refused(i64),
+}
+
+/// The table of calls in flight.
+#[derive(Clone, Debug)]
+pub(crate) struct Calls<C> {
+    open: BTreeMap<MessageId, (Time, C)>,
+    expiries: BTreeSet<(Time, MessageId)>,
+    last_id: MessageId,
+}
+
+/// More calls than this are not in flight at once: whoever owes them to clients should refuse some.
+pub(crate) const MAX_CALLS: usize = 65_536;
+
+impl<C> Calls<C> {
+    pub(crate) fn new() -> Self {
+        Calls { open: BTreeMap::new(), expiries: BTreeSet::new(), last_id: 0 }
+    }
+
+    /// Enters a call and numbers it; gives it back if the table is full.
+    pub(crate) fn open(&mut self, call: C, expiry: Time) -> Result<MessageId, C> {
+        if self.open.len() >= MAX_CALLS {
+            return Err(call);
+        }
+        self.last_id += 1;
+        self.open.insert(self.last_id, (expiry, call));
+        self.expiries.insert((expiry, self.last_id));
+        Ok(self.last_id)
+    }
+
+    /// Takes out the call with that number, if it is still in flight.
+    pub(crate) fn close(&mut self, id: MessageId) -> Option<C> {
+        let (expiry, call) = self.open.remove(&id)?;
+        self.expiries.remove(&(expiry, id));
+        Some(call)
+    }
+
+    /// Takes out a call whose time is up.
+    pub(crate) fn expire(&mut self, now: Time) -> Option<C> {
+        let &(expiry, id) = self.expiries.first()?;
+        if expiry <= now { self.close(id) } else { None }
+    }
+
+    /// When the next call's time is up.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        self.expiries.first().map(|&(expiry, _)| expiry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answered_call_is_gone_and_a_second_answer_finds_nothing() {
+        let mut calls = Calls::new();
+        let id = calls.open("save", Time::from_millis(10)).unwrap();
+        assert_eq!(calls.close(id), Some("save"));
+        assert_eq!(calls.close(id), None);
+        assert_eq!(calls.expire(Time::from_millis(99)), None);
+        assert_eq!(calls.deadline(), None);
+    }
+
+    #[test]
+    fn calls_expire_in_order_of_their_deadlines_and_a_late_answer_finds_nothing() {
+        let mut calls = Calls::new();
+        let late = calls.open("late", Time::from_millis(20)).unwrap();
+        calls.open("soon", Time::from_millis(10)).unwrap();
+        assert_eq!(calls.deadline(), Some(Time::from_millis(10)));
+        assert_eq!(calls.expire(Time::from_millis(9)), None);
+        assert_eq!(calls.expire(Time::from_millis(10)), Some("soon"));
+        assert_eq!(calls.expire(Time::from_millis(10)), None);
+        assert_eq!(calls.expire(Time::from_millis(20)), Some("late"));
+        assert_eq!(calls.close(late), None);
+    }
+
+    #[test]
+    fn a_full_table_gives_the_call_back() {
+        let mut calls = Calls::new();
+        for number in 0..MAX_CALLS {
+            calls.open(number, Time::ZERO).unwrap();
+        }
+        assert_eq!(calls.open(MAX_CALLS, Time::ZERO), Err(MAX_CALLS));
+    }
+}

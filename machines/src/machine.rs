@@ -1,0 +1,105 @@
+//! The step contract: what a machine is given and what it may do.
+
+use core::fmt::Debug;
+use core::time::Duration;
+
+use protocol::{Body, Code, Decode, Encode, ErrorBody, MessageId, Text};
+use smallvec::SmallVec;
+
+use crate::calls::{CallError, Calls};
+use crate::{Cluster, Outputs, Time};
+
+/// A node's behaviour, as a pure state machine.
+///
+/// It reads nothing but its arguments and changes nothing but itself and the context's outputs. It may be cloned, and a
+/// clone that is fed the same inputs does the same: tests fork worlds that way.
+pub trait Machine: Clone + Debug {
+    /// What whoever starts the node may choose.
+    type Config: Clone + Debug;
+    /// What clients ask.
+    type Request<'a>: Decode<'a>;
+    /// What other nodes say.
+    type Peer<'a>: Decode<'a>;
+    /// Why a call is in flight: its continuation.
+    type Call: Clone + Debug;
+
+    /// The machine of a node that has just been told who it is. `seed` is different at every start of a node.
+    fn new(config: &Self::Config, cluster: &Cluster, seed: u64, now: Time) -> Self;
+
+    /// Takes one input.
+    fn step(&mut self, context: &mut Context<'_, Self::Call>, input: Input<'_, Self>);
+
+    /// When the next [`Input::Tick`] is due: a fact about the state, not a command. A node without one is idle and
+    /// costs nothing.
+    fn deadline(&self) -> Option<Time> {
+        None
+    }
+}
+
+/// One thing that happens to a machine.
+pub enum Input<'a, M: Machine> {
+    /// A client asks. The ticket is the right to answer, once.
+    Request(Ticket, M::Request<'a>),
+    /// The node at this position of the cluster says something.
+    Peer(usize, M::Peer<'a>),
+    /// A call came to its end.
+    Answer(M::Call, Result<Body<'a>, CallError>),
+    /// The deadline is here. It may come late, and a machine must not mind one that comes early.
+    Tick,
+}
+
+/// The right to answer a request, once.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    client: SmallVec<[u8; 16]>,
+    msg_id: Option<MessageId>,
+}
+
+impl Ticket {
+    pub(crate) fn new(client: &str, msg_id: Option<MessageId>) -> Ticket {
+        Ticket { client: SmallVec::from_slice(client.as_bytes()), msg_id }
+    }
+
+    fn client(&self) -> &str {
+        core::str::from_utf8(&self.client).expect("made from a str")
+    }
+}
+
+/// What a machine may do in a step.
+pub struct Context<'n, C> {
+    /// What time it is.
+    pub now: Time,
+    /// Who there is.
+    pub cluster: &'n Cluster,
+    pub(crate) outputs: &'n mut Outputs,
+    pub(crate) calls: &'n mut Calls<C>,
+}
+
+impl<C> Context<'_, C> {
+    /// Answers a request.
+    pub fn reply(&mut self, ticket: Ticket, body: &impl Encode) {
+        let me = self.cluster.name(self.cluster.me());
+        self.outputs.push((me, ticket.client()), (None, ticket.msg_id), body);
+    }
+
+    /// Answers a request with an error. After an indefinite code the client must assume that it may have happened.
+    pub fn refuse(&mut self, ticket: Ticket, code: Code, text: &str) {
+        let error = ErrorBody::Error { code: code.number() as i64, text: Some(Text::from(text)) };
+        self.reply(ticket, &error);
+    }
+
+    /// Says something to the node at `position`; whether it arrives is the network's business.
+    pub fn send(&mut self, position: usize, body: &impl Encode) {
+        let me = self.cluster.name(self.cluster.me());
+        self.outputs.push((me, self.cluster.name(position)), (None, None), body);
+    }
+
+    /// Asks `whom`, a service or a node. `call` comes back as [`Input::Answer`], once: with the answer, an error, or
+    /// nothing after `patience`. Too many calls in flight give it back here and now.
+    pub fn call(&mut self, whom: &str, body: &impl Encode, call: C, patience: Duration) -> Result<(), C> {
+        let id = self.calls.open(call, self.now + patience)?;
+        let me = self.cluster.name(self.cluster.me());
+        self.outputs.push((me, whom), (Some(id), None), body);
+        Ok(())
+    }
+}

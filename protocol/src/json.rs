@@ -1,0 +1,321 @@
+//! JSON values as slices of the line they came in, and the few shapes that the vocabularies are made of.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
+
+/// A JSON value as text, exactly as its sender wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Json<'a>(&'a str);
+
+impl<'a> Json<'a> {
+    /// JSON's `null`.
+    pub const NULL: Json<'static> = Json("null");
+
+    /// Wraps a text that the caller knows to be one JSON value: it is not looked at again, and goes out as it is.
+    pub const fn trusted(text: &'a str) -> Json<'a> {
+        Json(text)
+    }
+
+    /// The text.
+    pub const fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// The value as a `T`, if it is one.
+    pub fn parse<T: Deserialize<'a>>(self) -> Option<T> {
+        serde_json::from_str(self.0).ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <&RawValue>::deserialize(deserializer).map(|raw| Json(raw.get()))
+    }
+}
+
+/// A string: a slice of the line, or its own if it was written with escapes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text<'a>(Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Text(Cow::Borrowed(text))
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.into())))
+            }
+        }
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// A JSON array of `T`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<T>(pub SmallVec<[T; 8]>);
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        List(items.into_iter().collect())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+            type Value = List<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+                let mut list = SmallVec::new();
+                while let Some(element) = elements.next_element()? {
+                    list.push(element);
+                }
+                Ok(List(list))
+            }
+        }
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+/// A JSON object with arbitrary keys, each with a `T`, in the order written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entries<'a, T>(pub SmallVec<[(Text<'a>, T); 8]>);
+
+impl<'a, T> Deref for Entries<'a, T> {
+    type Target = [(Text<'a>, T)];
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<'a, T> FromIterator<(Text<'a>, T)> for Entries<'a, T> {
+    fn from_iter<I: IntoIterator<Item = (Text<'a>, T)>>(entries: I) -> Self {
+        Entries(entries.into_iter().collect())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<'de, T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+            type Value = Entries<'de, T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = SmallVec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+/// What can stand as a field of a body.
+pub trait FromJson<'a>: Sized {
+    /// The field's value; `None` if the JSON is of another shape.
+    fn from_json(json: Json<'a>) -> Option<Self>;
+
+    /// What an absent field means; `None` if it must be there.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+/// What can be written as a field of a body.
+pub trait ToJson {
+    /// Appends the JSON text.
+    fn to_json(&self, out: &mut Vec<u8>);
+
+    /// Whether the field is left out.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
+impl<'a> FromJson<'a> for Json<'a> {
+    fn from_json(json: Json<'a>) -> Option<Self> {
+        Some(json)
+    }
+}
+
+impl ToJson for Json<'_> {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.0.as_bytes());
+    }
+}
+
+/// An optional field: absent and `null` mean the same.
+impl<'a, T: FromJson<'a>> FromJson<'a> for Option<T> {
+    fn from_json(json: Json<'a>) -> Option<Self> {
+        if json == Json::NULL { Some(None) } else { T::from_json(json).map(Some) }
+    }
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: ToJson> ToJson for Option<T> {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.to_json(out),
+            None => Json::NULL.to_json(out),
+        }
+    }
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+macro_rules! integers {
+    ($($integer:ty)*) => { $(
+        impl FromJson<'_> for $integer {
+            fn from_json(json: Json<'_>) -> Option<Self> {
+                json.as_str().parse().ok()
+            }
+        }
+
+        impl ToJson for $integer {
+            fn to_json(&self, out: &mut Vec<u8>) {
+                out.extend_from_slice(itoa::Buffer::new().format(*self).as_bytes());
+            }
+        }
+    )* };
+}
+integers!(u64 i64 u32 i128);
+
+impl FromJson<'_> for bool {
+    fn from_json(json: Json<'_>) -> Option<Self> {
+        json.parse()
+    }
+}
+
+impl ToJson for bool {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if *self { b"true" } else { b"false" });
+    }
+}
+
+impl<'a> FromJson<'a> for Text<'a> {
+    fn from_json(json: Json<'a>) -> Option<Self> {
+        json.parse()
+    }
+}
+
+impl ToJson for Text<'_> {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        (**self).to_json(out);
+    }
+}
+
+impl ToJson for str {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        if self.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+            return out.extend(serde_json::to_vec(self).expect("a string is always JSON"));
+        }
+        out.push(b'"');
+        out.extend_from_slice(self.as_bytes());
+        out.push(b'"');
+    }
+}
+
+impl<'a, T: Deserialize<'a>> FromJson<'a> for List<T> {
+    fn from_json(json: Json<'a>) -> Option<Self> {
+        json.parse()
+    }
+}
+
+impl<T: ToJson> ToJson for List<T> {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        sequence(b'[', b']', self.iter(), out, |element, out| element.to_json(out));
+    }
+}
+
+impl<'a, T: Deserialize<'a>> FromJson<'a> for Entries<'a, T> {
+    fn from_json(json: Json<'a>) -> Option<Self> {
+        json.parse()
+    }
+}
+
+impl<T: ToJson> ToJson for Entries<'_, T> {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        sequence(b'{', b'}', self.iter(), out, |(key, value), out| {
+            key.to_json(out);
+            out.push(b':');
+            value.to_json(out);
+        });
+    }
+}
+
+impl<A: ToJson, B: ToJson> ToJson for (A, B) {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        self.0.to_json(out);
+        out.push(b',');
+        self.1.to_json(out);
+        out.push(b']');
+    }
+}
+
+/// Writes `items` between `open` and `close`, with commas.
+pub(crate) fn sequence<T>(
+    open: u8,
+    close: u8,
+    items: impl Iterator<Item = T>,
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(T, &mut Vec<u8>),
+) {
+    out.push(open);
+    for (position, item) in items.enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        write(item, out);
+    }
+    out.push(close);
+}

@@ -1,0 +1,101 @@
+//! `txn-rw-register` and `txn-list-append` (Maelstrom `doc/workloads.md`).
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+
+use crate::json::{Json, List, Text, ToJson};
+use crate::vocabulary::messages;
+
+messages! {
+    /// What clients ask.
+    pub enum Request<'a> {
+        /// Do these, as one.
+        "txn" => Txn {
+            /// In this order.
+            txn: List<Operation<'a>>,
+        },
+    }
+}
+
+messages! {
+    /// What they are told.
+    pub enum Reply<'a> {
+        /// Done.
+        "txn_ok" => TxnOk {
+            /// The request's operations, reads with what they found.
+            txn: List<Operation<'a>>,
+        },
+    }
+}
+
+/// One operation of a transaction: `["r", key, value]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation<'a> {
+    /// What to do.
+    pub action: Action,
+    /// With which register or list.
+    pub key: Json<'a>,
+    /// What to write or append; for a read `null` when asked, what was found when answered.
+    pub value: Json<'a>,
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// `"r"`: read a register or a list.
+    Read,
+    /// `"w"`: write a register (`txn-rw-register`).
+    Write,
+    /// `"append"`: append to a list (`txn-list-append`).
+    Append,
+}
+
+impl Action {
+    /// The word on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Action::Read => "r",
+            Action::Write => "w",
+            Action::Append => "append",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Action> {
+        [Action::Read, Action::Write, Action::Append].into_iter().find(|action| action.word() == word)
+    }
+}
+
+impl<'de> Deserialize<'de> for Operation<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OperationVisitor;
+        impl<'de> Visitor<'de> for OperationVisitor {
+            type Value = Operation<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an operation: [action, key, value]")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
+                let word: Text<'de> =
+                    parts.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
+                let action = Action::from_word(&word).ok_or_else(|| A::Error::custom("unknown action"))?;
+                let key = parts.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
+                let value = parts.next_element()?.ok_or_else(|| A::Error::invalid_length(2, &self))?;
+                Ok(Operation { action, key, value })
+            }
+        }
+        deserializer.deserialize_seq(OperationVisitor)
+    }
+}
+
+impl ToJson for Operation<'_> {
+    fn to_json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"[\"");
+        out.extend_from_slice(self.action.word().as_bytes());
+        out.extend_from_slice(b"\",");
+        self.key.to_json(out);
+        out.push(b',');
+        self.value.to_json(out);
+        out.push(b']');
+    }
+}
