@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`Echo`] | 1: echo |
 //! | [`UniqueIds`] | 2: unique ids |
+//! | [`Broadcast`], [`GSet`] | 3a–3e: broadcast, on the [`engine`] |
 //!
 //! Whoever owns a node drives it through [`Node`], bytes in and bytes out, codec included: the driver over pipes, the
 //! workbench in virtual time, tests, benches and fuzz targets all run the code that ships.
@@ -30,15 +31,18 @@
 
 extern crate alloc;
 
+mod broadcast;
 mod calls;
 mod cluster;
 mod echo;
+pub mod engine;
 mod machine;
 mod node;
 mod outputs;
 mod time;
 mod unique_ids;
 
+pub use broadcast::{Broadcast, GSet};
 pub use calls::CallError;
 pub use cluster::Cluster;
 pub use echo::Echo;

@@ -292,14 +292,20 @@ impl<T: ToJson> ToJson for Entries<'_, T> {
     }
 }
 
-impl<A: ToJson, B: ToJson> ToJson for (A, B) {
-    fn to_json(&self, out: &mut Vec<u8>) {
-        out.push(b'[');
-        self.0.to_json(out);
-        out.push(b',');
-        self.1.to_json(out);
-        out.push(b']');
-    }
+macro_rules! tuples {
+    ($($(($name:ident, $position:tt))*;)*) => { $(
+        /// An array of fixed length.
+        impl<$($name: ToJson),*> ToJson for ($($name),*) {
+            fn to_json(&self, out: &mut Vec<u8>) {
+                sequence(b'[', b']', [$(&self.$position as &dyn ToJson),*].into_iter(), out, |item, out| item.to_json(out));
+            }
+        }
+    )* };
+}
+tuples! {
+    (A, 0) (B, 1);
+    (A, 0) (B, 1) (C, 2);
+    (A, 0) (B, 1) (C, 2) (D, 3) (E, 4);
 }
 
 /// Writes `items` between `open` and `close`, with commas.

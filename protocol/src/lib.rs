@@ -32,6 +32,7 @@ mod vocabulary;
 pub mod broadcast;
 pub mod counter;
 pub mod echo;
+pub mod gossip;
 pub mod init;
 pub mod kv;
 pub mod log;

@@ -1,0 +1,24 @@
+//! What a data type must be able to do to be replicated.
+
+use alloc::string::String;
+
+use protocol::Json;
+
+/// A replicated data type: a set of updates, each known by its origin and its number there.
+///
+/// The engine hands every update over exactly once, those of one origin in order, and never one before what its origin
+/// held when it made it. The type stores them and can write any run of them out again.
+pub trait Replicated {
+    /// Some updates of one origin in a row, as they came over the wire.
+    type Run<'a>;
+
+    /// Reads a run of `count` updates; `None` if it is malformed. Changes nothing yet.
+    fn read_run<'a>(count: u64, payload: Json<'a>) -> Option<Self::Run<'a>>;
+
+    /// Takes the updates of a run in, without the first `skip`, which are here already. `origin` is a small number that
+    /// stands for the origin at this replica; they are given out 0, 1, 2, … and 0 is the replica itself.
+    fn take_run(&mut self, origin: usize, skip: u64, run: Self::Run<'_>);
+
+    /// Appends, as one JSON value, the updates `first..=last` of an origin.
+    fn write_run(&self, origin: usize, first: u64, last: u64, out: &mut String);
+}

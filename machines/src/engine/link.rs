@@ -1,0 +1,253 @@
+//! One link: what is known of a peer, what is on its way there, and whether it can be reached at all.
+//!
+//! **Deltas.** What this replica sends over a link is a numbered stream of deltas, each from where the last one left off
+//! (delta-intervals; Almeida, Shoker, Baquero, *Delta state replicated data types*, 2018, algorithm 2). The peer takes
+//! number n+1 only after number n, so it always holds a prefix of what was sent, and acknowledging a number
+//! acknowledges all before it. A delta that does not follow is not taken; the peer says so once (`again`), with its
+//! vector, and the stream begins anew from there. Such a first delta is *anchored*: it carries the sender's whole
+//! vector, from which the receiver can tell for itself whether it follows on what it holds. So nothing is resent while
+//! nothing is lost, a lost message is noticed by the next one, and a wrong guess about a peer is harmless.
+//!
+//! **Reach.** Whatever is sent must be acknowledged in the time that the peer may take plus a round trip (estimated as
+//! TCP does, RFC 6298). If it is not, it is sent once more with the request to answer at once; if that fails too, the
+//! peer is *out of reach*: it gets small probes instead of data, until one is answered.
+
+use alloc::collections::VecDeque;
+use core::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::vector::Vector;
+use crate::Time;
+
+/// Deltas in flight on one link; with so many unacknowledged the peer must catch up first.
+pub(crate) const MAX_FLIGHTS: usize = 64;
+
+/// Incarnations of a peer that are remembered as gone, so that their late messages are not taken for its latest.
+const MAX_RETIRED: usize = 16;
+
+/// One end of a link.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Link {
+    /// The peer's incarnation, once heard from.
+    pub(crate) incarnation: Option<u64>,
+    retired: SmallVec<[u64; 2]>,
+    /// What the peer surely holds.
+    pub(crate) known: Vector,
+    /// What it will hold when all that is in flight arrives.
+    pub(crate) sent: Vector,
+    flights: VecDeque<Flight>,
+    last_number: u64,
+    /// Whether the next delta follows on the last one. If not, it is anchored.
+    follows: bool,
+    accepted: Option<Accepted>,
+    has_complained: bool,
+    /// Since when the peer lacks something that it has not been sent.
+    pub(crate) behind_since: Option<Time>,
+    /// Since when a delta of the peer's waits to be acknowledged.
+    pub(crate) owes_since: Option<Time>,
+    /// When this end last spoke.
+    pub(crate) spoke_at: Option<Time>,
+    asked_at: Option<Time>,
+    misses: u32,
+    round_trip: RoundTrip,
+    /// The peer leans on this node: its own neighbours are out of its reach.
+    pub(crate) leaned_on: bool,
+    /// What the peer says that it cannot reach.
+    pub(crate) lost: SmallVec<[u32; 4]>,
+}
+
+/// A delta on its way.
+#[derive(Clone, Debug)]
+struct Flight {
+    number: u64,
+    sent_at: Time,
+    ends: SmallVec<[(usize, u64); 8]>,
+}
+
+/// The last delta taken from the peer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Accepted {
+    pub(crate) number: u64,
+    pub(crate) at: Time,
+}
+
+impl Link {
+    /// Notes which incarnation of the peer speaks. `false`: one that is gone, and should be ignored.
+    pub(crate) fn hear(&mut self, incarnation: u64) -> bool {
+        if self.incarnation == Some(incarnation) {
+            return true;
+        }
+        if self.retired.contains(&incarnation) {
+            return false;
+        }
+        if let Some(gone) = self.incarnation.take() {
+            let mut retired = core::mem::take(&mut self.retired);
+            if retired.len() == MAX_RETIRED {
+                retired.remove(0);
+            }
+            retired.push(gone);
+            *self = Link {
+                retired,
+                last_number: self.last_number,
+                round_trip: self.round_trip,
+                ..Link::default()
+            };
+        }
+        self.incarnation = Some(incarnation);
+        true
+    }
+
+    /// Whether a delta must carry the vector because it follows on nothing.
+    pub(crate) fn is_anchored(&self) -> bool {
+        !self.follows
+    }
+
+    /// Whether there is room for one more delta.
+    pub(crate) fn has_room(&self) -> bool {
+        self.flights.len() < MAX_FLIGHTS
+    }
+
+    /// Numbers a delta that raises the peer's counts to `ends`, and counts it as sent.
+    pub(crate) fn launch(&mut self, now: Time, ends: SmallVec<[(usize, u64); 8]>) -> u64 {
+        for &(origin, count) in &ends {
+            self.sent.raise(origin, count);
+        }
+        self.last_number += 1;
+        self.follows = true;
+        self.flights.push_back(Flight { number: self.last_number, sent_at: now, ends });
+        self.last_number
+    }
+
+    /// Gives up what is in flight: the next delta begins from what the peer surely holds.
+    pub(crate) fn restart(&mut self) {
+        self.flights.clear();
+        self.follows = false;
+        self.sent = self.known.clone();
+    }
+
+    /// The peer surely holds this.
+    pub(crate) fn learn(&mut self, origin: usize, count: u64) {
+        self.known.raise(origin, count);
+        self.sent.raise(origin, count);
+    }
+
+    /// The peer has taken all deltas up to `number`, `held` before it said so. Returns when that one was sent, if this
+    /// was news.
+    pub(crate) fn acknowledge(&mut self, now: Time, number: u64, held: Option<Duration>) -> Option<Time> {
+        let mut last = None;
+        while self.flights.front().is_some_and(|flight| flight.number <= number) {
+            let flight = self.flights.pop_front().expect("it has a front");
+            for (origin, count) in flight.ends {
+                self.known.raise(origin, count);
+            }
+            last = Some((flight.number, flight.sent_at));
+        }
+        let (acknowledged, sent_at) = last?;
+        self.reached();
+        let held = held.filter(|_| acknowledged == number)?;
+        self.round_trip.sample(now.since(sent_at).saturating_sub(held));
+        Some(sent_at)
+    }
+
+    /// Takes note of a delta that follows on the last one, or is anchored and fits.
+    pub(crate) fn accept(&mut self, now: Time, number: u64) {
+        self.accepted = Some(Accepted { number, at: now });
+        self.owes_since.get_or_insert(now);
+        self.has_complained = false;
+    }
+
+    /// The last delta taken.
+    pub(crate) fn accepted(&self) -> Option<Accepted> {
+        self.accepted
+    }
+
+    /// Whether a delta of this number was taken before, or has been overtaken by an anchored one.
+    pub(crate) fn is_old(&self, number: u64) -> bool {
+        self.accepted.is_some_and(|accepted| number <= accepted.number)
+    }
+
+    /// Whether a delta of this number follows on the last one taken.
+    pub(crate) fn is_next(&self, number: u64) -> bool {
+        self.accepted.is_some_and(|accepted| number == accepted.number + 1)
+    }
+
+    /// Whether to tell the peer that its delta did not follow: once, until one does.
+    pub(crate) fn complain(&mut self) -> bool {
+        !core::mem::replace(&mut self.has_complained, true)
+    }
+
+    /// Notes that the peer has been asked to answer at once.
+    pub(crate) fn ask(&mut self, now: Time) {
+        self.asked_at.get_or_insert(now);
+    }
+
+    /// The peer has shown that messages arrive there. Returns whether it had been out of reach.
+    pub(crate) fn reached(&mut self) -> bool {
+        self.asked_at = None;
+        core::mem::take(&mut self.misses) >= MISSES_OUT_OF_REACH
+    }
+
+    /// Whether the peer is out of reach.
+    pub(crate) fn is_out_of_reach(&self) -> bool {
+        self.misses >= MISSES_OUT_OF_REACH
+    }
+
+    /// When silence becomes a miss. The peer may keep an acknowledgement back for `hold`, but must answer a request at
+    /// once; a peer out of reach is asked no more often than every `probe_gap`.
+    pub(crate) fn patience_ends(&self, round: Duration, hold: Duration, probe_gap: Duration) -> Option<Time> {
+        let timeout = self.round_trip.timeout(round);
+        let asking = if self.is_out_of_reach() { timeout.max(probe_gap) } else { timeout };
+        let flight = self.flights.front().map(|flight| flight.sent_at + hold + timeout);
+        let asked = self.asked_at.map(|asked_at| asked_at + asking);
+        flight.into_iter().chain(asked).min()
+    }
+
+    /// Counts a miss; what was in flight counts as lost.
+    pub(crate) fn miss(&mut self) {
+        self.misses = self.misses.saturating_add(1);
+        self.asked_at = None;
+        self.restart();
+    }
+
+    /// Forgets that the peer needs anything: it is neither a neighbour nor leaned on, and does not answer.
+    pub(crate) fn forsake(&mut self) {
+        self.leaned_on = false;
+        self.behind_since = None;
+        self.misses = 0;
+    }
+
+    /// How many probes have gone unanswered.
+    pub(crate) fn unanswered_probes(&self) -> u32 {
+        self.misses.saturating_sub(MISSES_OUT_OF_REACH)
+    }
+}
+
+/// A lost message is a miss, and so is its repetition; then the peer is out of reach.
+const MISSES_OUT_OF_REACH: u32 = 2;
+
+/// Estimate of the round trip (RFC 6298, section 2).
+#[derive(Clone, Copy, Debug, Default)]
+struct RoundTrip {
+    smoothed: Option<Duration>,
+    variation: Duration,
+}
+
+impl RoundTrip {
+    fn sample(&mut self, sample: Duration) {
+        let Some(smoothed) = self.smoothed else {
+            *self = RoundTrip { smoothed: Some(sample), variation: sample / 4 };
+            return;
+        };
+        self.variation = self.variation * 3 / 4 + smoothed.abs_diff(sample) / 4;
+        self.smoothed = Some(smoothed * 7 / 8 + sample / 8);
+    }
+
+    /// How long an answer that is sent at once may take.
+    fn timeout(&self, round: Duration) -> Duration {
+        match self.smoothed {
+            Some(smoothed) => smoothed + (self.variation * 4).max(round / 8),
+            None => round,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The replication engine: every update accepted anywhere reaches everyone, in an order that respects cause, at the
+//! least number of messages, through any partition.
+//!
+//! The machines for broadcast, counter, log and transactions are small data types ([`Replicated`]) on this engine.
+//!
+//! # The protocol
+//!
+//! * **Updates.** Each node numbers the updates that it accepts 1, 2, 3, …; a *version vector* ([`vector`]) says how many
+//!   of each origin's a replica holds. An origin is a node and its incarnation, a nonce of its start.
+//! * **Deltas.** What one replica holds and another lacks is a *delta*: runs of updates, one per origin. A replica takes
+//!   a delta only if it holds all that the delta leaves out, that is, everything that the sender held when it sent it
+//!   (the prefix property of Bayou: Petersen et al., *Flexible update propagation for weakly consistent replication*,
+//!   1997, section 3; delta-intervals with causal merging: Almeida et al. 2018, section 6).
+//! * **Links.** Over each link deltas form a numbered stream with acknowledgements that ride on whatever is said next
+//!   ([`link`]). What a peer is known to hold is kept per link, so nothing goes where it came from.
+//! * **Overlay.** Links in use are those of a tree ([`overlay`]): a star while that is possible. A value crosses each link
+//!   once.
+//! * **Rounds.** Nodes speak once a round, at times that fit their neighbours' ([`rounds`]). News goes up to the parent
+//!   at the node's round, just before the parent's; it comes down at the root's round, and every node below passes on
+//!   at once what comes from above.
+//! * **Acknowledgements.** A parent acknowledges at its next round: its children learn soon whether they are heard. A
+//!   child waits two rounds for news of its own to send the acknowledgement with. Nothing acknowledges an
+//!   acknowledgement, so when everyone has everything, everyone is silent and no deadline is left.
+//! * **Repair.** A peer that does not acknowledge is asked again, and then is out of reach ([`link`]). Whoever has lost a
+//!   neighbour leans on that neighbour's other neighbours: in a star, all leaves on each other. And it tells its
+//!   remaining neighbours whom it lost, who then try themselves. All these are ordinary links, for as long as the
+//!   trouble lasts. The lost neighbour gets a small probe now and then; its answer ends the trouble.
+//! * **Restart.** A node that comes back from nothing has a new incarnation. Its neighbours see that and begin anew on
+//!   their links to it, from nothing; if none has spoken to it in its first rounds, it asks them.
+//!
+//! # Why it is right
+//!
+//! *Invariants.* (I1) If a replica holds update k of an origin, it holds all before it. (I2) If it holds an update, it
+//! holds everything that the update's origin held when it made it. (I3) `known` of a link is held by the peer's current
+//! incarnation.
+//!
+//! I1 and I2 hold at the origin. A delta is the difference between what its sender held at that moment (closed under I1
+//! and I2) and a base; the receiver takes it only if it holds the base, and takes it whole, so it then holds a union of
+//! two closed sets, which is closed. It knows that it holds the base either because the delta carries the sender's
+//! vector, and the base is the vector without the runs; or because the delta follows by number on one that it took,
+//! whose sender's state is exactly the base, but for what the sender meanwhile learned that this receiver holds. Loss and
+//! reordering only make deltas not follow; they are then not taken. Duplicates are recognised by number, and by count if
+//! they come by another way. Merging is a union, so it is idempotent, commutative and associative.
+//!
+//! I3: `known` grows by what the peer itself says it holds and by deltas whose number it acknowledged to this
+//! incarnation, which it took with all before them since the stream's last beginning. Counts never shrink within an
+//! incarnation; when the peer's changes, the link starts from nothing. Messages of an incarnation known to be gone are
+//! ignored.
+//!
+//! *Nothing is lost.* An update is held by its origin for good. As long as some active link's `known` does not cover
+//! what this replica holds, something is scheduled: a delta, or, if one is in flight, the end of patience with it, after
+//! which it is sent again; or, if the peer is out of reach, a probe. So once the network delivers, every neighbour comes
+//! to hold all, and, the tree being connected, everyone does.
+//!
+//! *Inside a component of a partition* each node whose neighbour is out of reach has links to all of that neighbour's
+//! neighbours that it can reach. In a star these are links between all nodes that can reach each other, so news spreads
+//! along every link that works in both directions.
+//!
+//! *Bounds.* Vectors have an entry an origin ([`vector::MAX_ORIGINS`]), links are as many as nodes, a link has at most
+//! [`link::MAX_FLIGHTS`] deltas in flight and remembers only their ends: what is resent is read from the data type.
+
+pub(crate) mod data;
+pub(crate) mod link;
+pub(crate) mod overlay;
+mod receive;
+pub(crate) mod rounds;
+mod schedule;
+mod speak;
+pub(crate) mod vector;
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use core::time::Duration;
+
+pub use data::Replicated;
+use link::Link;
+use overlay::Overlay;
+use rounds::Rounds;
+use vector::{Origins, Vector};
+
+use crate::{Cluster, Time};
+
+/// How the engine paces itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Length of a round. An update waits for at most one of these at its origin.
+    pub round: Duration,
+    /// How many children a node has at the most. With more nodes than this plus one the star becomes a tree.
+    pub fan_out: usize,
+}
+
+/// A replica of `D` and its links to the others.
+#[derive(Clone, Debug)]
+pub struct Engine<D> {
+    data: D,
+    me: usize,
+    incarnation: u64,
+    origins: Origins,
+    held: Vector,
+    overlay: Overlay,
+    rounds: Rounds,
+    links: BTreeMap<usize, Link>,
+    /// Nodes that are not neighbours, but are leaned on because neighbours are out of reach.
+    helpers: BTreeSet<usize>,
+    /// When to greet the neighbours that have not been heard from yet.
+    greet_at: Option<Time>,
+    /// When to tell the neighbours who has been lost.
+    notify_at: Option<Time>,
+    scratch: String,
+}
+
+impl<D: Replicated> Engine<D> {
+    /// A replica that holds nothing yet.
+    pub fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time, data: D) -> Self {
+        let me = cluster.me();
+        let overlay = Overlay::new(cluster.size(), pace.fan_out);
+        let rounds = Rounds::new(pace.round, now, overlay.parent(me).is_none());
+        // 53 bits, so that the number survives every JSON implementation.
+        let incarnation = seed >> 11;
+        let links: BTreeMap<usize, Link> =
+            overlay.neighbours(me).map(|peer| (peer, Link::default())).collect();
+        let greet_at = (!links.is_empty()).then(|| now + rounds.length() * GREETING_ROUNDS);
+        Engine {
+            data,
+            me,
+            incarnation,
+            origins: Origins::new(me, incarnation),
+            held: Vector::default(),
+            overlay,
+            rounds,
+            links,
+            helpers: BTreeSet::new(),
+            greet_at,
+            notify_at: None,
+            scratch: String::new(),
+        }
+    }
+
+    /// What this replica holds.
+    pub fn data(&self) -> &D {
+        &self.data
+    }
+
+    /// Accepts an update of this node's own: `make` puts it into the data as the next of origin 0.
+    pub fn update<T>(&mut self, now: Time, make: impl FnOnce(&mut D) -> T) -> T {
+        let made = make(&mut self.data);
+        self.held.raise(0, self.held.get(0) + 1);
+        self.note_news(now, None);
+        made
+    }
+
+    /// Everyone in use but `source` now lacks something.
+    fn note_news(&mut self, now: Time, source: Option<usize>) {
+        for (&peer, link) in &mut self.links {
+            let in_use =
+                link.leaned_on || self.helpers.contains(&peer) || self.overlay.are_neighbours(self.me, peer);
+            if in_use && Some(peer) != source {
+                link.behind_since.get_or_insert(now);
+            }
+        }
+    }
+}
+
+/// A node that no neighbour has spoken to in its first rounds asks for what it may have missed.
+const GREETING_ROUNDS: u32 = 3;

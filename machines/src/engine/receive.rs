@@ -1,0 +1,187 @@
+//! Listening: taking a message apart.
+
+use core::time::Duration;
+
+use protocol::List;
+use protocol::gossip::{Count, Gossip, Run};
+use smallvec::SmallVec;
+
+use super::speak::Purpose;
+use super::{Engine, Replicated};
+use crate::Context;
+
+/// What became of a delta.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delta {
+    /// There was none.
+    Absent,
+    /// It was here before.
+    Old,
+    /// It does not follow on what is held, or makes no sense.
+    Unfit,
+    /// It was taken, and had nothing that was not here.
+    Taken,
+    /// It was taken and had news.
+    News,
+}
+
+/// A run that has been read: position of the origin, first and last number, updates.
+type ReadRun<'a, D> = (usize, u64, u64, <D as Replicated>::Run<'a>);
+
+impl<D: Replicated> Engine<D> {
+    /// Takes what the node at `from` says.
+    pub fn on_gossip<C>(&mut self, context: &mut Context<'_, C>, from: usize, gossip: Gossip<'_>) {
+        let Gossip::Gossip {
+            me,
+            you,
+            n,
+            ack,
+            held_ms,
+            wait_ms,
+            vector,
+            ask,
+            answer,
+            again,
+            lean,
+            lost,
+            runs,
+        } = gossip;
+        let now = context.now;
+        let link = self.links.entry(from).or_default();
+        if !link.hear(me) {
+            return;
+        }
+        link.leaned_on = lean.is_some();
+        link.lost = lost.map(|lost| lost.iter().copied().collect()).unwrap_or_default();
+        let mut regained = false;
+        if you == Some(self.incarnation) {
+            let was_out_of_reach = link.is_out_of_reach();
+            let held = held_ms.map(Duration::from_millis);
+            let sent = ack.and_then(|number| link.acknowledge(now, number, held));
+            if answer.is_some() {
+                link.reached();
+            }
+            regained = was_out_of_reach && !link.is_out_of_reach();
+            if let (Some(sent), Some(wait_ms), true) =
+                (sent, wait_ms, self.overlay.parent(self.me) == Some(from))
+            {
+                self.rounds.align(sent, Duration::from_millis(wait_ms));
+            }
+        }
+        let delta = match (n, &runs) {
+            (Some(number), Some(runs)) => self.take_delta(context, from, number, vector.as_ref(), runs),
+            _ => Delta::Absent,
+        };
+        self.learn_vector(from, vector.as_ref());
+        if delta == Delta::News {
+            self.note_news(now, Some(from));
+        }
+        self.respond(context, from, delta, (ask.is_some(), again.is_some(), regained || vector.is_some()));
+        self.review_helpers(context);
+    }
+
+    /// Says what cannot wait for a round.
+    fn respond<C>(
+        &mut self,
+        context: &mut Context<'_, C>,
+        from: usize,
+        delta: Delta,
+        (ask, again, has_changed): (bool, bool, bool),
+    ) {
+        let Some(link) = self.links.get_mut(&from) else { return };
+        if again {
+            link.restart();
+        }
+        let is_behind = !link.sent.covers(&self.held);
+        if !is_behind {
+            link.behind_since = None;
+        }
+        if delta == Delta::Unfit && link.complain() {
+            self.speak(context, from, Purpose::Complain);
+        } else if ask {
+            self.speak(context, from, Purpose::Answer);
+        } else if is_behind && (again || has_changed) {
+            self.speak(context, from, Purpose::News);
+        }
+        if delta == Delta::News && self.overlay.parent(self.me) == Some(from) {
+            self.pass_on(context);
+        }
+    }
+
+    /// Takes a delta whole, or not at all.
+    fn take_delta<C>(
+        &mut self,
+        context: &mut Context<'_, C>,
+        from: usize,
+        number: u64,
+        vector: Option<&List<Count>>,
+        runs: &List<Run<'_>>,
+    ) -> Delta {
+        let Some(link) = self.links.get_mut(&from) else { return Delta::Unfit };
+        if link.is_old(number) {
+            link.owes_since.get_or_insert(context.now);
+            return Delta::Old;
+        }
+        let is_next = link.is_next(number);
+        let Some(read) = self.read_runs(context.cluster.size(), runs) else { return Delta::Unfit };
+        let follows = match vector {
+            Some(vector) => self.holds_base(vector, &read),
+            None => is_next,
+        };
+        let is_gapless = read.iter().all(|&(origin, first, ..)| first <= self.held.get(origin) + 1);
+        if !follows || !is_gapless {
+            return Delta::Unfit;
+        }
+        let mut has_news = false;
+        let link = self.links.get_mut(&from).expect("it was there above");
+        for (origin, first, last, run) in read {
+            let held = self.held.get(origin);
+            if last > held {
+                self.data.take_run(origin, held + 1 - first, run);
+                self.held.raise(origin, last);
+                has_news = true;
+            }
+            link.learn(origin, last);
+        }
+        link.accept(context.now, number);
+        if has_news { Delta::News } else { Delta::Taken }
+    }
+
+    /// Reads all runs of a delta before any is taken; `None` if one makes no sense. Nobody but this replica makes its
+    /// updates, so a run that claims to know more of them is a lie.
+    fn read_runs<'a>(&mut self, nodes: usize, runs: &List<Run<'a>>) -> Option<SmallVec<[ReadRun<'a, D>; 8]>> {
+        let mut read = SmallVec::new();
+        for &(node, incarnation, first, last, payload) in runs.iter() {
+            let count = last.checked_sub(first)?.checked_add(1)?;
+            if node as usize >= nodes || first == 0 {
+                return None;
+            }
+            let run = D::read_run(count, payload)?;
+            let origin = self.origins.enter(node, incarnation)?;
+            if origin == 0 && last > self.held.get(0) {
+                return None;
+            }
+            read.push((origin, first, last, run));
+        }
+        Some(read)
+    }
+
+    /// Whether this replica holds what the sender of `vector` holds, but for `runs`.
+    fn holds_base(&mut self, vector: &List<Count>, runs: &[ReadRun<'_, D>]) -> bool {
+        vector.iter().all(|&(node, incarnation, count)| {
+            let Some(origin) = self.origins.enter(node, incarnation) else { return false };
+            let run = runs.iter().find(|(run_origin, ..)| *run_origin == origin);
+            self.held.get(origin) >= run.map_or(count, |&(_, first, ..)| first - 1)
+        })
+    }
+
+    /// The peer holds all that its vector says.
+    fn learn_vector(&mut self, from: usize, vector: Option<&List<Count>>) {
+        let Some(link) = self.links.get_mut(&from) else { return };
+        for &(node, incarnation, count) in vector.iter().flat_map(|vector| vector.iter()) {
+            if let Some(origin) = self.origins.enter(node, incarnation) {
+                link.learn(origin, count);
+            }
+        }
+    }
+}
