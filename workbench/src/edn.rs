@@ -4,6 +4,15 @@
 //! apart, integers of any length are exact, strings are never confused with keywords. Equality and order are structural
 //! (`1` ≠ `1.0` ≠ `"1"`), as Clojure's `=` has it.
 
+pub mod json;
+mod pretty;
+mod print;
+mod read;
+
+pub use pretty::pretty;
+pub use print::print_bare;
+pub use read::{ReadError, read};
+
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -35,6 +44,10 @@ pub enum Value {
     Map(Vec<(Value, Value)>),
     /// `#{a b}`, in the order given.
     Set(Vec<Value>),
+    /// A bare word: class names in exceptions that others' runs have stored.
+    Symbol(Arc<str>),
+    /// `#tag value`: records and exceptions that others' runs have stored.
+    Tagged(Box<(Arc<str>, Value)>),
 }
 
 impl Value {
@@ -46,6 +59,34 @@ impl Value {
     /// A string.
     pub fn text(text: impl Into<Arc<str>>) -> Value {
         Value::Text(text.into())
+    }
+
+    /// The integer with these decimal digits (perhaps signed), whatever its length. `digits` must be such.
+    pub(crate) fn from_digits(digits: &str) -> Value {
+        if let Ok(integer) = digits.parse() {
+            return Value::Integer(integer);
+        }
+        let (sign, magnitude) = match digits.strip_prefix('-') {
+            Some(magnitude) => ("-", magnitude),
+            None => ("", digits.strip_prefix('+').unwrap_or(digits)),
+        };
+        Value::BigInteger(format!("{sign}{}", magnitude.trim_start_matches('0')).into())
+    }
+
+    /// The number that prints like this 32-bit float, as Maelstrom prints its fractions.
+    pub fn single(float: f32) -> Value {
+        // The shortest digits that identify the 32-bit float also identify the 64-bit one that is closest to them.
+        Value::Float(float.to_string().parse().unwrap_or(f64::from(float)))
+    }
+
+    /// A map with keywords for keys, in this order.
+    pub fn map<const N: usize>(entries: [(&'static str, Value); N]) -> Value {
+        Value::Map(entries.into_iter().map(|(key, value)| (Value::keyword(key), value)).collect())
+    }
+
+    /// A count.
+    pub fn count(count: usize) -> Value {
+        Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
     /// The value under `key` (a keyword's name, or a string key) of a map.
@@ -84,6 +125,15 @@ impl Value {
         }
     }
 
+    /// The name of a keyword, or the text of a string: replies say `"w"` where histories say `:w`.
+    pub fn as_name(&self) -> Option<&str> {
+        match self {
+            Value::Keyword(name) => Some(name),
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     fn rank(&self) -> u8 {
         match self {
             Value::Nil => 0,
@@ -96,6 +146,8 @@ impl Value {
             Value::Vector(_) => 7,
             Value::Map(_) => 8,
             Value::Set(_) => 9,
+            Value::Symbol(_) => 10,
+            Value::Tagged(_) => 11,
         }
     }
 }
@@ -110,10 +162,11 @@ impl Ord for Value {
             (Integer(_), BigInteger(digits)) => negative_if(!digits.starts_with('-')),
             (BigInteger(digits), Integer(_)) => negative_if(digits.starts_with('-')),
             (Float(a), Float(b)) => a.total_cmp(b),
-            (Text(a), Text(b)) => a.cmp(b),
+            (Text(a), Text(b)) | (Symbol(a), Symbol(b)) => a.cmp(b),
             (Keyword(a), Keyword(b)) => a.cmp(b),
             (List(a), List(b)) | (Vector(a), Vector(b)) | (Set(a), Set(b)) => a.cmp(b),
             (Map(a), Map(b)) => a.cmp(b),
+            (Tagged(a), Tagged(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
         }
     }
@@ -142,10 +195,11 @@ impl Hash for Value {
             Value::Integer(integer) => integer.hash(state),
             Value::BigInteger(digits) => digits.hash(state),
             Value::Float(float) => float.to_bits().hash(state),
-            Value::Text(text) => text.hash(state),
+            Value::Text(text) | Value::Symbol(text) => text.hash(state),
             Value::Keyword(name) => name.hash(state),
             Value::List(elements) | Value::Vector(elements) | Value::Set(elements) => elements.hash(state),
             Value::Map(entries) => entries.hash(state),
+            Value::Tagged(tagged) => tagged.hash(state),
         }
     }
 }

@@ -60,6 +60,64 @@ pub enum Process {
     Nemesis,
 }
 
+impl Kind {
+    /// The name in histories.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Invoke => "invoke",
+            Kind::Ok => "ok",
+            Kind::Fail => "fail",
+            Kind::Info => "info",
+        }
+    }
+}
+
+impl Process {
+    /// As histories show it: a number, or `:nemesis`.
+    pub fn to_value(self) -> Value {
+        match self {
+            Process::Client(number) => Value::from_digits(&number.to_string()),
+            Process::Nemesis => Value::keyword("nemesis"),
+        }
+    }
+}
+
+impl Op {
+    /// Whether a client did it. All checks but the nemesis's own are about these.
+    pub fn is_client(&self) -> bool {
+        self.process != Process::Nemesis
+    }
+
+    /// Whether it is how a client's operation ended.
+    pub fn is_client_completion(&self) -> bool {
+        self.is_client() && self.kind != Kind::Invoke
+    }
+
+    /// The operation as a line of `history.edn` has it (§14), and as results quote it.
+    pub fn to_value(&self) -> Value {
+        let mut entries = vec![
+            ("index", Value::count(self.index)),
+            ("time", Value::from_digits(&self.time.as_nanos().to_string())),
+            ("type", Value::keyword(self.kind.name())),
+            ("process", self.process.to_value()),
+            ("f", Value::keyword(self.f)),
+            ("value", self.value.clone()),
+        ];
+        if self.is_final {
+            entries.push(("final?", true.into()));
+        }
+        entries.extend(self.extra.iter().cloned());
+        if let Some(error) = &self.error {
+            entries.push(("error", error.clone()));
+        }
+        if let Some(class) = self.exception {
+            let cause = Value::map([("type", Value::Symbol(class.into()))]);
+            entries.push(("exception", Value::map([("via", Value::Vector(vec![cause]))])));
+        }
+        Value::Map(entries.into_iter().map(|(key, value)| (Value::keyword(key), value)).collect())
+    }
+}
+
 impl History {
     /// Appends `op` and gives it its index.
     pub fn push(&mut self, mut op: Op) -> &Op {

@@ -2,3 +2,4 @@
 pub mod edn;
 pub mod history;
 pub mod options;
+pub mod store;
