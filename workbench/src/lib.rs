@@ -1,5 +1,6 @@
 //! (being built)
 pub mod edn;
 pub mod history;
+pub mod network;
 pub mod options;
 pub mod store;

@@ -1,0 +1,381 @@
+//! The network between nodes, services and clients (Maelstrom behaviour §4), as a state machine: no sockets, no clock.
+//!
+//! Each participant has a queue ordered by deadline, and one receiver that handles one message at a time: it *takes* the
+//! head of the queue, drops it if the link from its sender is cut at that very moment, otherwise waits until the message
+//! is due (cut to whole milliseconds, so up to 1 ms early), and delivers it. Two things follow that nodes can feel. The
+//! cut is tested when a message is taken, up to its whole latency before it arrives, and never again. And while the
+//! receiver waits for one message, others that are due earlier wait behind it, clients' requests among them.
+//!
+//! On top come [`Faults`] that Maelstrom does not have. A message held up joins its recipient's queue only afterwards,
+//! as if it had been sent later.
+
+pub mod faults;
+pub mod journal;
+mod latency;
+mod line;
+
+pub use faults::Faults;
+pub use journal::{Count, Entry, Event, Journal, Statistics};
+pub use line::BadLine;
+
+use crate::options::Latency;
+use fastrand::Rng;
+use faults::Fate;
+use machines::Time;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Somebody who can send and receive: an index that is valid for the network that gave it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Participant(u32);
+
+/// What a participant is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A node under test, by its position in the list of nodes.
+    Node(usize),
+    /// A service of the workbench, by the number its owner gave it.
+    Service(usize),
+    /// A client, by the number its owner gave it.
+    Client(u64),
+}
+
+/// A message in the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Network-wide number.
+    pub id: u64,
+    /// Who sent it.
+    pub src: Participant,
+    /// Who it is for.
+    pub dest: Participant,
+    /// Its body: the text of a JSON object.
+    pub body: Arc<str>,
+}
+
+/// Why a line of a node's stdout did not enter the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is no message, or from or for somebody unknown. Maelstrom stops listening to the node for good.
+    Bad(BadLine),
+    /// It is for a client that is gone, most likely an answer that came too late. Maelstrom treats this like a bad line,
+    /// a well-known trap; we only drop it.
+    ClientGone(Arc<str>),
+}
+
+/// The network. See the module's documentation.
+#[derive(Debug)]
+pub struct Network {
+    /// What goes wrong between nodes. May change at any time; it applies to messages sent from then on.
+    pub faults: Faults,
+    /// What happened.
+    pub journal: Journal,
+    latency: Latency,
+    rng: Rng,
+    mailboxes: Vec<Mailbox>,
+    by_name: HashMap<Arc<str>, Participant>,
+    /// Recipient to the senders whose messages it drops.
+    cuts: BTreeMap<Participant, BTreeSet<Participant>>,
+    /// When which receiver is done waiting. Each mailbox that holds a message has exactly one entry.
+    due: BinaryHeap<Reverse<(Time, u64, Participant)>>,
+    /// Messages held up by a fault.
+    held_up: BinaryHeap<Queued>,
+    next_id: u64,
+    next_sequence: u64,
+}
+
+#[derive(Debug)]
+struct Mailbox {
+    name: Arc<str>,
+    role: Role,
+    /// By the name's first letter, as Maelstrom tells clients for latency and statistics.
+    counts_as_client: bool,
+    state: MailboxState,
+    /// Unbounded as Maelstrom's is: what it holds has been sent and not yet received, and both ends are ours to limit.
+    queue: BinaryHeap<Queued>,
+    held: Option<Message>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MailboxState {
+    Receiving,
+    /// Messages wait in the queue until somebody asks for them.
+    Idle,
+    Closed,
+}
+
+/// A message in a queue: the earliest (deadline, sequence) first.
+#[derive(Debug)]
+struct Queued {
+    deadline: Time,
+    sequence: u64,
+    message: Message,
+}
+
+impl Network {
+    /// A network without participants.
+    pub fn new(latency: Latency, rng: Rng) -> Network {
+        Network {
+            faults: Faults::default(),
+            journal: Journal::new(),
+            latency,
+            rng,
+            mailboxes: Vec::new(),
+            by_name: HashMap::new(),
+            cuts: BTreeMap::new(),
+            due: BinaryHeap::new(),
+            held_up: BinaryHeap::new(),
+            next_id: 0,
+            next_sequence: 0,
+        }
+    }
+
+    /// Registers somebody, who receives from now on. Register everybody before anybody speaks: a message to a name that
+    /// is not yet known is a bad line.
+    pub fn register(&mut self, name: &str, role: Role) -> Participant {
+        let index = u32::try_from(self.mailboxes.len()).expect("a run has fewer than 2^32 participants");
+        let (name, participant): (Arc<str>, _) = (name.into(), Participant(index));
+        self.by_name.insert(name.clone(), participant);
+        let counts_as_client = name.starts_with('c');
+        let state = MailboxState::Receiving;
+        let queue = BinaryHeap::new();
+        self.mailboxes.push(Mailbox { name, role, counts_as_client, state, queue, held: None });
+        participant
+    }
+
+    /// The participant's name.
+    pub fn name(&self, participant: Participant) -> &Arc<str> {
+        &self.mailbox(participant).name
+    }
+
+    /// What the participant is.
+    pub fn role(&self, participant: Participant) -> Role {
+        self.mailbox(participant).role
+    }
+
+    /// Removes a participant, with all that is on its way to it.
+    pub fn close(&mut self, participant: Participant) {
+        self.discard(participant);
+        self.mailbox_mut(participant).state = MailboxState::Closed;
+        self.held_up.retain(|queued| queued.message.dest != participant);
+    }
+
+    /// Discards what is queued for a participant, which stays: a node that restarts.
+    pub fn discard(&mut self, participant: Participant) {
+        self.mailbox_mut(participant).queue.clear();
+        if self.mailbox_mut(participant).held.take().is_some() {
+            self.due.retain(|Reverse((_, _, recipient))| *recipient != participant);
+        }
+    }
+
+    /// Starts or stops a participant's receiver. A client receives only while it waits for an answer.
+    pub fn set_receiving(&mut self, now: Time, participant: Participant, receiving: bool) {
+        let mailbox = self.mailbox_mut(participant);
+        if mailbox.state == MailboxState::Closed {
+            return;
+        }
+        mailbox.state = if receiving { MailboxState::Receiving } else { MailboxState::Idle };
+        self.take(now, participant);
+    }
+
+    /// Makes `recipient` drop what comes from `source`. One way only.
+    pub fn cut(&mut self, recipient: Participant, source: Participant) {
+        self.cuts.entry(recipient).or_default().insert(source);
+    }
+
+    /// Makes one link work again, one way.
+    pub fn mend(&mut self, recipient: Participant, source: Participant) {
+        if let Some(sources) = self.cuts.get_mut(&recipient) {
+            sources.remove(&source);
+        }
+    }
+
+    /// Makes every link work again.
+    pub fn heal(&mut self) {
+        self.cuts.clear();
+    }
+
+    /// Whether `recipient` drops what comes from `source`.
+    pub fn is_cut(&self, recipient: Participant, source: Participant) -> bool {
+        self.cuts.get(&recipient).is_some_and(|sources| sources.contains(&source))
+    }
+
+    /// Sends a message. Its number is returned.
+    pub fn send(&mut self, now: Time, src: Participant, dest: Participant, body: impl Into<Arc<str>>) -> u64 {
+        let message = Message { id: self.number(), src, dest, body: body.into() };
+        let id = message.id;
+        self.record(now, Event::Send, &message);
+        let Fate { copies: [first, second] } = self.fate(src, dest);
+        let Some(hold_up) = first else {
+            self.record(now, Event::Lost, &message);
+            return id;
+        };
+        self.post(now, hold_up, message.clone());
+        if let Some(hold_up) = second {
+            self.journal.statistics.duplicated += 1;
+            self.post(now, hold_up, message);
+        }
+        id
+    }
+
+    /// Sends what a node wrote to its stdout, one line without its newline. As in Maelstrom a node may speak in
+    /// another's name; the number is spent even if the line is refused.
+    pub fn send_line(&mut self, now: Time, line: &[u8]) -> Result<u64, Refusal> {
+        let resolved = self.resolve(line);
+        if resolved.is_err() {
+            self.number();
+        }
+        let (src, dest, body) = resolved?;
+        Ok(self.send(now, src, dest, body))
+    }
+
+    /// The next moment at which [`Network::poll`] has something to do.
+    pub fn deadline(&self) -> Option<Time> {
+        let due = self.due.peek().map(|Reverse((time, ..))| *time);
+        let held_up = self.held_up.peek().map(|queued| queued.deadline);
+        [due, held_up].into_iter().flatten().min()
+    }
+
+    /// The next message that is delivered at or before `now`, if any. Call again until there is none.
+    pub fn poll(&mut self, now: Time) -> Option<Message> {
+        while self.held_up.peek().is_some_and(|queued| queued.deadline <= now) {
+            let queued = self.held_up.pop().expect("just peeked");
+            self.enqueue(now, queued.message);
+        }
+        if self.due.peek().is_none_or(|Reverse((time, ..))| *time > now) {
+            return None;
+        }
+        let Reverse((_, _, recipient)) = self.due.pop().expect("just peeked");
+        let message = self.mailbox_mut(recipient).held.take().expect("a mailbox that is due holds a message");
+        self.record(now, Event::Receive, &message);
+        self.take(now, recipient);
+        Some(message)
+    }
+
+    /// How many messages are on their way: sent and neither delivered nor dropped. Those for a participant that does not
+    /// receive at present do not count.
+    pub fn in_flight(&self) -> usize {
+        let waiting = self.mailboxes.iter().filter(|mailbox| mailbox.state == MailboxState::Receiving);
+        self.held_up.len() + waiting.map(|mailbox| mailbox.queue.len()).sum::<usize>() + self.due.len()
+    }
+
+    /// The line under which a node reads the message, with its newline.
+    pub fn line(&self, message: &Message) -> Vec<u8> {
+        line::write(message.id, self.name(message.src), self.name(message.dest), &message.body)
+    }
+
+    fn resolve(&self, line: &[u8]) -> Result<(Participant, Participant, Arc<str>), Refusal> {
+        let outgoing = line::read(line).map_err(Refusal::Bad)?;
+        let known =
+            |name: &str| self.by_name.get(name).map(|participant| (*participant, self.mailbox(*participant)));
+        let src = known(&outgoing.src)
+            .filter(|(_, mailbox)| mailbox.state != MailboxState::Closed)
+            .ok_or_else(|| Refusal::Bad(BadLine::UnknownSource(outgoing.src.to_string())))?;
+        let dest = known(&outgoing.dest)
+            .ok_or_else(|| Refusal::Bad(BadLine::UnknownDestination(outgoing.dest.to_string())))?;
+        if dest.1.state == MailboxState::Closed {
+            return Err(Refusal::ClientGone(dest.1.name.clone()));
+        }
+        Ok((src.0, dest.0, outgoing.body.into()))
+    }
+
+    fn fate(&mut self, src: Participant, dest: Participant) -> Fate {
+        let crosses_between_nodes =
+            src != dest && [src, dest].iter().all(|end| matches!(self.role(*end), Role::Node(_)));
+        if crosses_between_nodes { self.faults.fate(&mut self.rng) } else { Fate::UNHARMED }
+    }
+
+    fn post(&mut self, now: Time, hold_up: Duration, message: Message) {
+        if hold_up.is_zero() {
+            return self.enqueue(now, message);
+        }
+        self.journal.statistics.delayed += 1;
+        let sequence = self.sequence();
+        self.held_up.push(Queued { deadline: now + hold_up, sequence, message });
+    }
+
+    fn enqueue(&mut self, now: Time, message: Message) {
+        let recipient = message.dest;
+        let latency = latency::draw(self.latency, self.touches_client(&message), &mut self.rng);
+        let queued = Queued { deadline: now + latency, sequence: self.sequence(), message };
+        self.mailbox_mut(recipient).queue.push(queued);
+        self.take(now, recipient);
+    }
+
+    /// The receiver's turn, if it is not waiting for a message already.
+    fn take(&mut self, now: Time, recipient: Participant) {
+        let mailbox = self.mailbox(recipient);
+        if mailbox.state != MailboxState::Receiving || mailbox.held.is_some() {
+            return;
+        }
+        while let Some(Queued { deadline, sequence, message }) = self.mailbox_mut(recipient).queue.pop() {
+            if self.is_cut(recipient, message.src) {
+                self.record(now, Event::Cut, &message);
+                continue;
+            }
+            let wait = deadline.since(now);
+            let whole_millis = Duration::from_nanos(wait.as_nanos() as u64 / 1_000_000 * 1_000_000);
+            self.due.push(Reverse((now + whole_millis, sequence, recipient)));
+            self.mailbox_mut(recipient).held = Some(message);
+            return;
+        }
+    }
+
+    fn record(&mut self, time: Time, event: Event, message: &Message) {
+        let touches_client = self.touches_client(message);
+        let (mailboxes, journal) = (&self.mailboxes, &mut self.journal);
+        let name = |participant: Participant| mailboxes[participant.0 as usize].name.clone();
+        let (src, dest, body) = (message.src, message.dest, &message.body);
+        let entry =
+            || Entry { time, event, id: message.id, src: name(src), dest: name(dest), body: body.clone() };
+        journal.record(touches_client, entry, event);
+    }
+
+    fn touches_client(&self, message: &Message) -> bool {
+        self.mailbox(message.src).counts_as_client || self.mailbox(message.dest).counts_as_client
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    fn sequence(&mut self) -> u64 {
+        self.next_sequence += 1;
+        self.next_sequence - 1
+    }
+
+    fn mailbox(&self, participant: Participant) -> &Mailbox {
+        &self.mailboxes[participant.0 as usize]
+    }
+
+    fn mailbox_mut(&mut self, participant: Participant) -> &mut Mailbox {
+        &mut self.mailboxes[participant.0 as usize]
+    }
+}
+
+impl Ord for Queued {
+    /// Reversed, as the heap pops the greatest.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.deadline, other.sequence).cmp(&(self.deadline, self.sequence))
+    }
+}
+
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Queued {}
+
+#[cfg(test)]
+mod tests;
