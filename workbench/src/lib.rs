@@ -4,3 +4,4 @@ pub mod history;
 pub mod network;
 pub mod options;
 pub mod store;
+pub mod world;

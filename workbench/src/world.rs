@@ -1,0 +1,11 @@
+//! The worlds in which nodes live, and whose time it is that passes.
+//!
+//! * [`simulated`]: virtual time; nodes are [`Program`]s in this process, and time jumps to the next event.
+//! * [`cluster`]: the same without a workload, for tests that want to say themselves what happens when.
+
+pub mod cluster;
+mod fleet;
+mod program;
+
+pub use cluster::Cluster;
+pub use program::{Program, Spawn, spawn};
