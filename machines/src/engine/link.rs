@@ -103,6 +103,11 @@ impl Link {
         !self.follows
     }
 
+    /// Whether a delta is on its way.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        !self.flights.is_empty()
+    }
+
     /// Whether there is room for one more delta.
     pub(crate) fn has_room(&self) -> bool {
         self.flights.len() < MAX_FLIGHTS

@@ -175,13 +175,17 @@ impl<D: Replicated> Engine<D> {
         })
     }
 
-    /// The peer holds all that its vector says.
+    /// The peer holds all that its vector says. If nothing is on its way there, it holds nothing else, whatever had been
+    /// guessed.
     fn learn_vector(&mut self, from: usize, vector: Option<&List<Count>>) {
-        let Some(link) = self.links.get_mut(&from) else { return };
-        for &(node, incarnation, count) in vector.iter().flat_map(|vector| vector.iter()) {
+        let (Some(link), Some(vector)) = (self.links.get_mut(&from), vector) else { return };
+        for &(node, incarnation, count) in vector.iter() {
             if let Some(origin) = self.origins.enter(node, incarnation) {
                 link.learn(origin, count);
             }
+        }
+        if !link.is_in_flight() {
+            link.restart();
         }
     }
 }

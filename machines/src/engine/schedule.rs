@@ -22,7 +22,7 @@ const NOTICE_DELAYS: u32 = 8;
 const PROBE_GAP: Duration = Duration::from_millis(500);
 
 /// Helpers out of reach are probed less and less often, down to once in so many gaps.
-const PROBE_GAPS_HELPER: u32 = 8;
+const PROBE_GAPS_HELPER: u32 = 16;
 
 /// What a peer is to this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,7 +174,7 @@ impl<D: Replicated> Engine<D> {
         let hold = if role == Role::Child { round * ACKNOWLEDGEMENT_ROUNDS } else { round };
         let probe_gap = match role {
             Role::Helper => {
-                PROBE_GAP.min(round) * (1 << link.unanswered_probes().min(PROBE_GAPS_HELPER.ilog2()))
+                PROBE_GAP.min(round) * (2 << link.unanswered_probes().min(PROBE_GAPS_HELPER.ilog2() - 1))
             }
             _ => PROBE_GAP.min(round),
         };

@@ -38,6 +38,8 @@ impl<D: Replicated> Engine<D> {
         let ends = if has_delta { news(&self.held, &link.sent) } else { SmallVec::new() };
         let firsts: SmallVec<[u64; 8]> = ends.iter().map(|&(origin, _)| link.sent.get(origin) + 1).collect();
         let runs = write_runs(&self.data, &self.origins, &firsts, &ends, &mut text);
+        // Whoever takes an anchored delta holds all of the vector in it, not only what the runs bring.
+        let ends = if anchored { self.held.entries().collect() } else { ends };
         let n = (!runs.is_empty()).then(|| link.launch(now, ends));
         let has_vector = purpose != Purpose::News || (anchored && n.is_some());
         let owed = link.accepted().filter(|_| link.owes_since.is_some());
