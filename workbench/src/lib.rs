@@ -1,4 +1,5 @@
 //! (being built)
+pub mod check;
 pub mod edn;
 pub mod history;
 pub mod network;

@@ -1,0 +1,105 @@
+//! Checkers: whether a history is one that a correct system could have produced (§9, §10).
+//!
+//! Every checker is a function of the history (and the counts of messages), so a verdict on a stored run is the verdict the
+//! run itself got. Verdicts and results are Maelstrom's, key for key. Beside them each checker names the operations that
+//! prove what it found, in words: a [`Finding`].
+
+mod availability;
+mod context;
+mod echo;
+mod finding;
+mod net;
+mod set_full;
+mod stats;
+#[cfg(test)]
+mod testing;
+mod unique_ids;
+mod validity;
+
+pub use finding::{Evidence, Finding};
+pub use net::{MessageCounts, NetStats};
+pub use validity::Validity;
+
+use crate::edn::Value;
+use crate::history::History;
+use crate::options::{Options, Workload};
+use context::Context;
+
+/// What the checkers say about a run.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The verdict.
+    pub valid: Validity,
+    /// Maelstrom's results map: what `results.edn` holds.
+    pub value: Value,
+    /// What stands in the way of a valid verdict, worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges a run.
+pub fn analyze(options: &Options, history: &History, net: &NetStats) -> Results {
+    let context = Context::new(options, history);
+    let always_valid = || Verdict::valid(Value::map([("valid?", true.into())]));
+    let parts = [
+        ("perf", Verdict::valid(perf())),
+        ("timeline", always_valid()),
+        ("exceptions", stats::exceptions(&context)),
+        ("stats", stats::stats(&context)),
+        ("availability", availability::check(&context)),
+        ("net", net::report(net, context.invocations())),
+        ("workload", workload(&context)),
+    ];
+    let valid = parts.iter().map(|(_, part)| part.valid).max().unwrap_or(Validity::True);
+    let mut entries = Vec::new();
+    let mut findings = Vec::new();
+    for (name, part) in parts {
+        entries.push((Value::keyword(name), part.value));
+        findings.extend(part.findings);
+    }
+    entries.push((Value::keyword("valid?"), valid.into()));
+    // Stable: findings of one weight stay in the order of their checkers.
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.costs));
+    Results { valid, value: Value::Map(entries), findings }
+}
+
+/// What one checker says.
+struct Verdict {
+    valid: Validity,
+    /// Its entry in the results map, `:valid?` included.
+    value: Value,
+    findings: Vec<Finding>,
+}
+
+impl Verdict {
+    fn valid(value: Value) -> Verdict {
+        Verdict { valid: Validity::True, value, findings: Vec::new() }
+    }
+}
+
+fn workload(context: &Context<'_>) -> Verdict {
+    match context.options.workload {
+        Workload::Echo => echo::check(context),
+        Workload::UniqueIds => unique_ids::check(context),
+        Workload::Broadcast => set_full::check(context, "broadcast"),
+        Workload::GSet => set_full::check(context, "add"),
+        Workload::GCounter
+        | Workload::Kafka
+        | Workload::LinKv
+        | Workload::PnCounter
+        | Workload::TxnListAppend
+        | Workload::TxnRwRegister => Verdict {
+            valid: Validity::Unknown,
+            value: Value::map([("valid?", Validity::Unknown.into())]),
+            findings: Vec::new(),
+        },
+    }
+}
+
+/// The shape in which Maelstrom reports that it has drawn its graphs (§10.6).
+fn perf() -> Value {
+    let drawn = || Value::map([("valid?", true.into())]);
+    Value::map([("latency-graph", drawn()), ("rate-graph", drawn()), ("valid?", true.into())])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! What a checker found, in words and with the operations that prove it.
+
+use super::Validity;
+use crate::edn::Value;
+use crate::history::Process;
+use std::fmt::{self, Display, Formatter};
+
+/// Of one kind of problem, at most this many cases become findings; the results map counts them all.
+pub(super) const MAX_FINDINGS_PER_KIND: usize = 8;
+
+/// Longer values are cut in evidence, in characters.
+const MAX_VALUE_LENGTH: usize = 120;
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The name that the results map has for it: `lost`, `G1a`, `availability`, …
+    pub kind: &'static str,
+    /// The verdict it leads to.
+    pub costs: Validity,
+    /// What is wrong, in a sentence without its period.
+    pub explanation: String,
+    /// The operations that prove it, in the order in which the explanation needs them.
+    pub evidence: Vec<Evidence>,
+}
+
+/// An operation that proves something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// Its place in the history.
+    pub index: usize,
+    /// Who did it.
+    pub process: Process,
+    /// The node that the process talks to; none for the nemesis.
+    pub node: Option<String>,
+    /// What it did and how it ended: `ok read [0 1 2]`.
+    pub what: String,
+}
+
+impl Display for Finding {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.explanation)?;
+        self.evidence.iter().try_for_each(|evidence| write!(f, "\n    {evidence}"))
+    }
+}
+
+impl Display for Evidence {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "op {}, process {}", self.index, self.process.to_value())?;
+        if let Some(node) = &self.node {
+            write!(f, " at {node}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+/// `value` in print, cut if it is long.
+pub(super) fn brief(value: &Value) -> String {
+    let mut printed = value.to_string();
+    if let Some((cut, _)) = printed.char_indices().nth(MAX_VALUE_LENGTH) {
+        printed.truncate(cut);
+        printed.push('…');
+    }
+    printed
+}

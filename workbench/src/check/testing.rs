@@ -1,0 +1,92 @@
+//! A small language for histories in tests: an operation a line.
+//!
+//! `@20 0 ok read final [1 2] ! :net-timeout` is process 0's `read`, ended ok 20 ms into the run, in the final phase, with a
+//! value and an error. Time (default: as many ms as the line's number), `final` and the error may be left out.
+
+use super::Verdict;
+use super::context::Context;
+use crate::edn;
+use crate::history::{History, Kind, Op, Process};
+use crate::options::{Latency, LatencyDistribution, LogOptions, Options, Topology, Workload};
+use machines::Time;
+use std::time::Duration;
+
+/// Three nodes, six threads.
+pub(super) fn options(workload: Workload) -> Options {
+    Options {
+        workload,
+        nodes: (0..3).map(|number| format!("n{number}")).collect(),
+        concurrency: 6,
+        time_limit: Duration::from_secs(1),
+        rate: 1.0,
+        latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
+        nemesis: Vec::new(),
+        nemesis_interval: Duration::from_secs(10),
+        topology: Topology::Grid,
+        availability: None,
+        consistency_models: vec!["strict-serializable".to_owned()],
+        key_count: 10,
+        max_txn_length: 4,
+        max_writes_per_key: 16,
+        seed: 0,
+        log: LogOptions::default(),
+    }
+}
+
+pub(super) fn history(text: &str) -> History {
+    let mut history = History::default();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let op = op(line, history.ops.len() as u64);
+        history.push(op);
+    }
+    history
+}
+
+pub(super) fn check(options: &Options, text: &str, checker: fn(&Context<'_>) -> Verdict) -> Verdict {
+    let history = history(text);
+    checker(&Context::new(options, &history))
+}
+
+fn op(line: &str, number: u64) -> Op {
+    let (line, error) = match line.split_once(" ! ") {
+        Some((line, error)) => (line, Some(edn::read(error).unwrap())),
+        None => (line, None),
+    };
+    let mut rest = line;
+    let mut first = word(&mut rest);
+    let mut millis = number;
+    if let Some(time) = first.strip_prefix('@') {
+        millis = time.parse().unwrap();
+        first = word(&mut rest);
+    }
+    let process = if first == "nemesis" { Process::Nemesis } else { Process::Client(first.parse().unwrap()) };
+    let kind = match word(&mut rest) {
+        "invoke" => Kind::Invoke,
+        "ok" => Kind::Ok,
+        "fail" => Kind::Fail,
+        "info" => Kind::Info,
+        other => panic!("no kind of operation: {other}"),
+    };
+    let f = String::leak(word(&mut rest).to_owned());
+    let is_final = rest.starts_with("final ");
+    let value = edn::read(rest.strip_prefix("final ").unwrap_or(rest)).unwrap();
+    Op {
+        index: 0,
+        time: Time::from_millis(millis),
+        kind,
+        process,
+        f,
+        value,
+        is_final,
+        error,
+        exception: None,
+        extra: Vec::new(),
+    }
+}
+
+/// Takes the first word off `rest`.
+fn word<'a>(rest: &mut &'a str) -> &'a str {
+    let (word, tail) = rest.split_once(' ').unwrap_or((rest, ""));
+    *rest = tail.trim_start();
+    word
+}
