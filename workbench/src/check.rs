@@ -6,6 +6,7 @@
 
 mod availability;
 mod context;
+mod counter;
 mod echo;
 mod finding;
 mod net;
@@ -82,12 +83,8 @@ fn workload(context: &Context<'_>) -> Verdict {
         Workload::UniqueIds => unique_ids::check(context),
         Workload::Broadcast => set_full::check(context, "broadcast"),
         Workload::GSet => set_full::check(context, "add"),
-        Workload::GCounter
-        | Workload::Kafka
-        | Workload::LinKv
-        | Workload::PnCounter
-        | Workload::TxnListAppend
-        | Workload::TxnRwRegister => Verdict {
+        Workload::GCounter | Workload::PnCounter => counter::check(context),
+        Workload::Kafka | Workload::LinKv | Workload::TxnListAppend | Workload::TxnRwRegister => Verdict {
             valid: Validity::Unknown,
             value: Value::map([("valid?", Validity::Unknown.into())]),
             findings: Vec::new(),
