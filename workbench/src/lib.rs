@@ -2,6 +2,7 @@
 pub mod check;
 pub mod edn;
 pub mod history;
+pub mod nemesis;
 pub mod network;
 pub mod options;
 pub mod service;
