@@ -1,10 +1,12 @@
 //! (being built)
 pub mod check;
 pub mod edn;
+pub mod generator;
 pub mod history;
 pub mod nemesis;
 pub mod network;
 pub mod options;
 pub mod service;
 pub mod store;
+pub mod workload;
 pub mod world;
