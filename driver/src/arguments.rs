@@ -1,0 +1,169 @@
+//! The command line of a node: `--help`, `--version`, and the options that its machine's config has.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lexopt::{Arg, Error, Parser};
+
+use crate::standard_streams::Diagnostics;
+
+/// A machine's config, as options of the command line. Without any option it is the default.
+pub trait Arguments: Default {
+    /// The options, one indented line each, for `--help`.
+    const HELP: &'static str;
+
+    /// Takes the option `--name`, whose value is `parser.value()`. False: there is no such option.
+    fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Error>;
+}
+
+impl Arguments for () {
+    const HELP: &'static str = "";
+
+    fn take(&mut self, _: &str, _: &mut Parser) -> Result<bool, Error> {
+        Ok(false)
+    }
+}
+
+/// Reads a duration such as `350ms` or `1.5s`: a decimal number and its unit, `us`, `ms` or `s`.
+pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+    const EXPECTED: &str = "not a duration such as 350ms or 1.5s";
+    let number_length = text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len();
+    let (number, unit) = text.split_at(number_length);
+    let units_a_second = match unit {
+        "us" => 1e6,
+        "ms" => 1e3,
+        "s" => 1.0,
+        _ => return Err(EXPECTED),
+    };
+    let number: f64 = number.parse().map_err(|_| EXPECTED)?;
+    Duration::try_from_secs_f64(number / units_a_second).map_err(|_| EXPECTED)
+}
+
+/// A node's binary, as it speaks of itself.
+pub(crate) struct Program {
+    /// The name of the binary.
+    pub(crate) name: &'static str,
+    /// What it is, in a sentence.
+    pub(crate) about: &'static str,
+}
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Command<C> {
+    /// To be a node.
+    Serve(C),
+    /// To print this and be done.
+    Say(String),
+}
+
+impl Program {
+    /// Reads the command line.
+    pub(crate) fn command<C: Arguments>(&self, mut parser: Parser) -> Result<Command<C>, Error> {
+        let mut config = C::default();
+        while let Some(argument) = parser.next()? {
+            match argument {
+                Arg::Short('h') | Arg::Long("help") => return Ok(Command::Say(self.help::<C>())),
+                Arg::Short('V') | Arg::Long("version") => return Ok(Command::Say(self.version())),
+                Arg::Long(name) => {
+                    let name = name.to_owned();
+                    if !config.take(&name, &mut parser)? {
+                        return Err(Error::UnexpectedOption(format!("--{name}")));
+                    }
+                }
+                Arg::Short(_) | Arg::Value(_) => return Err(argument.unexpected()),
+            }
+        }
+        Ok(Command::Serve(config))
+    }
+
+    /// Says in one line why the program ends here.
+    pub(crate) fn fail(&self, status: u8, error: &dyn Display) -> ExitCode {
+        Diagnostics::new(self.name).say(error);
+        ExitCode::from(status)
+    }
+
+    fn help<C: Arguments>(&self) -> String {
+        let Program { name, about } = self;
+        let options = C::HELP;
+        format!(
+            "{about}\n\n\
+             Usage: {name} [options]\n\n\
+             Speaks Maelstrom's protocol: one JSON message a line, in on stdin, out on stdout.\n\
+             It is meant to be started by a test bench: workbench test --bin target/release/{name} …\n\n\
+             Options:\n{options}  \
+             -h, --help       print this\n  \
+             -V, --version    print the version\n"
+        )
+    }
+
+    fn version(&self) -> String {
+        format!("{} {}\n", self.name, env!("CARGO_PKG_VERSION"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lexopt::ValueExt;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq)]
+    struct Round(Duration);
+
+    impl Arguments for Round {
+        const HELP: &'static str = "  --round TIME     how long\n";
+
+        fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Error> {
+            match name {
+                "round" => self.0 = parser.value()?.parse_with(parse_duration)?,
+                _ => return Ok(false),
+            }
+            Ok(true)
+        }
+    }
+
+    fn command(arguments: &[&str]) -> Result<Command<Round>, String> {
+        let program = Program { name: "node", about: "A node." };
+        program.command(Parser::from_args(arguments)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_arguments_the_config_is_the_default() {
+        assert_eq!(command(&[]), Ok(Command::Serve(Round(Duration::ZERO))));
+    }
+
+    #[test]
+    fn a_machine_takes_its_own_options_in_both_notations() {
+        let wanted = Ok(Command::Serve(Round(Duration::from_millis(1500))));
+        assert_eq!(command(&["--round", "1.5s"]), wanted);
+        assert_eq!(command(&["--round=1500ms"]), wanted);
+    }
+
+    #[test]
+    fn what_is_not_an_option_is_named() {
+        for wrong in ["--fast", "-x", "word"] {
+            let error = command(&[wrong]).unwrap_err();
+            assert!(error.contains(wrong), "{error}");
+        }
+        let error = command(&["--round", "soon"]).unwrap_err();
+        assert!(error.contains("soon") && error.contains("350ms"), "{error}");
+    }
+
+    #[test]
+    fn help_shows_the_options_of_the_machine_and_version_the_version() {
+        let Ok(Command::Say(help)) = command(&["--help"]) else { panic!("no help") };
+        assert!(help.contains("--round TIME") && help.contains("--version"), "{help}");
+        assert_eq!(command(&["-V"]), Ok(Command::Say(format!("node {}\n", env!("CARGO_PKG_VERSION")))));
+    }
+
+    #[test]
+    fn durations_are_decimal_numbers_with_a_unit() {
+        assert_eq!(parse_duration("350ms"), Ok(Duration::from_millis(350)));
+        assert_eq!(parse_duration("1.5s"), Ok(Duration::from_millis(1500)));
+        assert_eq!(parse_duration("20us"), Ok(Duration::from_micros(20)));
+        for wrong in ["", "5", "ms", "-1s", "1 s", "infs", "1e300s", "5min", "nans", "1.2.3s"] {
+            assert!(parse_duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One `mio::Poll` over stdin, stdout and the node's next deadline.
+//!
+//! Each turn lets the node take the lines that are there and whatever is due, writes all that it said with one call,
+//! and then reads more or, if there is nothing to read, waits. So under load there is one read and one write for as many
+//! messages as a pipe holds, and a single message is answered before anything else is asked of the system.
+//!
+//! Time is nanoseconds since the start of the process. mio rounds timeouts up to whole milliseconds, so that it is never
+//! woken just before a deadline only to wait again.
+
+use std::io;
+use std::time::Instant;
+
+use machines::{Machine, Node, Time};
+use mio::{Events, Interest, Poll, Token};
+
+use crate::lines::{Line, Lines, MAX_LINE};
+use crate::outgoing::Outgoing;
+use crate::standard_streams::{Diagnostics, Stream};
+
+/// A node on stdin and stdout.
+#[derive(Debug)]
+pub(crate) struct EventLoop<M: Machine> {
+    node: Node<M>,
+    diagnostics: Diagnostics,
+    start: Instant,
+    poll: Poll,
+    events: Events,
+    input: Stream,
+    lines: Lines,
+    /// Regular files are always ready; they are not registered.
+    is_input_registered: bool,
+    /// Whether a read may find something: since the last event none has failed.
+    is_readable: bool,
+    output: Stream,
+    outgoing: Outgoing,
+    /// From a short write on until everything is written.
+    is_output_registered: bool,
+    /// Whether a write may find room: since the last event none was short.
+    is_writable: bool,
+}
+
+impl<M: Machine> EventLoop<M> {
+    /// Gets hold of stdin and stdout.
+    pub(crate) fn new(node: Node<M>, diagnostics: Diagnostics, start: Instant) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let input = Stream::input()?;
+        let is_input_registered = input.register(poll.registry(), INPUT, Interest::READABLE)?;
+        Ok(EventLoop {
+            node,
+            diagnostics,
+            start,
+            poll,
+            events: Events::with_capacity(4),
+            input,
+            lines: Lines::new(MAX_LINE),
+            is_input_registered,
+            is_readable: true,
+            output: Stream::output()?,
+            outgoing: Outgoing::default(),
+            is_output_registered: false,
+            is_writable: true,
+        })
+    }
+
+    /// Serves until the end of input. Everything that came before it is answered and written; calls in flight and
+    /// deadlines are not waited for.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        loop {
+            let is_drained = self.step();
+            self.write()?;
+            if self.outgoing.is_full() {
+                self.wait()?;
+            } else if !is_drained {
+                continue;
+            } else if !self.lines.is_ended() && self.is_readable {
+                self.read()?;
+            } else if self.lines.is_ended() && self.outgoing.unsent() == 0 {
+                return Ok(());
+            } else {
+                self.wait()?;
+            }
+        }
+    }
+
+    /// Gives the node the lines that are there and then, if it is time, its turn. False: there may be more of them, but
+    /// there is too much to write already.
+    fn step(&mut self) -> bool {
+        let now = self.now();
+        while !self.outgoing.is_full() {
+            match self.lines.take() {
+                Some(Line::Whole(line)) => {
+                    if let Err(problem) = self.node.on_line(now, line, self.outgoing.outputs()) {
+                        self.diagnostics.complain(problem, line);
+                    }
+                }
+                Some(Line::TooLong) => {
+                    self.diagnostics.say(format_args!("ignored a line of more than {MAX_LINE} bytes"));
+                }
+                None => {
+                    if !self.lines.is_ended() && self.node.deadline().is_some_and(|deadline| deadline <= now)
+                    {
+                        self.node.on_wake(now, self.outgoing.outputs());
+                    }
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Writes what the node said. Afterwards there is nothing left, or stdout has been asked to tell when it is writable.
+    fn write(&mut self) -> io::Result<()> {
+        while self.is_writable && self.outgoing.unsent() > 0 {
+            match self.output.write(&self.outgoing.slices()) {
+                Ok(0) => return Err(named("stdout", io::ErrorKind::WriteZero.into())),
+                Ok(length) => self.outgoing.written(length),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.outgoing.written(0),
+                Err(error) => return Err(named("stdout", error)),
+            }
+            if self.outgoing.unsent() > 0 {
+                self.await_writable()?;
+            }
+        }
+        if self.is_output_registered && self.outgoing.unsent() == 0 {
+            self.output.deregister(self.poll.registry())?;
+            self.is_output_registered = false;
+        }
+        Ok(())
+    }
+
+    /// A stream that cannot be waited for, being a file, is writable still.
+    fn await_writable(&mut self) -> io::Result<()> {
+        if !self.is_output_registered {
+            self.is_output_registered =
+                self.output.register(self.poll.registry(), OUTPUT, Interest::WRITABLE)?;
+        }
+        self.is_writable = !self.is_output_registered;
+        Ok(())
+    }
+
+    fn read(&mut self) -> io::Result<()> {
+        match self.input.read(self.lines.space()) {
+            Ok(0) => self.lines.end(),
+            Ok(length) => self.lines.put(length),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_readable = !self.is_input_registered
+            }
+            Err(error) => return Err(named("stdin", error)),
+        }
+        Ok(())
+    }
+
+    /// Sleeps until something happens that the node can make use of.
+    fn wait(&mut self) -> io::Result<()> {
+        let is_deaf = self.lines.is_ended() || self.outgoing.is_full();
+        let deadline = if is_deaf { None } else { self.node.deadline() };
+        let timeout = deadline.map(|deadline| deadline.since(self.now()));
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            outcome => outcome?,
+        }
+        for event in &self.events {
+            match event.token() {
+                INPUT => self.is_readable = true,
+                _ => self.is_writable = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// Nanoseconds since the start; 584 years of them fit.
+    fn now(&self) -> Time {
+        Time::ZERO + self.start.elapsed()
+    }
+}
+
+const INPUT: Token = Token(0);
+const OUTPUT: Token = Token(1);
+
+/// Says of which stream an error speaks.
+fn named(stream: &str, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{stream}: {error}"))
+}
