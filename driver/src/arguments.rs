@@ -1,10 +1,12 @@
 //! The command line of a node: `--help`, `--version`, and the options that its machine's config has.
 
 use std::fmt::Display;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use lexopt::{Arg, Error, Parser};
+use lexopt::{Arg, Error, Parser, ValueExt};
+use machines::engine::Pace;
 
 use crate::standard_streams::Diagnostics;
 
@@ -22,6 +24,29 @@ impl Arguments for () {
 
     fn take(&mut self, _: &str, _: &mut Parser) -> Result<bool, Error> {
         Ok(false)
+    }
+}
+
+impl Arguments for Pace {
+    const HELP: &'static str = "  \
+        --round TIME     speak to other nodes once in TIME, such as 1.5s [default: 350ms]\n  \
+        --fanout N       let no node of the tree have more than N children [default: 24]\n";
+
+    fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Error> {
+        match name {
+            "round" => self.round = parser.value()?.parse_with(parse_round)?,
+            "fanout" => self.fan_out = parser.value()?.parse::<NonZeroUsize>()?.get(),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// Rounds shorter than the event loop's grain would only keep the processor busy.
+fn parse_round(text: &str) -> Result<Duration, &'static str> {
+    match parse_duration(text)? {
+        round if round < Duration::from_millis(1) => Err("shorter than 1ms"),
+        round => Ok(round),
     }
 }
 
@@ -49,7 +74,7 @@ pub(crate) struct Program {
 }
 
 /// What the command line asks for.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Command<C> {
     /// To be a node.
     Serve(C),
@@ -104,57 +129,67 @@ impl Program {
 
 #[cfg(test)]
 mod tests {
-    use lexopt::ValueExt;
-
     use super::*;
 
-    #[derive(Debug, Default, PartialEq)]
-    struct Round(Duration);
+    const PROGRAM: Program = Program { name: "node", about: "A node." };
 
-    impl Arguments for Round {
-        const HELP: &'static str = "  --round TIME     how long\n";
-
-        fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Error> {
-            match name {
-                "round" => self.0 = parser.value()?.parse_with(parse_duration)?,
-                _ => return Ok(false),
-            }
-            Ok(true)
+    fn pace(arguments: &[&str]) -> Result<(Duration, usize), String> {
+        match PROGRAM.command::<Pace>(Parser::from_args(arguments)) {
+            Ok(Command::Serve(Pace { round, fan_out })) => Ok((round, fan_out)),
+            other => Err(other.map(|_| "words".to_string()).unwrap_or_else(|error| error.to_string())),
         }
-    }
-
-    fn command(arguments: &[&str]) -> Result<Command<Round>, String> {
-        let program = Program { name: "node", about: "A node." };
-        program.command(Parser::from_args(arguments)).map_err(|error| error.to_string())
     }
 
     #[test]
     fn without_arguments_the_config_is_the_default() {
-        assert_eq!(command(&[]), Ok(Command::Serve(Round(Duration::ZERO))));
+        let Pace { round, fan_out } = Pace::default();
+        assert_eq!(pace(&[]), Ok((round, fan_out)));
+    }
+
+    #[test]
+    fn the_help_tells_the_true_defaults() {
+        let Pace { round, fan_out } = Pace::default();
+        let help = Pace::HELP;
+        assert!(help.contains(&format!("[default: {}ms]", round.as_millis())), "{help}");
+        assert!(help.contains(&format!("[default: {fan_out}]")), "{help}");
     }
 
     #[test]
     fn a_machine_takes_its_own_options_in_both_notations() {
-        let wanted = Ok(Command::Serve(Round(Duration::from_millis(1500))));
-        assert_eq!(command(&["--round", "1.5s"]), wanted);
-        assert_eq!(command(&["--round=1500ms"]), wanted);
+        let wanted = Ok((Duration::from_millis(1500), 3));
+        assert_eq!(pace(&["--round", "1.5s", "--fanout", "3"]), wanted);
+        assert_eq!(pace(&["--fanout=3", "--round=1500ms"]), wanted);
     }
 
     #[test]
     fn what_is_not_an_option_is_named() {
         for wrong in ["--fast", "-x", "word"] {
-            let error = command(&[wrong]).unwrap_err();
+            let error = pace(&[wrong]).unwrap_err();
             assert!(error.contains(wrong), "{error}");
         }
-        let error = command(&["--round", "soon"]).unwrap_err();
-        assert!(error.contains("soon") && error.contains("350ms"), "{error}");
+        let error = PROGRAM.command::<()>(Parser::from_args(["--round", "1s"])).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains("--round"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_a_value_is_shown() {
+        for wrong in ["--round=soon", "--round=0s", "--fanout=0", "--fanout=-1", "--fanout=many"] {
+            let error = pace(&[wrong]).unwrap_err();
+            assert!(error.contains(wrong.split_once('=').unwrap().1), "{error}");
+        }
+        assert!(pace(&["--round"]).unwrap_err().contains("--round"));
     }
 
     #[test]
     fn help_shows_the_options_of_the_machine_and_version_the_version() {
-        let Ok(Command::Say(help)) = command(&["--help"]) else { panic!("no help") };
+        let Ok(Command::Say(help)) = PROGRAM.command::<Pace>(Parser::from_args(["--help"])) else {
+            panic!("no help")
+        };
         assert!(help.contains("--round TIME") && help.contains("--version"), "{help}");
-        assert_eq!(command(&["-V"]), Ok(Command::Say(format!("node {}\n", env!("CARGO_PKG_VERSION")))));
+        let Ok(Command::Say(version)) = PROGRAM.command::<Pace>(Parser::from_args(["-V"])) else {
+            panic!("no version")
+        };
+        assert_eq!(version, format!("node {}\n", env!("CARGO_PKG_VERSION")));
     }
 
     #[test]
