@@ -6,6 +6,8 @@
 
 use alloc::vec::Vec;
 use core::fmt;
+use core::mem;
+use core::ops::RangeInclusive;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use smallvec::SmallVec;
@@ -28,15 +30,17 @@ pub struct Message<'a> {
 }
 
 /// The body of a message: what all bodies have, and the other fields as they came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Body<'a> {
-    kind: Option<Text<'a>>,
+    kind: Text<'a>,
     /// The sender's number for this message, which a reply must name.
     pub msg_id: Option<MessageId>,
     /// The number of the message that this one answers.
     pub in_reply_to: Option<MessageId>,
-    fields: SmallVec<[(Text<'a>, Json<'a>); 4]>,
+    fields: Fields<'a>,
 }
+
+type Fields<'a> = SmallVec<[(Text<'a>, Json<'a>); 4]>;
 
 /// A line that is not a message, and what could be made out of it all the same.
 #[derive(Debug)]
@@ -76,7 +80,12 @@ impl<'a> Message<'a> {
             });
         match outcome {
             Ok(()) => parts.into_message(),
-            Err(error) => Err(parts.into_broken(Problem::Syntax(error))),
+            Err(error) => {
+                if error.is_eof() {
+                    parts.distrust_last_number(line);
+                }
+                Err(parts.into_broken(Problem::Syntax(error)))
+            }
         }
     }
 }
@@ -84,7 +93,7 @@ impl<'a> Message<'a> {
 impl<'a> Body<'a> {
     /// The body's `type`.
     pub fn kind(&self) -> &str {
-        self.kind.as_deref().unwrap_or_default()
+        &self.kind
     }
 
     /// The field under `key`, as a `T`. Of a repeated key the last one counts.
@@ -149,57 +158,79 @@ impl fmt::Display for Broken<'_> {
     }
 }
 
-/// What has been read so far, right or wrong.
+/// What has been read so far, as written: of a repeated key the last one counts, so nothing is judged before the end.
 #[derive(Default)]
 struct Parts<'a> {
-    src: Option<Text<'a>>,
-    dest: Option<Text<'a>>,
-    body: Body<'a>,
-    problem: Option<Problem>,
     is_object: bool,
     has_body: bool,
+    src: Option<Json<'a>>,
+    dest: Option<Json<'a>>,
+    kind: Option<Json<'a>>,
+    msg_id: Option<Json<'a>>,
+    in_reply_to: Option<Json<'a>>,
+    fields: Fields<'a>,
 }
 
 impl<'a> Parts<'a> {
     fn into_message(mut self) -> Result<Message<'a>, Broken<'a>> {
-        let problem = match self.problem.take() {
-            _ if !self.is_object => Some(Problem::NotAnObject),
-            None if self.has_body && self.body.kind.is_none() => Some(Problem::BadKey("type")),
-            None if !self.has_body => Some(Problem::BadKey("body")),
-            problem => problem,
-        };
-        match (self.src, self.dest, problem) {
-            (Some(src), Some(dest), None) => Ok(Message { src, dest, body: self.body }),
-            (src, dest, problem) => {
-                let absent = if src.is_none() { "src" } else { "dest" };
-                Err(Parts { src, dest, ..self }.into_broken(problem.unwrap_or(Problem::BadKey(absent))))
-            }
+        self.message().map_err(|problem| self.into_broken(problem))
+    }
+
+    fn message(&mut self) -> Result<Message<'a>, Problem> {
+        if !self.is_object {
+            return Err(Problem::NotAnObject);
         }
+        let src = text("src", self.src)?;
+        let dest = text("dest", self.dest)?;
+        if !self.has_body {
+            return Err(Problem::BadKey("body"));
+        }
+        let body = Body {
+            kind: text("type", self.kind)?,
+            msg_id: number("msg_id", self.msg_id)?,
+            in_reply_to: number("in_reply_to", self.in_reply_to)?,
+            fields: mem::take(&mut self.fields),
+        };
+        Ok(Message { src, dest, body })
     }
 
     fn into_broken(self, problem: Problem) -> Broken<'a> {
-        let is_answer = self.body.in_reply_to.is_some() || self.body.kind() == "error";
-        Broken { problem, src: self.src, dest: self.dest, msg_id: self.body.msg_id, is_answer }
-    }
-
-    /// The string that `json` should be.
-    fn text(&mut self, key: &'static str, json: Json<'a>) -> Option<Text<'a>> {
-        self.note(key, Text::from_json(json))
-    }
-
-    /// The message number that `json` should be.
-    fn id(&mut self, key: &'static str, json: Json<'a>) -> Option<MessageId> {
-        let sign = json.as_str().starts_with('-') as usize;
-        let is_64_bits = json.as_str().len() - sign <= 20;
-        self.note(key, MessageId::from_json(json).filter(|_| is_64_bits))
-    }
-
-    fn note<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T> {
-        if value.is_none() {
-            self.problem.get_or_insert(Problem::BadKey(key));
+        let is_error = text("type", self.kind).is_ok_and(|kind| &*kind == "error");
+        Broken {
+            problem,
+            src: text("src", self.src).ok(),
+            dest: text("dest", self.dest).ok(),
+            msg_id: number("msg_id", self.msg_id).ok().flatten(),
+            is_answer: is_error || self.in_reply_to.is_some_and(|id| id != Json::NULL),
         }
-        value
     }
+
+    /// Forgets a body, as another one follows.
+    fn clear_body(&mut self) {
+        let Parts { is_object, src, dest, .. } = mem::take(self);
+        *self = Parts { is_object, src, dest, ..Parts::default() };
+    }
+
+    /// The line ended too early. If it ended in a number, that may have lost digits: no number is better than a wrong one.
+    fn distrust_last_number(&mut self, line: &[u8]) {
+        if line.trim_ascii_end().last().is_some_and(u8::is_ascii_digit) {
+            self.msg_id = None;
+        }
+    }
+}
+
+/// The string that must be under `key`.
+fn text<'a>(key: &'static str, json: Option<Json<'a>>) -> Result<Text<'a>, Problem> {
+    json.and_then(Text::from_json).ok_or(Problem::BadKey(key))
+}
+
+/// The message number that may be under `key`. `null` counts as absent: the services answer a message without a number
+/// that way.
+fn number(key: &'static str, json: Option<Json<'_>>) -> Result<Option<MessageId>, Problem> {
+    const RANGE: RangeInclusive<MessageId> = i64::MIN as MessageId..=u64::MAX as MessageId;
+    let Some(json) = json.filter(|&json| json != Json::NULL) else { return Ok(None) };
+    let id = MessageId::from_json(json).filter(|id| RANGE.contains(id));
+    id.map(Some).ok_or(Problem::BadKey(key))
 }
 
 /// Where the entries of an object go.
@@ -213,10 +244,10 @@ impl<'de> Entry<'de> for EnvelopeEntry<'_, 'de> {
     fn read<A: MapAccess<'de>>(&mut self, key: Text<'de>, map: &mut A) -> Result<(), A::Error> {
         let parts = &mut *self.0;
         match &*key {
-            "src" => parts.src = parts.text("src", map.next_value()?),
-            "dest" => parts.dest = parts.text("dest", map.next_value()?),
+            "src" => parts.src = Some(map.next_value()?),
+            "dest" => parts.dest = Some(map.next_value()?),
             "body" => {
-                parts.body = Body::default();
+                parts.clear_body();
                 parts.has_body = map.next_value_seed(Object(BodyEntry(parts)))?;
             }
             _ => drop(map.next_value::<IgnoredAny>()?),
@@ -231,10 +262,10 @@ impl<'de> Entry<'de> for BodyEntry<'_, 'de> {
     fn read<A: MapAccess<'de>>(&mut self, key: Text<'de>, map: &mut A) -> Result<(), A::Error> {
         let parts = &mut *self.0;
         match &*key {
-            "type" => parts.body.kind = parts.text("type", map.next_value()?),
-            "msg_id" => parts.body.msg_id = parts.id("msg_id", map.next_value()?),
-            "in_reply_to" => parts.body.in_reply_to = parts.id("in_reply_to", map.next_value()?),
-            _ => parts.body.fields.push((key, map.next_value()?)),
+            "type" => parts.kind = Some(map.next_value()?),
+            "msg_id" => parts.msg_id = Some(map.next_value()?),
+            "in_reply_to" => parts.in_reply_to = Some(map.next_value()?),
+            _ => parts.fields.push((key, map.next_value()?)),
         }
         Ok(())
     }
