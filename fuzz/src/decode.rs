@@ -1,0 +1,111 @@
+//! Any bytes as a line. Decoding never panics; where `serde_json::Value` can read the line too, both see the same message;
+//! and what a vocabulary understands, it writes so that it understands the same again.
+
+use std::collections::BTreeMap;
+
+use protocol::{Body, Broken, Decode, Encode, ErrorBody, Json, Message, MessageId, Problem, write_message};
+use protocol::{broadcast, counter, echo, init, kv, log, set, tso, txn, unique_ids};
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+/// Checks all of that for `line`.
+pub fn decode(line: &[u8]) {
+    let value: Option<Value> = serde_json::from_slice(line).ok();
+    match (Message::decode(line), value) {
+        (Ok(message), Some(value)) => same_message(&message, &value),
+        (Err(broken), Some(value)) => same_remains(&broken, &value),
+        // A `Value` holds no numbers beyond an f64, no halves of UTF-16 pairs and no more than 128 levels. It is JSON though.
+        (Ok(_), None) => drop(serde_json::from_slice::<IgnoredAny>(line).expect("JSON")),
+        (Err(_), None) => {}
+    }
+    if let Ok(message) = Message::decode(line) {
+        rewrites(&message);
+    }
+}
+
+/// Asserts that a message has the names, numbers and fields that `value` has.
+fn same_message(message: &Message<'_>, value: &Value) {
+    let body = &value["body"];
+    assert_eq!(value["src"], *message.src);
+    assert_eq!(value["dest"], *message.dest);
+    assert_eq!(body["type"], *message.body.kind());
+    assert_eq!(number(&body["msg_id"]), message.body.msg_id);
+    assert_eq!(number(&body["in_reply_to"]), message.body.in_reply_to);
+    let fields: BTreeMap<&str, Option<Value>> =
+        message.body.fields().map(|(key, json)| (key, serde_json::from_str(json.as_str()).ok())).collect();
+    let others = body.as_object().expect("an object").iter();
+    let others = others.filter(|(key, _)| !matches!(&***key, "type" | "msg_id" | "in_reply_to"));
+    assert_eq!(fields, others.map(|(key, value)| (&**key, Some(value.clone()))).collect());
+}
+
+/// Asserts that what is JSON and no message lacks something, and that what there is of it has been made out.
+fn same_remains(broken: &Broken<'_>, value: &Value) {
+    let body = &value["body"];
+    let is_number = |key| body[key].is_null() || number(&body[key]).is_some();
+    let lacks = match broken.problem {
+        Problem::Syntax(_) => false,
+        Problem::NotAnObject => !value.is_object(),
+        Problem::BadKey(key @ ("src" | "dest")) => !value[key].is_string(),
+        Problem::BadKey("body") => !body.is_object(),
+        Problem::BadKey("type") => !body["type"].is_string(),
+        Problem::BadKey(key) => !is_number(key),
+    };
+    assert!(lacks, "{broken}: {value}");
+    assert_eq!(value["src"].as_str(), broken.src.as_deref());
+    assert_eq!(value["dest"].as_str(), broken.dest.as_deref());
+    assert_eq!(number(&body["msg_id"]), broken.msg_id);
+    assert_eq!(broken.is_answer, body["type"] == "error" || !body["in_reply_to"].is_null());
+}
+
+/// The integer that `value` is. A `Value` takes `-0` for a fraction; Maelstrom and this crate take it for zero.
+fn number(value: &Value) -> Option<i128> {
+    let zero = value.as_f64().filter(|&fraction| fraction == 0.0 && fraction.is_sign_negative()).map(|_| 0);
+    value.as_i64().map(i128::from).or(value.as_u64().map(i128::from)).or(zero)
+}
+
+/// Asserts that every vocabulary that understands the message writes the same names, numbers and fields, and understands
+/// and writes that the same way again.
+fn rewrites(message: &Message<'_>) {
+    macro_rules! each {
+        ($($vocabulary:ty)*) => { $(
+            if let Ok(said) = <$vocabulary>::decode(&message.body) {
+                let line = written(message, &said);
+                let again = Message::decode(&line).expect("what was written is a message");
+                same_fields(&again, message);
+                let said = <$vocabulary>::decode(&again.body).expect("what was written is understood");
+                assert_eq!(written(&again, &said), line);
+            }
+        )* };
+    }
+    each!(broadcast::Request<'_> broadcast::Reply<'_> counter::Request counter::Reply echo::Request<'_> echo::Reply<'_>);
+    each!(init::Request<'_> init::Reply kv::Request<'_> kv::Reply<'_> log::Request<'_> log::Reply<'_>);
+    each!(set::Request<'_> set::Reply<'_> tso::Request tso::Reply txn::Request<'_> txn::Reply<'_>);
+    each!(unique_ids::Request unique_ids::Reply<'_> ErrorBody<'_>);
+}
+
+/// Asserts that all that `again` says `message` says too.
+fn same_fields(again: &Message<'_>, message: &Message<'_>) {
+    assert_eq!((&*again.src, &*again.dest), (&*message.src, &*message.dest));
+    assert_eq!(again.body.kind(), message.body.kind());
+    assert_eq!(numbers(&again.body), numbers(&message.body));
+    let integer = |json: Json<'_>| json.as_str().parse::<i128>().map(|integer| integer.to_string()).ok();
+    let other =
+        |json: Json<'_>| serde_json::from_str::<Value>(json.as_str()).ok().map(|value| value.to_string());
+    let read = |json| integer(json).or_else(|| other(json));
+    for (key, json) in again.body.fields() {
+        let original = message.body.fields().filter(|&(name, _)| name == key).last();
+        let (_, original) = original.expect("no field is made up");
+        assert_eq!(read(json), read(original), "{key}");
+    }
+}
+
+fn written(message: &Message<'_>, body: &impl Encode) -> Vec<u8> {
+    let mut line = Vec::new();
+    write_message((&message.src, &message.dest), numbers(&message.body), body, &mut line);
+    assert_eq!(line.pop(), Some(b'\n'));
+    line
+}
+
+fn numbers(body: &Body<'_>) -> (Option<MessageId>, Option<MessageId>) {
+    (body.msg_id, body.in_reply_to)
+}
