@@ -7,5 +7,5 @@ pub mod cluster;
 mod fleet;
 mod program;
 
-pub use cluster::Cluster;
+pub use cluster::{Answer, Cluster, Request};
 pub use program::{Program, Spawn, spawn};
