@@ -62,7 +62,9 @@ impl<D: Replicated> Engine<D> {
                 self.miss(context, peer);
             } else if greet && is_neighbour && link.incarnation.is_none() {
                 self.speak(context, peer, Purpose::Ask);
-            } else if is_due(self.due(peer, link)) || (notify && is_neighbour && !link.is_out_of_reach()) {
+            } else if notify && is_neighbour && !link.is_out_of_reach() {
+                self.speak(context, peer, Purpose::Notice);
+            } else if is_due(self.due(peer, link)) {
                 self.speak(context, peer, Purpose::News);
             }
         }

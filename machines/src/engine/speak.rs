@@ -5,16 +5,19 @@ use core::time::Duration;
 
 use protocol::gossip::{Gossip, Run};
 use protocol::{Json, List};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
+use super::vector::{Origins, Span};
 use super::{Engine, Replicated};
 use crate::Context;
 
 /// What a message is for, beyond the news and the acknowledgement that every message takes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Nothing beyond.
+    /// Nothing beyond: without news or an owed acknowledgement nothing is said.
     News,
+    /// The peer should know which neighbours are out of reach.
+    Notice,
     /// The peer should answer at once.
     Ask,
     /// The peer asked for an answer at once.
@@ -23,34 +26,51 @@ pub(super) enum Purpose {
     Complain,
 }
 
+impl Purpose {
+    fn shows_vector(self) -> bool {
+        matches!(self, Purpose::Ask | Purpose::Answer | Purpose::Complain)
+    }
+}
+
 impl<D: Replicated> Engine<D> {
     /// Says to `peer` all that there is to say.
     pub(super) fn speak<C>(&mut self, context: &mut Context<'_, C>, peer: usize, purpose: Purpose) {
-        let now = context.now;
         let lean = self.helpers.contains(&peer).then_some(true);
         let lost = self.lost_neighbours(peer);
         let wait_ms = self.wait_at_this_nodes_round(peer);
-        let mut text = core::mem::take(&mut self.scratch);
-        let Some(link) = self.links.get_mut(&peer) else { return };
+        let Engine { data, origins, held, links, scratch, .. } = self;
+        let Some(link) = links.get_mut(&peer) else { return };
 
-        let anchored = link.is_anchored() || purpose != Purpose::News;
+        scratch.clear();
         let has_delta = !link.is_out_of_reach() && link.has_room() && purpose != Purpose::Complain;
-        let ends = if has_delta { news(&self.held, &link.sent) } else { SmallVec::new() };
-        let firsts: SmallVec<[u64; 8]> = ends.iter().map(|&(origin, _)| link.sent.get(origin) + 1).collect();
-        let runs = write_runs(&self.data, &self.origins, &firsts, &ends, &mut text);
-        // Whoever takes an anchored delta holds all of the vector in it, not only what the runs bring.
-        let ends = if anchored { self.held.entries().collect() } else { ends };
-        let n = (!runs.is_empty()).then(|| link.launch(now, ends));
-        let has_vector = purpose != Purpose::News || (anchored && n.is_some());
-        let owed = link.accepted().filter(|_| link.owes_since.is_some());
+        let news = if has_delta { held.beyond(&link.sent) } else { SmallVec::new() };
+        let runs = write_runs(data, origins, &news, scratch);
+        if has_delta {
+            link.behind_since = None;
+        }
+        let owed = link.owes_since.take().and(link.accepted());
+        if purpose == Purpose::News && runs.is_empty() && owed.is_none() {
+            return;
+        }
+        let shows_vector = purpose.shows_vector() || (link.is_anchored() && !runs.is_empty());
+        let n = (!runs.is_empty()).then(|| {
+            // Whoever takes a delta with a vector holds all of the vector, not only what the runs bring.
+            let ends =
+                if shows_vector { held.entries().collect() } else { news.iter().map(Span::end).collect() };
+            link.launch(context.now, ends)
+        });
+        link.spoke_at = Some(context.now);
+        if purpose == Purpose::Ask {
+            link.ask(context.now);
+        }
         let message = Gossip::Gossip {
             me: self.incarnation,
             you: link.incarnation,
             n,
             ack: link.accepted().map(|accepted| accepted.number),
-            held_ms: owed.map(|accepted| millis(now.since(accepted.at))),
+            held_ms: owed.map(|accepted| millis(context.now.since(accepted.at))),
             wait_ms: owed.and(wait_ms),
-            vector: has_vector.then(|| self.origins.export(&self.held).collect()),
+            vector: shows_vector.then(|| origins.export(held).collect()),
             ask: (purpose == Purpose::Ask).then_some(true),
             answer: (purpose == Purpose::Answer).then_some(true),
             again: (purpose == Purpose::Complain).then_some(true),
@@ -59,18 +79,6 @@ impl<D: Replicated> Engine<D> {
             runs: (!runs.is_empty()).then_some(runs),
         };
         context.send(peer, &message);
-        drop(message);
-
-        if has_delta {
-            link.behind_since = None;
-        }
-        link.owes_since = None;
-        link.spoke_at = Some(now);
-        if purpose == Purpose::Ask {
-            link.ask(now);
-        }
-        text.clear();
-        self.scratch = text;
     }
 
     /// The neighbours out of reach, for the ears of other neighbours.
@@ -91,30 +99,24 @@ impl<D: Replicated> Engine<D> {
     }
 }
 
-/// What of `held` is beyond `sent`, by origin.
-fn news(held: &super::Vector, sent: &super::Vector) -> SmallVec<[(usize, u64); 8]> {
-    held.entries().filter(|&(origin, count)| count > sent.get(origin)).collect()
-}
-
+/// The runs that a peer lacks, as they travel.
 fn write_runs<'t, D: Replicated>(
     data: &D,
-    origins: &super::Origins,
-    firsts: &[u64],
-    ends: &[(usize, u64)],
+    origins: &Origins,
+    news: &[Span],
     text: &'t mut String,
 ) -> List<Run<'t>> {
-    let mut spans: SmallVec<[usize; 9]> = smallvec::smallvec![0];
-    for (&first, &(origin, last)) in firsts.iter().zip(ends) {
-        data.write_run(origin, first, last, text);
-        spans.push(text.len());
+    let mut cuts: SmallVec<[usize; 9]> = smallvec![0];
+    for span in news {
+        data.write_run(span.origin, span.first, span.last, text);
+        cuts.push(text.len());
     }
     let text = &*text;
-    let runs = firsts.iter().zip(ends).zip(spans.windows(2));
-    runs.map(|((&first, &(origin, last)), span)| {
-        let (node, incarnation) = origins.get(origin);
-        (node, incarnation, first, last, Json::trusted(&text[span[0]..span[1]]))
-    })
-    .collect()
+    let runs = news.iter().zip(cuts.windows(2)).map(|(span, cut)| {
+        let (node, incarnation) = origins.get(span.origin);
+        (node, incarnation, span.first, span.last, Json::trusted(&text[cut[0]..cut[1]]))
+    });
+    runs.collect()
 }
 
 fn millis(duration: Duration) -> u64 {

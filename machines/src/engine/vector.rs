@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 use protocol::gossip::Count;
+use smallvec::SmallVec;
 
 /// Origins that a replica has heard of, numbered in that order. The numbers are the replica's own and never travel.
 ///
@@ -56,6 +57,21 @@ impl Origins {
     }
 }
 
+/// Updates in a row: `first..=last` of one origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) origin: usize,
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+}
+
+impl Span {
+    /// The count of one who holds it.
+    pub(crate) fn end(&self) -> (usize, u64) {
+        (self.origin, self.last)
+    }
+}
+
 /// How many updates of each origin, by the replica's own numbering. Updates of an origin are numbered 1, 2, 3, …, and
 /// whoever holds one holds those before it, so a count says which.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +101,12 @@ impl Vector {
     /// Whether this holds all that the other holds.
     pub(crate) fn covers(&self, other: &Vector) -> bool {
         other.entries().all(|(position, count)| self.get(position) >= count)
+    }
+
+    /// What this holds and the other does not, one span an origin.
+    pub(crate) fn beyond(&self, other: &Vector) -> SmallVec<[Span; 8]> {
+        let lacking = self.entries().filter(|&(origin, count)| count > other.get(origin));
+        lacking.map(|(origin, last)| Span { origin, first: other.get(origin) + 1, last }).collect()
     }
 
     /// The counts that are not zero, by position.

@@ -93,3 +93,63 @@ fn rounds_keep_their_promise_while_all_is_well() {
         }
     }
 }
+
+#[test]
+fn a_lost_message_costs_one_round() {
+    let (round_ms, latency_ms) = (350, 50);
+    let mut losses = 0;
+    for seed in 0..20 {
+        let mut world = World::new(25, latency_ms, seed);
+        let mut rng = Rng::with_seed(seed);
+        world.load(100, 20, &mut rng);
+        // The hub speaks to every leaf every round: one message of it to one leaf is lost.
+        world.cluster.cut(0, 7);
+        let cut_before = world.cluster.journal().statistics.cut;
+        let mut values = Vec::new();
+        while world.cluster.journal().statistics.cut == cut_before {
+            values.push(world.broadcast(rng.usize(..25)));
+            world.run_ms(20);
+        }
+        world.cluster.mend(0, 7);
+        losses += 1;
+        let lost_at = world.cluster.now();
+        while !world.holds(7, &values.iter().copied().collect()) {
+            world.broadcast(rng.usize(..25));
+            world.run_ms(10);
+        }
+        let took = world.cluster.now().since(lost_at).as_millis() as u64;
+        assert!(took <= round_ms + 3 * latency_ms + 30, "seed {seed}: {took} ms");
+    }
+    assert_eq!(losses, 20);
+}
+
+#[test]
+fn duplicates_cost_nothing() {
+    let sent = |duplication: f64| {
+        let mut world = World::new(25, 20, 4);
+        world.cluster.faults_mut().duplication = duplication;
+        world.load(300, 20, &mut Rng::with_seed(4));
+        world.assert_settled("duplicated");
+        assert_eq!(world.cluster.journal().statistics.duplicated > 100, duplication > 0.0);
+        let copies = world.cluster.journal().statistics.duplicated;
+        world.gossip_since(machines::Time::ZERO).len() as u64 - copies
+    };
+    assert!(sent(1.0) <= sent(0.0) * 21 / 20);
+}
+
+#[test]
+fn in_a_tree_a_value_waits_for_one_round_and_not_for_one_a_level() {
+    let (round_ms, latency_ms, depth) = (350, 20, 4);
+    let pace = Pace { fan_out: 3, ..Pace::default() };
+    let mut world = World::with_pace(100, latency_ms, 6, pace);
+    let mut rng = Rng::with_seed(6);
+    world.load(600, 10, &mut rng);
+    let bound = Duration::from_millis(round_ms + 2 * depth * latency_ms + round_ms / 40 * depth + 30);
+    let all: Vec<usize> = (0..100).collect();
+    for _ in 0..10 {
+        world.load(10, 20, &mut rng);
+        let value = world.broadcast(rng.usize(..100));
+        let took = world.time_until(&all, &[value].into(), 3 * bound);
+        assert!(took.is_some_and(|took| took <= bound), "{took:?} > {bound:?}");
+    }
+}
