@@ -1,0 +1,217 @@
+//! Nodes fed by hand: every line is answered, whatever it is made of and however it arrives.
+#![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
+
+mod common;
+
+use common::*;
+use serde_json::{Value, json};
+
+#[test]
+fn every_line_is_answered_and_the_end_of_input_is_the_end() {
+    let life = live(ECHO, init(&["n1"]) + &echo(2, "hi") + &echo(3, "ho"), |_| ());
+    assert_eq!(
+        bodies(said(&life)),
+        [
+            json!({"type": "init_ok", "in_reply_to": 1}),
+            json!({"type": "echo_ok", "in_reply_to": 2, "echo": "hi"}),
+            json!({"type": "echo_ok", "in_reply_to": 3, "echo": "ho"}),
+        ]
+    );
+    assert_eq!(complaints(&life), [""; 0]);
+}
+
+#[test]
+fn without_input_there_is_no_output() {
+    for binary in [ECHO, UNIQUE_IDS, BROADCAST] {
+        let life = live(binary, "", |_| ());
+        assert_eq!((said(&life), complaints(&life)), (&b""[..], vec![]));
+    }
+}
+
+#[test]
+fn a_last_line_without_newline_is_answered() {
+    let input = init(&["n1"]) + echo(2, "bye").trim_end();
+    assert_eq!(answered(said(&live(ECHO, input, |_| ()))), [1, 2]);
+}
+
+#[test]
+fn a_last_line_that_breaks_off_is_told_on_stderr() {
+    let input = init(&["n1"]) + &echo(2, "bye")[..30];
+    let life = live(ECHO, input, |_| ());
+    assert_eq!(answered(said(&life)), [1]);
+    assert_eq!(complaints(&life).len(), 1);
+}
+
+#[test]
+fn lines_may_arrive_byte_by_byte() {
+    let mut talk = Talk::with(ECHO, &[]);
+    for byte in (init(&["n1"]) + &echo(2, "drop by drop")).bytes() {
+        talk.say([byte]);
+    }
+    assert_eq!(talk.hear()["body"]["type"], "init_ok");
+    assert_eq!(talk.hear()["body"]["echo"], "drop by drop");
+    assert_eq!(talk.end(), b"");
+}
+
+#[test]
+fn half_a_line_waits_for_the_other_half() {
+    let mut talk = Talk::with(ECHO, &[]);
+    let (whole, parted) = (echo(2, "whole"), echo(3, "parted"));
+    let (first, second) = parted.split_at(20);
+    talk.say(init(&["n1"]) + &whole + first);
+    assert_eq!(talk.hear()["body"]["in_reply_to"], 1);
+    assert_eq!(talk.hear()["body"]["in_reply_to"], 2);
+    talk.say(second);
+    assert_eq!(talk.hear()["body"]["in_reply_to"], 3);
+    assert_eq!(talk.end(), b"");
+}
+
+#[test]
+fn lines_around_the_size_of_a_pipe_and_of_a_megabyte_are_echoed() {
+    let empty = echo(2, "").len();
+    let mut input = init(&["n1"]);
+    let lengths = [0, 4096, 65_535, 65_536, 65_537, 131_072, 1 << 20, 3 << 20];
+    for length in lengths {
+        input += &echo(2, &"x".repeat(length - empty.min(length)));
+        input += &echo(3, "short");
+    }
+    let bodies = bodies(said(&live(ECHO, input, |_| ())));
+    assert_eq!(bodies.len(), 1 + 2 * lengths.len());
+    for (pair, length) in bodies[1..].chunks(2).zip(lengths) {
+        assert_eq!(pair[0]["echo"].as_str().unwrap().len(), length - empty.min(length));
+        assert_eq!(pair[1]["echo"], "short");
+    }
+}
+
+#[test]
+fn a_line_of_64_mib_is_answered_and_a_longer_one_is_refused_without_being_held() {
+    const LIMIT: usize = 64 << 20;
+    let padding = "x".repeat(LIMIT - (echo(2, "").len() - 1));
+    let mut talk = Talk::with(ECHO, &[]);
+    talk.say(init(&["n1"]));
+    talk.hear();
+    // Three times too long, and then one byte.
+    for chunk in [padding.as_bytes(); 3] {
+        talk.say(chunk);
+    }
+    talk.say("\n");
+    talk.say(echo(3, "next"));
+    assert_eq!(talk.hear()["body"]["in_reply_to"], 3);
+    let peak_kib = talk.peak_memory_kib();
+    assert!(peak_kib < 80 << 10, "{peak_kib} KiB");
+    talk.say(echo(2, &(padding.clone() + "x")));
+    talk.say(echo(4, "next"));
+    assert_eq!(talk.hear()["body"]["in_reply_to"], 4);
+    talk.say(echo(2, &padding));
+    assert_eq!(talk.hear()["body"]["echo"].as_str().map(str::len), Some(padding.len()));
+    assert_eq!(talk.end(), b"");
+}
+
+#[test]
+fn whatever_is_not_a_message_is_told_on_stderr_and_the_next_line_is_answered() {
+    let brackets = "[".repeat(100_000);
+    let nested = format!(r#"{{"src":"c1","dest":"n1","body":{{"type":"echo","echo":{brackets}"#);
+    let garbage: [&[u8]; 14] = [
+        b"",
+        b"garbage",
+        b"{",
+        b"{}",
+        b"[]",
+        b"null",
+        b"\"text\"",
+        b"\0\0\0\0",
+        b"\xff\xfe\x80",
+        b"{\"src\":\"c1\",\"dest\":\"n1\",\"body\":\"\xff\"}",
+        b"{\"src\":\"c1\",\"dest\":\"n1\",\"body\":7}",
+        b"{\"src\":1e999,\"dest\":[],\"body\":{\"type\":{}}}",
+        brackets.as_bytes(),
+        nested.as_bytes(),
+    ];
+    for bad in garbage {
+        let input = [init(&["n1"]).as_bytes(), bad, b"\n", echo(2, "still here").as_bytes()].concat();
+        let life = live(ECHO, input, |_| ());
+        let shown = String::from_utf8_lossy(&bad[..bad.len().min(50)]);
+        assert_eq!(bodies(said(&life)).last().unwrap()["echo"], "still here", "after {shown}");
+        let complaints = complaints(&life);
+        assert_eq!(complaints.len(), 1, "{shown}: {complaints:?}");
+        assert!(complaints[0].len() < 1000, "{shown}: {complaints:?}");
+    }
+}
+
+#[test]
+fn nested_payloads_and_odd_text_are_echoed_or_refused_but_never_the_end() {
+    let nested = "[".repeat(100_000) + &"]".repeat(100_000);
+    let mut input = init(&["n1"]);
+    for payload in [nested.as_str(), r#""\u0000\ud83e\udd80 \\ \"""#, "1e400", "[ 1.0 , {\"a\" : 2} ]"] {
+        let request = r#"{"src":"c1","dest":"n1","body":{"type":"echo","msg_id":2,"echo":"#;
+        input += &format!("{request}{payload}}}}}\n");
+    }
+    let life = live(ECHO, input + &echo(3, "end"), |_| ());
+    let stdout = said(&life);
+    let lines: Vec<&[u8]> = stdout.split(|&byte| byte == b'\n').collect();
+    assert_eq!(lines.len(), 1 + 4 + 1 + 1);
+    let payload = br#""echo":[ 1.0 , {"a" : 2} ]"#;
+    assert!(lines[4].windows(payload.len()).any(|window| window == payload), "byte for byte");
+    assert_eq!(lines[6], b"");
+}
+
+#[test]
+fn a_broken_message_is_refused_if_its_sender_can_be_made_out() {
+    let input = init(&["n1"]) + "{\"src\":\"c7\",\"dest\":\"n1\",\"body\":{\"msg_id\":5}}\n";
+    let life = live(ECHO, input, |_| ());
+    let error = &bodies(said(&life))[1];
+    assert_eq!((&error["type"], &error["code"]), (&json!("error"), &json!(12)));
+    assert_eq!(error["in_reply_to"], 5);
+}
+
+#[test]
+fn before_init_everything_is_refused_and_a_second_init_changes_nothing() {
+    let other = line(json!({"type": "init", "msg_id": 4, "node_id": "n2", "node_ids": ["n1", "n2"]}));
+    let input = echo(2, "early") + &init(&["n1"]) + &init(&["n1"]) + &other + &echo(5, "late");
+    let bodies = bodies(said(&live(ECHO, input, |_| ())));
+    let told = |body: &Value| (body["type"].as_str().unwrap().to_string(), body["code"].as_u64());
+    let told: Vec<_> = bodies.iter().map(told).collect();
+    let ok = |kind: &str| (kind.to_string(), None);
+    let error = |code| ("error".to_string(), Some(code));
+    assert_eq!(told, [error(11), ok("init_ok"), ok("init_ok"), error(22), ok("echo_ok")]);
+}
+
+#[test]
+fn broadcast_needs_no_topology_and_tells_itself_nothing() {
+    let mut input = init(&["n1", "n2"]);
+    input += &line(json!({"type": "broadcast", "msg_id": 2, "message": 7}));
+    input += &line(json!({"type": "read", "msg_id": 3}));
+    input += &line(json!({"type": "topology", "msg_id": 4, "topology": {"n1": ["n1", "n2"]}}));
+    let life = live(BROADCAST, input, |_| ());
+    let stdout = String::from_utf8(said(&life).to_vec()).unwrap();
+    assert!(!stdout.contains(r#""dest":"n1""#), "{stdout}");
+    let bodies = bodies(stdout.as_bytes());
+    assert_eq!(bodies[1], json!({"type": "broadcast_ok", "in_reply_to": 2}));
+    assert_eq!(bodies[2], json!({"type": "read_ok", "in_reply_to": 3, "messages": [7]}));
+    assert_eq!(bodies[3], json!({"type": "topology_ok", "in_reply_to": 4}));
+}
+
+#[test]
+fn a_node_speaks_up_when_its_time_has_come_though_nobody_says_a_word() {
+    let mut talk = Talk::with(BROADCAST, &["--round", "1ms", "--fanout=2"]);
+    talk.say(init(&["n1", "n2"]) + &line(json!({"type": "broadcast", "msg_id": 2, "message": 7})));
+    let heard = std::iter::from_fn(|| Some(talk.hear())).find(|message| message["dest"] == "n2");
+    assert_eq!(heard.unwrap()["src"], "n1");
+    talk.end();
+}
+
+#[test]
+fn no_id_comes_twice_not_even_from_a_node_that_is_started_again() {
+    let generate = |msg_id| line(json!({"type": "generate", "msg_id": msg_id}));
+    let input: String = init(&["n1"]) + &(2..1002).map(generate).collect::<String>();
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let life = live(UNIQUE_IDS, &input, |_| ());
+        assert_eq!(answered(said(&life)), (1..1002).collect::<Vec<u64>>());
+        ids.extend(bodies(said(&life)).into_iter().skip(1).map(|body| body["id"].to_string()));
+    }
+    assert_eq!(ids.len(), 3000);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 3000);
+}

@@ -1,0 +1,133 @@
+//! A node's binary as somebody with pipes sees it.
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::thread;
+
+use serde_json::{Value, json};
+
+pub(crate) const ECHO: &str = env!("CARGO_BIN_EXE_echo");
+pub(crate) const UNIQUE_IDS: &str = env!("CARGO_BIN_EXE_unique-ids");
+pub(crate) const BROADCAST: &str = env!("CARGO_BIN_EXE_broadcast");
+
+/// A line: `body` from client `c1` to node `n1`.
+pub(crate) fn line(body: Value) -> String {
+    format!("{}\n", json!({"src": "c1", "dest": "n1", "body": body}))
+}
+
+/// The line that tells `n1` who it is, and that these nodes exist.
+pub(crate) fn init(node_ids: &[&str]) -> String {
+    line(json!({"type": "init", "msg_id": 1, "node_id": "n1", "node_ids": node_ids}))
+}
+
+/// The line that asks for an echo of `payload`.
+pub(crate) fn echo(msg_id: u64, payload: &str) -> String {
+    line(json!({"type": "echo", "msg_id": msg_id, "echo": payload}))
+}
+
+/// The bodies of the messages in `stdout`.
+pub(crate) fn bodies(stdout: &[u8]) -> Vec<Value> {
+    assert!(stdout.is_empty() || stdout.ends_with(b"\n"), "the last line is not complete");
+    let lines = stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice::<Value>(line).unwrap()["body"].take()).collect()
+}
+
+/// The numbers of the requests that `stdout` answers, in order.
+pub(crate) fn answered(stdout: &[u8]) -> Vec<u64> {
+    bodies(stdout).iter().map(|body| body["in_reply_to"].as_u64().unwrap()).collect()
+}
+
+/// A node's whole life on pipes: all of `input`, then its end. Its standard streams can be changed first.
+pub(crate) fn live(binary: &str, input: impl AsRef<[u8]>, change: impl FnOnce(&mut Command)) -> Output {
+    let mut command = Command::new(binary);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    change(&mut command);
+    let mut child = command.spawn().unwrap();
+    let stdin = child.stdin.take();
+    let input = input.as_ref();
+    thread::scope(|scope| {
+        if let Some(mut stdin) = stdin {
+            // The node may be gone before it has heard everything.
+            scope.spawn(move || stdin.write_all(input));
+        }
+        child.wait_with_output().unwrap()
+    })
+}
+
+/// Asserts that a life ended well, and gives what was said in it.
+#[track_caller]
+pub(crate) fn said(output: &Output) -> &[u8] {
+    assert!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+    &output.stdout
+}
+
+/// The lines on stderr; none may tell of a panic.
+#[track_caller]
+pub(crate) fn complaints(output: &Output) -> Vec<String> {
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    stderr.lines().map(str::to_string).collect()
+}
+
+/// A node that one can talk with.
+pub(crate) struct Talk {
+    pub(crate) child: Child,
+    pub(crate) stdin: ChildStdin,
+    pub(crate) stdout: BufReader<ChildStdout>,
+}
+
+impl Talk {
+    /// Starts a node and leaves its stderr alone.
+    pub(crate) fn with(binary: &str, arguments: &[&str]) -> Talk {
+        let mut command = Command::new(binary);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Talk { child, stdin, stdout }
+    }
+
+    /// Says a line, or a part of one.
+    pub(crate) fn say(&mut self, text: impl AsRef<[u8]>) {
+        self.stdin.write_all(text.as_ref()).unwrap();
+    }
+
+    /// Waits for the next message.
+    pub(crate) fn hear(&mut self) -> Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        assert!(line.ends_with('\n'), "no more lines after {line:?}");
+        serde_json::from_str(&line).unwrap()
+    }
+
+    /// Ends the input, and gives what the node still had to say.
+    pub(crate) fn end(self) -> Vec<u8> {
+        let Talk { mut child, stdin, mut stdout } = self;
+        drop(stdin);
+        let mut rest = Vec::new();
+        stdout.read_to_end(&mut rest).unwrap();
+        assert!(child.wait().unwrap().success());
+        rest
+    }
+
+    /// The most memory that the node has had so far.
+    pub(crate) fn peak_memory_kib(&self) -> u64 {
+        let status = self.proc("status");
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Whether the node sleeps, waiting for something to happen.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.proc("status").lines().any(|line| line.starts_with("State:\tS"))
+    }
+
+    fn proc(&self, file: &str) -> String {
+        let mut text = String::new();
+        let mut file = File::open(format!("/proc/{}/{file}", self.child.id())).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        text
+    }
+}
