@@ -2,6 +2,9 @@
 //!
 //! A machine that calls hands over a value, its continuation; the same value comes back with the answer, the refusal
 //! or the news that time is up, exactly once. Late and repeated answers find nothing here and vanish.
+//!
+//! So do answers to a former life of the node: calls are numbered from a place that depends on the seed, which is new at
+//! every start. Two lives use the same numbers with a probability of one in 2³¹.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +33,9 @@ pub(crate) struct Calls<C> {
 pub(crate) const MAX_CALLS: usize = 65_536;
 
 impl<C> Calls<C> {
-    pub(crate) fn new() -> Self {
-        Calls { open: BTreeMap::new(), expiries: BTreeSet::new(), last_id: 0 }
+    /// Room for two million calls in each life, and no number that a 64-bit float could not hold.
+    pub(crate) fn new(seed: u64) -> Self {
+        Calls { open: BTreeMap::new(), expiries: BTreeSet::new(), last_id: MessageId::from(seed >> 33) << 21 }
     }
 
     /// Enters a call and numbers it; gives it back if the table is full.
@@ -70,7 +74,7 @@ mod tests {
 
     #[test]
     fn an_answered_call_is_gone_and_a_second_answer_finds_nothing() {
-        let mut calls = Calls::new();
+        let mut calls = Calls::new(0);
         let id = calls.open("save", Time::from_millis(10)).unwrap();
         assert_eq!(calls.close(id), Some("save"));
         assert_eq!(calls.close(id), None);
@@ -80,7 +84,7 @@ mod tests {
 
     #[test]
     fn calls_expire_in_order_of_their_deadlines_and_a_late_answer_finds_nothing() {
-        let mut calls = Calls::new();
+        let mut calls = Calls::new(0);
         let late = calls.open("late", Time::from_millis(20)).unwrap();
         calls.open("soon", Time::from_millis(10)).unwrap();
         assert_eq!(calls.deadline(), Some(Time::from_millis(10)));
@@ -92,8 +96,17 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_a_call_of_a_former_life_finds_nothing() {
+        let (mut before, mut after) = (Calls::new(u64::MAX), Calls::new(u64::MAX >> 1));
+        let id = before.open("before", Time::ZERO).unwrap();
+        after.open("after", Time::ZERO).unwrap();
+        assert_eq!(after.close(id), None);
+        assert!(id < 1 << 53, "some languages have no larger integers");
+    }
+
+    #[test]
     fn a_full_table_gives_the_call_back() {
-        let mut calls = Calls::new();
+        let mut calls = Calls::new(0);
         for number in 0..MAX_CALLS {
             calls.open(number, Time::ZERO).unwrap();
         }

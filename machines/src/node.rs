@@ -116,7 +116,7 @@ impl<M: Machine> Node<M> {
             Some(_) => {}
             None => {
                 let machine = M::new(&self.config, &cluster, self.seed, now);
-                self.running = Some(Running { cluster, machine, calls: Calls::new() });
+                self.running = Some(Running { cluster, machine, calls: Calls::new(self.seed) });
             }
         }
         let init::Request::Init { node_id, .. } = &init;
