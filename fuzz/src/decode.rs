@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use protocol::{Body, Broken, Decode, Encode, ErrorBody, Json, Message, MessageId, Problem, write_message};
-use protocol::{broadcast, counter, echo, init, kv, log, set, tso, txn, unique_ids};
+use protocol::{broadcast, counter, echo, gossip, init, kv, log, set, tso, txn, unique_ids};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -80,7 +80,7 @@ fn rewrites(message: &Message<'_>) {
     each!(broadcast::Request<'_> broadcast::Reply<'_> counter::Request counter::Reply echo::Request<'_> echo::Reply<'_>);
     each!(init::Request<'_> init::Reply kv::Request<'_> kv::Reply<'_> log::Request<'_> log::Reply<'_>);
     each!(set::Request<'_> set::Reply<'_> tso::Request tso::Reply txn::Request<'_> txn::Reply<'_>);
-    each!(unique_ids::Request unique_ids::Reply<'_> ErrorBody<'_>);
+    each!(unique_ids::Request unique_ids::Reply<'_> gossip::Gossip<'_> ErrorBody<'_>);
 }
 
 /// Asserts that all that `again` says `message` says too.
