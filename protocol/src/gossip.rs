@@ -43,6 +43,9 @@ messages! {
             lean: Option<bool>,
             /// Neighbours of the sender that are out of its reach.
             lost: Option<List<u32>>,
+            /// What has become known to be held by everyone: going down, by all nodes; going up, by all nodes at or below
+            /// the sender. Counts only if the delta is taken.
+            settled: Option<List<Count>>,
             /// The delta.
             runs: Option<List<Run<'a>>>,
         },

@@ -9,6 +9,10 @@ use protocol::Json;
 /// The engine hands every update over exactly once, those of one origin in order, and never one before what its origin
 /// held when it made it. The type stores them and can write any run of them out again.
 pub trait Replicated {
+    /// Whether the type needs to be told what is stable. It costs bytes, and an acknowledgement more at the end of a
+    /// burst.
+    const NEEDS_STABILITY: bool = false;
+
     /// Some updates of one origin in a row, as they came over the wire.
     type Run<'a>;
 
@@ -21,4 +25,10 @@ pub trait Replicated {
 
     /// Appends, as one JSON value, the updates `first..=last` of an origin.
     fn write_run(&self, origin: usize, first: u64, last: u64, out: &mut String);
+
+    /// Everyone holds the first `count` updates of `origin`, and this replica holds whatever anyone did before holding
+    /// them. Counts of an origin only grow.
+    fn settle(&mut self, origin: usize, count: u64) {
+        let _ = (origin, count);
+    }
 }

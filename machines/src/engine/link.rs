@@ -40,6 +40,10 @@ pub(crate) struct Link {
     last_number: u64,
     /// Whether the next delta follows on the last one. If not, it is anchored.
     follows: bool,
+    /// What everyone on the peer's side holds, as the peer says.
+    pub(crate) settled: Vector,
+    /// What the peer has been told, in what is in flight too, of what everyone on this side holds.
+    pub(crate) told: Vector,
     accepted: Option<Accepted>,
     has_complained: bool,
     /// Since when the peer lacks something that it has not been sent.
@@ -129,6 +133,7 @@ impl Link {
         self.flights.clear();
         self.follows = false;
         self.sent = self.known.clone();
+        self.told = Vector::default();
     }
 
     /// The peer surely holds this.

@@ -25,6 +25,8 @@
 //!   neighbour leans on that neighbour's other neighbours: in a star, all leaves on each other. And it tells its
 //!   remaining neighbours whom it lost, who then try themselves. All these are ordinary links, for as long as the
 //!   trouble lasts. The lost neighbour gets a small probe now and then; its answer ends the trouble.
+//! * **Stability.** An update that every node holds is *stable* ([`settle`]). For data types that need to know, children
+//!   report with their deltas what everyone at or below them holds, and the root sends down what everyone holds.
 //! * **Restart.** A node that comes back from nothing has a new incarnation. Its neighbours see that and begin anew on
 //!   their links to it, from nothing; if none has spoken to it in its first rounds, it asks them.
 //!
@@ -65,6 +67,7 @@ pub(crate) mod overlay;
 mod receive;
 pub(crate) mod rounds;
 mod schedule;
+mod settle;
 mod speak;
 pub(crate) mod vector;
 
@@ -97,6 +100,10 @@ pub struct Engine<D> {
     incarnation: u64,
     origins: Origins,
     held: Vector,
+    /// What everyone at or below this node holds.
+    settled: Vector,
+    /// What everyone holds.
+    stable: Vector,
     overlay: Overlay,
     rounds: Rounds,
     links: BTreeMap<usize, Link>,
@@ -126,6 +133,8 @@ impl<D: Replicated> Engine<D> {
             incarnation,
             origins: Origins::new(me, incarnation),
             held: Vector::default(),
+            settled: Vector::default(),
+            stable: Vector::default(),
             overlay,
             rounds,
             links,
@@ -146,6 +155,7 @@ impl<D: Replicated> Engine<D> {
         let made = make(&mut self.data);
         self.held.raise(0, self.held.get(0) + 1);
         self.note_news(now, None);
+        self.review_settled(now, 0..1);
         made
     }
 

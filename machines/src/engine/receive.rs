@@ -10,6 +10,9 @@ use super::speak::Purpose;
 use super::{Engine, Replicated};
 use crate::Context;
 
+/// No origin makes more updates than this; a peer that says so is lying.
+const MAX_NUMBER: u64 = 1 << 53;
+
 /// What became of a delta.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Delta {
@@ -44,6 +47,7 @@ impl<D: Replicated> Engine<D> {
             again,
             lean,
             lost,
+            settled,
             runs,
         } = gossip;
         let now = context.now;
@@ -68,13 +72,22 @@ impl<D: Replicated> Engine<D> {
                 self.rounds.align(sent, Duration::from_millis(wait_ms));
             }
         }
-        let delta = match (n, &runs) {
-            (Some(number), Some(runs)) => self.take_delta(context, from, number, vector.as_ref(), runs),
-            _ => Delta::Absent,
+        let delta = match n {
+            Some(number) => {
+                let runs = runs.as_deref().unwrap_or_default();
+                self.take_delta(context, from, number, vector.as_ref(), runs)
+            }
+            None => Delta::Absent,
         };
         self.learn_vector(from, vector.as_ref());
         if delta == Delta::News {
             self.note_news(now, Some(from));
+        }
+        if matches!(delta, Delta::News | Delta::Taken) {
+            if let Some(settled) = settled {
+                self.take_settled(now, from, &settled);
+            }
+            self.review_settled(now, 0..self.origins.len());
         }
         self.respond(context, from, delta, (ask.is_some(), again.is_some(), regained || vector.is_some()));
         self.review_helpers(context);
@@ -92,11 +105,13 @@ impl<D: Replicated> Engine<D> {
         if again {
             link.restart();
         }
-        let is_behind = !link.sent.covers(&self.held);
+        let complain = delta == Delta::Unfit && link.complain();
+        let link = &self.links[&from];
+        let is_behind = !link.sent.covers(&self.held) || !self.untold(from).is_empty();
         if !is_behind {
-            link.behind_since = None;
+            self.links.entry(from).and_modify(|link| link.behind_since = None);
         }
-        if delta == Delta::Unfit && link.complain() {
+        if complain {
             self.speak(context, from, Purpose::Complain);
         } else if ask {
             self.speak(context, from, Purpose::Answer);
@@ -115,7 +130,7 @@ impl<D: Replicated> Engine<D> {
         from: usize,
         number: u64,
         vector: Option<&List<Count>>,
-        runs: &List<Run<'_>>,
+        runs: &[Run<'_>],
     ) -> Delta {
         let Some(link) = self.links.get_mut(&from) else { return Delta::Unfit };
         if link.is_old(number) {
@@ -149,11 +164,11 @@ impl<D: Replicated> Engine<D> {
 
     /// Reads all runs of a delta before any is taken; `None` if one makes no sense. Nobody but this replica makes its
     /// updates, so a run that claims to know more of them is a lie.
-    fn read_runs<'a>(&mut self, nodes: usize, runs: &List<Run<'a>>) -> Option<SmallVec<[ReadRun<'a, D>; 8]>> {
+    fn read_runs<'a>(&mut self, nodes: usize, runs: &[Run<'a>]) -> Option<SmallVec<[ReadRun<'a, D>; 8]>> {
         let mut read = SmallVec::new();
         for &(node, incarnation, first, last, payload) in runs.iter() {
             let count = last.checked_sub(first)?.checked_add(1)?;
-            if node as usize >= nodes || first == 0 {
+            if node as usize >= nodes || first == 0 || last > MAX_NUMBER {
                 return None;
             }
             let run = D::read_run(count, payload)?;

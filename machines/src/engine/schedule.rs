@@ -26,7 +26,7 @@ const PROBE_GAPS_HELPER: u32 = 16;
 
 /// What a peer is to this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     Parent,
     Child,
     Helper,
@@ -183,7 +183,7 @@ impl<D: Replicated> Engine<D> {
         link.patience_ends(round, hold, probe_gap)
     }
 
-    fn role(&self, peer: usize) -> Role {
+    pub(super) fn role(&self, peer: usize) -> Role {
         if self.overlay.parent(self.me) == Some(peer) {
             Role::Parent
         } else if self.overlay.parent(peer) == Some(self.me) {

@@ -38,6 +38,7 @@ impl<D: Replicated> Engine<D> {
         let lean = self.helpers.contains(&peer).then_some(true);
         let lost = self.lost_neighbours(peer);
         let wait_ms = self.wait_at_this_nodes_round(peer);
+        let settled = self.untold(peer);
         let Engine { data, origins, held, links, scratch, .. } = self;
         let Some(link) = links.get_mut(&peer) else { return };
 
@@ -45,15 +46,18 @@ impl<D: Replicated> Engine<D> {
         let has_delta = !link.is_out_of_reach() && link.has_room() && purpose != Purpose::Complain;
         let news = if has_delta { held.beyond(&link.sent) } else { SmallVec::new() };
         let runs = write_runs(data, origins, &news, scratch);
+        let settled = if has_delta { settled } else { SmallVec::new() };
+        let is_numbered = !runs.is_empty() || !settled.is_empty();
         if has_delta {
             link.behind_since = None;
         }
         let owed = link.owes_since.take().and(link.accepted());
-        if purpose == Purpose::News && runs.is_empty() && owed.is_none() {
+        if purpose == Purpose::News && !is_numbered && owed.is_none() {
             return;
         }
-        let shows_vector = purpose.shows_vector() || (link.is_anchored() && !runs.is_empty());
-        let n = (!runs.is_empty()).then(|| {
+        let shows_vector = purpose.shows_vector() || (link.is_anchored() && is_numbered);
+        let n = is_numbered.then(|| {
+            settled.iter().for_each(|span| link.told.raise(span.origin, span.last));
             // Whoever takes a delta with a vector holds all of the vector, not only what the runs bring.
             let ends =
                 if shows_vector { held.entries().collect() } else { news.iter().map(Span::end).collect() };
@@ -76,6 +80,7 @@ impl<D: Replicated> Engine<D> {
             again: (purpose == Purpose::Complain).then_some(true),
             lean,
             lost,
+            settled: (!settled.is_empty()).then(|| origins.export_ends(&settled).collect()),
             runs: (!runs.is_empty()).then_some(runs),
         };
         context.send(peer, &message);

@@ -50,10 +50,22 @@ impl Origins {
 
     /// A vector in the form that travels.
     pub(crate) fn export(&self, vector: &Vector) -> impl Iterator<Item = Count> {
-        vector.entries().map(|(position, count)| {
-            let (node, incarnation) = self.origins[position];
-            (node, incarnation, count)
-        })
+        vector.entries().map(|entry| self.count(entry))
+    }
+
+    /// How many origins there are.
+    pub(crate) fn len(&self) -> usize {
+        self.origins.len()
+    }
+
+    /// The ends of spans in the form that travels.
+    pub(crate) fn export_ends(&self, spans: &[Span]) -> impl Iterator<Item = Count> {
+        spans.iter().map(|span| self.count(span.end()))
+    }
+
+    fn count(&self, (position, count): (usize, u64)) -> Count {
+        let (node, incarnation) = self.origins[position];
+        (node, incarnation, count)
     }
 }
 
@@ -78,6 +90,9 @@ impl Span {
 pub(crate) struct Vector(Vec<u64>);
 
 impl Vector {
+    /// The vector of one who holds nothing.
+    pub(crate) const EMPTY: &'static Vector = &Vector(Vec::new());
+
     /// The count at `position`.
     pub(crate) fn get(&self, position: usize) -> u64 {
         self.0.get(position).copied().unwrap_or(0)
