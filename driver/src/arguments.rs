@@ -10,17 +10,19 @@ use machines::engine::Pace;
 
 use crate::standard_streams::Diagnostics;
 
-/// A machine's config, as options of the command line. Without any option it is the default.
-pub trait Arguments: Default {
-    /// The options, one indented line each, for `--help`.
-    const HELP: &'static str;
+/// A machine's config, as options of the command line. Without any option it is the machine's own default.
+pub trait Arguments {
+    /// The options, one indented line each, for `--help`, with the values that the config has now.
+    fn help(&self) -> String;
 
     /// Takes the option `--name`, whose value is `parser.value()`. False: there is no such option.
     fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Error>;
 }
 
 impl Arguments for () {
-    const HELP: &'static str = "";
+    fn help(&self) -> String {
+        String::new()
+    }
 
     fn take(&mut self, _: &str, _: &mut Parser) -> Result<bool, Error> {
         Ok(false)
@@ -28,9 +30,14 @@ impl Arguments for () {
 }
 
 impl Arguments for Pace {
-    const HELP: &'static str = "  \
-        --round TIME     speak to other nodes once in TIME, such as 1.5s [default: 350ms]\n  \
-        --fanout N       let no node of the tree have more than N children [default: 24]\n";
+    fn help(&self) -> String {
+        let Pace { round, fan_out } = self;
+        format!(
+            "  --round TIME     speak to other nodes once in TIME, such as 1.5s [default: {}ms]\n  \
+             --fanout N       let no node of the tree have more than N children [default: {fan_out}]\n",
+            round.as_millis()
+        )
+    }
 
     fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Error> {
         match name {
@@ -83,12 +90,16 @@ pub(crate) enum Command<C> {
 }
 
 impl Program {
-    /// Reads the command line.
-    pub(crate) fn command<C: Arguments>(&self, mut parser: Parser) -> Result<Command<C>, Error> {
-        let mut config = C::default();
+    /// Reads the command line, which may change `config`.
+    pub(crate) fn command<C: Arguments>(
+        &self,
+        mut config: C,
+        mut parser: Parser,
+    ) -> Result<Command<C>, Error> {
+        let options = config.help();
         while let Some(argument) = parser.next()? {
             match argument {
-                Arg::Short('h') | Arg::Long("help") => return Ok(Command::Say(self.help::<C>())),
+                Arg::Short('h') | Arg::Long("help") => return Ok(Command::Say(self.help(&options))),
                 Arg::Short('V') | Arg::Long("version") => return Ok(Command::Say(self.version())),
                 Arg::Long(name) => {
                     let name = name.to_owned();
@@ -108,9 +119,8 @@ impl Program {
         ExitCode::from(status)
     }
 
-    fn help<C: Arguments>(&self) -> String {
+    fn help(&self, options: &str) -> String {
         let Program { name, about } = self;
-        let options = C::HELP;
         format!(
             "{about}\n\n\
              Usage: {name} [options]\n\n\
@@ -134,7 +144,7 @@ mod tests {
     const PROGRAM: Program = Program { name: "node", about: "A node." };
 
     fn pace(arguments: &[&str]) -> Result<(Duration, usize), String> {
-        match PROGRAM.command::<Pace>(Parser::from_args(arguments)) {
+        match PROGRAM.command(Pace::default(), Parser::from_args(arguments)) {
             Ok(Command::Serve(Pace { round, fan_out })) => Ok((round, fan_out)),
             other => Err(other.map(|_| "words".to_string()).unwrap_or_else(|error| error.to_string())),
         }
@@ -149,7 +159,7 @@ mod tests {
     #[test]
     fn the_help_tells_the_true_defaults() {
         let Pace { round, fan_out } = Pace::default();
-        let help = Pace::HELP;
+        let help = Pace::default().help();
         assert!(help.contains(&format!("[default: {}ms]", round.as_millis())), "{help}");
         assert!(help.contains(&format!("[default: {fan_out}]")), "{help}");
     }
@@ -167,7 +177,7 @@ mod tests {
             let error = pace(&[wrong]).unwrap_err();
             assert!(error.contains(wrong), "{error}");
         }
-        let error = PROGRAM.command::<()>(Parser::from_args(["--round", "1s"])).map(|_| ()).unwrap_err();
+        let error = PROGRAM.command((), Parser::from_args(["--round", "1s"])).map(|_| ()).unwrap_err();
         assert!(error.to_string().contains("--round"), "{error}");
     }
 
@@ -182,11 +192,11 @@ mod tests {
 
     #[test]
     fn help_shows_the_options_of_the_machine_and_version_the_version() {
-        let Ok(Command::Say(help)) = PROGRAM.command::<Pace>(Parser::from_args(["--help"])) else {
+        let Ok(Command::Say(help)) = PROGRAM.command(Pace::default(), Parser::from_args(["--help"])) else {
             panic!("no help")
         };
         assert!(help.contains("--round TIME") && help.contains("--version"), "{help}");
-        let Ok(Command::Say(version)) = PROGRAM.command::<Pace>(Parser::from_args(["-V"])) else {
+        let Ok(Command::Say(version)) = PROGRAM.command(Pace::default(), Parser::from_args(["-V"])) else {
             panic!("no version")
         };
         assert_eq!(version, format!("node {}\n", env!("CARGO_PKG_VERSION")));

@@ -38,7 +38,7 @@ use standard_streams::{Diagnostics, say};
 /// line is wrong. Both failures are told in one line on stderr.
 pub fn run<M: Machine<Config: Arguments>>(name: &'static str, about: &'static str) -> ExitCode {
     let program = Program { name, about };
-    match program.command(lexopt::Parser::from_env()) {
+    match program.command(M::default_config(), lexopt::Parser::from_env()) {
         Ok(Command::Serve(config)) => {
             serve::<M>(&program, config).map_or_else(|error| program.fail(1, &error), |()| ExitCode::SUCCESS)
         }

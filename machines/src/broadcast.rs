@@ -76,6 +76,10 @@ impl<W: Words> Machine for Bag<W> {
     type Peer<'a> = Gossip<'a>;
     type Call = Nothing;
 
+    fn default_config() -> Pace {
+        Pace::default()
+    }
+
     fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
         let values = Values { array: String::from("[]"), places: Vec::new() };
         Bag { engine: Engine::new(pace, cluster, seed, now, values), words: PhantomData }

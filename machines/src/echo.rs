@@ -14,6 +14,8 @@ impl Machine for Echo {
     type Peer<'a> = Nothing;
     type Call = Nothing;
 
+    fn default_config() {}
+
     fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
         Echo
     }

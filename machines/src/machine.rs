@@ -23,6 +23,9 @@ pub trait Machine: Clone + Debug {
     /// Why a call is in flight: its continuation.
     type Call: Clone + Debug;
 
+    /// What it is if nobody chooses.
+    fn default_config() -> Self::Config;
+
     /// The machine of a node that has just been told who it is. `seed` is different at every start of a node.
     fn new(config: &Self::Config, cluster: &Cluster, seed: u64, now: Time) -> Self;
 

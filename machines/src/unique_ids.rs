@@ -31,6 +31,8 @@ impl Machine for UniqueIds {
     type Peer<'a> = Nothing;
     type Call = Nothing;
 
+    fn default_config() {}
+
     fn new(_: &(), cluster: &Cluster, seed: u64, _: Time) -> Self {
         let id = alloc::format!("\"{:x}.{seed:x}.", cluster.me());
         UniqueIds { prefix_length: id.len(), id, count: 0 }

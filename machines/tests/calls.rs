@@ -188,6 +188,8 @@ impl Machine for Asker {
     type Peer<'a> = Nothing;
     type Call = Purpose;
 
+    fn default_config() {}
+
     fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
         Asker
     }

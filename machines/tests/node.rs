@@ -304,6 +304,8 @@ impl Machine for Parrot {
     type Peer<'a> = Squawk<'a>;
     type Call = Nothing;
 
+    fn default_config() {}
+
     fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
         Parrot
     }
