@@ -9,6 +9,7 @@
 //! | [`Echo`] | 1: echo |
 //! | [`UniqueIds`] | 2: unique ids |
 //! | [`Broadcast`], [`GSet`] | 3a–3e: broadcast, on the [`engine`] |
+//! | [`Log`] | 5a–5c: a log by key, on the engine |
 //!
 //! Whoever owns a node drives it through [`Node`], bytes in and bytes out, codec included: the driver over pipes, the
 //! workbench in virtual time, tests, benches and fuzz targets all run the code that ships.
@@ -36,6 +37,7 @@ mod calls;
 mod cluster;
 mod echo;
 pub mod engine;
+mod log;
 mod machine;
 mod node;
 mod outputs;
@@ -46,6 +48,7 @@ pub use broadcast::{Broadcast, GSet};
 pub use calls::CallError;
 pub use cluster::Cluster;
 pub use echo::Echo;
+pub use log::Log;
 pub use machine::{Context, Input, Machine, Ticket};
 pub use node::{Node, NotAMessage};
 pub use outputs::Outputs;

@@ -107,11 +107,6 @@ impl Link {
         !self.follows
     }
 
-    /// Whether a delta is on its way.
-    pub(crate) fn is_in_flight(&self) -> bool {
-        !self.flights.is_empty()
-    }
-
     /// Whether there is room for one more delta.
     pub(crate) fn has_room(&self) -> bool {
         self.flights.len() < MAX_FLIGHTS
@@ -134,6 +129,13 @@ impl Link {
         self.follows = false;
         self.sent = self.known.clone();
         self.told = Vector::default();
+    }
+
+    /// If nothing is on its way, the peer holds only what it is known to hold, whatever had been guessed.
+    pub(crate) fn drop_guess(&mut self) {
+        if self.flights.is_empty() {
+            self.sent = self.known.clone();
+        }
     }
 
     /// The peer surely holds this.

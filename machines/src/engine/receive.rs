@@ -199,8 +199,6 @@ impl<D: Replicated> Engine<D> {
                 link.learn(origin, count);
             }
         }
-        if !link.is_in_flight() {
-            link.restart();
-        }
+        link.drop_guess();
     }
 }

@@ -1,0 +1,145 @@
+//! Challenge 5: append-only logs by key, without a leader and without coordination (Maelstrom `doc/workloads.md`,
+//! "Workload: Kafka").
+//!
+//! # The protocol
+//!
+//! * **Offsets.** Node i of n gives a key's messages offsets that are congruent to i modulo n, each the smallest that is
+//!   larger than every offset of that key the node has heard of. So a send is accepted here and now; no two nodes give
+//!   the same offset; and offsets stay small: a send advances them by at most n.
+//! * **Replication.** A send is an update of the [`engine`](crate::engine).
+//! * **The stable prefix.** A poll shows a key's messages up to the highest offset whose update is *stable*: held by every
+//!   node, as the engine reports it.
+//! * **Commits** are updates too; committed offsets merge by maximum. One that is lower than another, after a partition,
+//!   only makes a consumer read again.
+//!
+//! # Why it is right
+//!
+//! *No hole is ever filled behind a reader.* Suppose a reader has been shown a key up to offset o, the offset of stable
+//! update u, and that later a message with offset p < o came to it. Its sender gave it p either before or after it held
+//! u. Not after: offsets given then are larger than o. If before: the engine reports u as stable to the reader only when
+//! the reader holds everything that any node did before it held u, so the message would have been here already. The
+//! same holds for any two readers, so what they see are prefixes of one sequence.
+//!
+//! *Offsets of one sender to one node never go back*, because a node only gives offsets larger than all that it knows of, its own
+//! among them. A client talks to one node, so its sends to a key have increasing offsets.
+//!
+//! *Nothing acknowledged is lost.* The engine brings every update to every node; once all acknowledged it, it is stable
+//! and every poll shows it.
+//!
+//! # What it gives up
+//!
+//! While a node is cut off, sends, polls and commits all work everywhere, but new messages stay invisible until it is
+//! back: a stale poll is legal, a hole is not. And a node must keep its memory: one that restarts from nothing may give
+//! offsets below those that others have been shown, until its neighbours have told it what there is.
+
+mod store;
+
+use alloc::string::String;
+use core::fmt::Write;
+use core::time::Duration;
+
+use protocol::gossip::Gossip;
+use protocol::{Entries, Json, Nothing, log, messages};
+
+use crate::engine::{Engine, Pace};
+use crate::{Cluster, Context, Input, Machine, Ticket, Time};
+use store::Store;
+
+/// The log machine.
+#[derive(Clone, Debug)]
+pub struct Log {
+    engine: Engine<Store>,
+    page: String,
+}
+
+messages! {
+    /// The answer to a poll, from text that is written once.
+    enum Page<'a> {
+        /// The messages.
+        "poll_ok" => PollOk {
+            /// An object: key → `[offset, message]` pairs.
+            msgs: Json<'a>,
+        },
+    }
+}
+
+impl Machine for Log {
+    type Config = Pace;
+    type Request<'a> = log::Request<'a>;
+    type Peer<'a> = Gossip<'a>;
+    type Call = Nothing;
+
+    /// Messages become visible within three rounds; shorter ones than broadcast's pay here, since a round is shared by
+    /// a thousand operations.
+    fn default_config() -> Pace {
+        Pace { round: Duration::from_millis(250), ..Pace::default() }
+    }
+
+    fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
+        let store = Store::new(cluster.me() as u64, cluster.size() as u64);
+        Log { engine: Engine::new(pace, cluster, seed, now, store), page: String::new() }
+    }
+
+    fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {
+        match input {
+            Input::Request(ticket, request) => self.answer(context, ticket, request),
+            Input::Peer(from, gossip) => self.engine.on_gossip(context, from, gossip),
+            Input::Answer(call, _) => match call {},
+            Input::Tick => self.engine.on_tick(context),
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.engine.deadline()
+    }
+}
+
+impl Log {
+    fn answer(&mut self, context: &mut Context<'_, Nothing>, ticket: Ticket, request: log::Request<'_>) {
+        match request {
+            log::Request::Send { key, msg } => {
+                let offset = self.engine.update(context.now, |store| store.send(&key, msg));
+                context.reply(ticket, &log::Reply::SendOk { offset });
+            }
+            log::Request::Poll { offsets } => {
+                write_pages(self.engine.data(), &offsets, &mut self.page);
+                context.reply(ticket, &Page::PollOk { msgs: Json::trusted(&self.page) });
+            }
+            log::Request::CommitOffsets { offsets } => {
+                if self.engine.data().would_commit(&offsets) {
+                    self.engine.update(context.now, |store| store.commit(&offsets));
+                }
+                context.reply(ticket, &log::Reply::CommitOffsetsOk {});
+            }
+            log::Request::ListCommittedOffsets { keys } => {
+                let store = self.engine.data();
+                let committed =
+                    keys.into_iter().filter_map(|key| store.committed(&key).map(|offset| (key, offset)));
+                let offsets: Entries<'_, u64> = committed.collect();
+                context.reply(ticket, &log::Reply::ListCommittedOffsetsOk { offsets });
+            }
+        }
+    }
+}
+
+/// Writes a page of each log asked for; logs with nothing to show are left out.
+fn write_pages(store: &Store, offsets: &Entries<'_, u64>, page: &mut String) {
+    page.clear();
+    let mut separator = '{';
+    for (key, from) in offsets.iter() {
+        let Some(page_of_key) = store.page(key, *from) else { continue };
+        page.push(separator);
+        separator = ',';
+        page.push_str(page_of_key.key);
+        let mut bracket = ":[[";
+        for (offset, message) in page_of_key.messages {
+            write!(page, "{bracket}{offset},{message}").expect("a string takes any text");
+            bracket = "],[";
+        }
+        page.push_str("]]");
+    }
+    if separator == '{' {
+        page.push('{');
+    }
+    page.push('}');
+}
