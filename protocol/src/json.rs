@@ -251,7 +251,8 @@ impl ToJson for bool {
 
 impl<'a> FromJson<'a> for Text<'a> {
     fn from_json(json: Json<'a>) -> Option<Self> {
-        json.parse()
+        let inner = json.as_str().strip_prefix('"')?.strip_suffix('"')?;
+        if inner.as_bytes().contains(&b'\\') { json.parse() } else { Some(Text::from(inner)) }
     }
 }
 
