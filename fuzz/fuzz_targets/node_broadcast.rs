@@ -1,4 +1,4 @@
 //! The whole life of a broadcast node.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::life::live::<machines::Broadcast>(&Default::default(), life));
+libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::life::live::<machines::Broadcast>(life));

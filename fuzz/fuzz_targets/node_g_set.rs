@@ -1,4 +1,4 @@
 //! The whole life of a set node.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::life::live::<machines::GSet>(&Default::default(), life));
+libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::life::live::<machines::GSet>(life));

@@ -1,4 +1,4 @@
 //! The whole life of a unique ids node.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::life::live::<machines::UniqueIds>(&(), life));
+libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::life::live::<machines::UniqueIds>(life));

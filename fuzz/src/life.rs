@@ -19,8 +19,8 @@ use protocol::Message;
 use serde::de::IgnoredAny;
 
 /// Lives that life, twice.
-pub fn live<M: Machine>(config: &M::Config, life: &[u8]) {
-    let mut twins = [Twin::<M>::new(config), Twin::new(config)];
+pub fn live<M: Machine>(life: &[u8]) {
+    let mut twins = [Twin::<M>::new(), Twin::new()];
     for event in life.split(|&byte| byte == b'\n') {
         for twin in &mut twins {
             match passing(event) {
@@ -43,8 +43,8 @@ struct Twin<M: Machine> {
 }
 
 impl<M: Machine> Twin<M> {
-    fn new(config: &M::Config) -> Self {
-        Twin { node: Node::new(config.clone(), 7), now: Time::ZERO, outputs: Outputs::default() }
+    fn new() -> Self {
+        Twin { node: Node::new(M::default_config(), 7), now: Time::ZERO, outputs: Outputs::default() }
     }
 
     fn wait(&mut self, time: Duration) {

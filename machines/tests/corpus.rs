@@ -30,20 +30,20 @@ fn every_line_ever_found_is_decoded_as_the_oracle_decodes_it() {
 
 #[test]
 fn an_echo_node_survives_every_life_ever_found() {
-    replay("node_echo", |life| life::live::<Echo>(&(), life));
+    replay("node_echo", life::live::<Echo>);
 }
 
 #[test]
 fn a_unique_ids_node_survives_every_life_ever_found() {
-    replay("node_unique_ids", |life| life::live::<UniqueIds>(&(), life));
+    replay("node_unique_ids", life::live::<UniqueIds>);
 }
 
 #[test]
 fn a_broadcast_node_survives_every_life_ever_found() {
-    replay("node_broadcast", |life| life::live::<Broadcast>(&Default::default(), life));
+    replay("node_broadcast", life::live::<Broadcast>);
 }
 
 #[test]
 fn a_set_node_survives_every_life_ever_found() {
-    replay("node_g_set", |life| life::live::<GSet>(&Default::default(), life));
+    replay("node_g_set", life::live::<GSet>);
 }
