@@ -1,5 +1,7 @@
 //! The log machine in virtual time: what consumers see is a prefix of one sequence, always.
 
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
