@@ -7,6 +7,7 @@
 mod availability;
 mod context;
 mod counter;
+mod cycles;
 mod echo;
 mod finding;
 mod net;
@@ -14,6 +15,7 @@ mod set_full;
 mod stats;
 #[cfg(test)]
 mod testing;
+mod txn;
 mod unique_ids;
 mod validity;
 
@@ -84,7 +86,9 @@ fn workload(context: &Context<'_>) -> Verdict {
         Workload::Broadcast => set_full::check(context, "broadcast"),
         Workload::GSet => set_full::check(context, "add"),
         Workload::GCounter | Workload::PnCounter => counter::check(context),
-        Workload::Kafka | Workload::LinKv | Workload::TxnListAppend | Workload::TxnRwRegister => Verdict {
+        Workload::TxnRwRegister => txn::rw_register(context),
+        Workload::TxnListAppend => txn::list_append(context),
+        Workload::Kafka | Workload::LinKv => Verdict {
             valid: Validity::Unknown,
             value: Value::map([("valid?", Validity::Unknown.into())]),
             findings: Vec::new(),
