@@ -6,7 +6,10 @@ pub mod history;
 pub mod nemesis;
 pub mod network;
 pub mod options;
+pub mod run;
 pub mod service;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod workload;
 pub mod world;

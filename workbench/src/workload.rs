@@ -6,7 +6,10 @@
 
 mod broadcast;
 mod echo;
+mod idle;
 mod unique_ids;
+
+pub(crate) use idle::Idle;
 
 use crate::edn::Value;
 use crate::generator::{Choice, Drawn};
@@ -96,13 +99,12 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request(String);
 
-/// The form of a reply (§5.6): these fields and no others, but for `in_reply_to` and `msg_id`.
+/// The form of a reply (§5.6).
 #[derive(Clone, Copy, Debug)]
 pub struct Schema {
-    /// Its type.
-    pub kind: &'static str,
-    /// Its fields.
-    pub fields: &'static [(&'static str, Shape)],
+    kind: &'static str,
+    fields: &'static [(&'static str, Shape)],
+    is_open: bool,
 }
 
 /// What a field of a reply must be.
@@ -157,31 +159,56 @@ impl Request {
 }
 
 impl Schema {
+    /// Replies of this type with these fields and no others, but for `in_reply_to` and `msg_id`.
+    pub const fn closed(kind: &'static str, fields: &'static [(&'static str, Shape)]) -> Schema {
+        Schema { kind, fields, is_open: false }
+    }
+
+    /// Replies of this type with any fields.
+    pub const fn open(kind: &'static str) -> Schema {
+        Schema { kind, fields: &[], is_open: true }
+    }
+
     /// Accepts a body that fits.
     pub fn accept(&self, body: Value) -> Result<Reply, Malformed> {
-        let kind = body.get("type").and_then(Value::as_text);
-        if kind != Some(self.kind) {
-            return Err(Malformed(format!("expected a reply of type {:?}, got {body}", self.kind)));
+        match self.objection(&body) {
+            None => Ok(Reply(body)),
+            Some(why) => Err(Malformed(format!("{why}: {}", quote(&body)))),
+        }
+    }
+
+    fn objection(&self, body: &Value) -> Option<String> {
+        if body.get("type").and_then(Value::as_text) != Some(self.kind) {
+            return Some(format!("the reply is not of type {:?}", self.kind));
         }
         for (key, shape) in self.fields {
-            let field = body.get(key).ok_or_else(|| Malformed(format!("{key:?} is missing in {body}")))?;
+            let Some(field) = body.get(key) else { return Some(format!("the reply has no {key:?}")) };
             if !shape.fits(field) {
-                return Err(Malformed(format!("{key:?} is not {} in {body}", shape.describe())));
+                return Some(format!("{key:?} of the reply is not {}", shape.describe()));
             }
         }
-        let Value::Map(entries) = &body else { return Ok(Reply(body)) };
-        for (key, value) in entries {
-            let key = key.as_text().unwrap_or_default();
-            let is_known = match key {
-                "type" | "in_reply_to" => true,
-                "msg_id" => Shape::Integer.fits(value),
-                _ => self.fields.iter().any(|(known, _)| *known == key),
-            };
-            if !is_known {
-                return Err(Malformed(format!("there is no place for {key:?}: {value} in {body}")));
-            }
+        let Value::Map(entries) = body else { return None };
+        let unknown = entries.iter().find(|(key, value)| !self.has_place_for(key, value))?;
+        Some(format!("the reply has {} with the value {}, for which there is no place", unknown.0, unknown.1))
+    }
+
+    fn has_place_for(&self, key: &Value, value: &Value) -> bool {
+        match key.as_text().unwrap_or_default() {
+            "type" | "in_reply_to" => true,
+            _ if self.is_open => true,
+            "msg_id" => Shape::Integer.fits(value),
+            key => self.fields.iter().any(|(known, _)| *known == key),
         }
-        Ok(Reply(body))
+    }
+}
+
+/// A body as explanations quote it: not at any length.
+fn quote(body: &Value) -> String {
+    const LONGEST: usize = 300;
+    let text = body.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text,
     }
 }
 
@@ -230,7 +257,7 @@ mod tests {
     use super::*;
     use crate::edn::json;
 
-    const SCHEMA: Schema = Schema { kind: "read_ok", fields: &[("value", Shape::List)] };
+    const SCHEMA: Schema = Schema::closed("read_ok", &[("value", Shape::List)]);
 
     fn accepts(body: &str) -> bool {
         SCHEMA.accept(json::parse(body).unwrap()).is_ok()
@@ -257,6 +284,13 @@ mod tests {
         ] {
             assert!(!accepts(body), "{body}");
         }
+    }
+
+    #[test]
+    fn an_open_schema_only_asks_for_the_type() {
+        let accepts = |body| Schema::open("init_ok").accept(json::parse(body).unwrap()).is_ok();
+        assert!(accepts(r#"{"type":"init_ok","in_reply_to":1,"msg_id":null,"extra":1}"#));
+        assert!(!accepts(r#"{"type":"init","in_reply_to":1}"#));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod cluster;
 mod fleet;
 mod program;
+pub mod simulated;
 
 pub use cluster::{Answer, Cluster, Request};
 pub use program::{Program, Spawn, spawn};

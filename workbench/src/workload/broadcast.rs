@@ -11,9 +11,9 @@ pub(super) struct Broadcast {
     final_reads: OncePerThread,
 }
 
-const TOPOLOGY_OK: Schema = Schema { kind: "topology_ok", fields: &[] };
-const BROADCAST_OK: Schema = Schema { kind: "broadcast_ok", fields: &[] };
-const READ_OK: Schema = Schema { kind: "read_ok", fields: &[("messages", Shape::List)] };
+const TOPOLOGY_OK: Schema = Schema::closed("topology_ok", &[]);
+const BROADCAST_OK: Schema = Schema::closed("broadcast_ok", &[]);
+const READ_OK: Schema = Schema::closed("read_ok", &[("messages", Shape::List)]);
 
 impl Broadcast {
     pub(super) fn new(nodes: &[String], topology: Topology) -> Broadcast {

@@ -7,7 +7,7 @@ use crate::generator::Draft;
 /// The echo workload.
 pub(super) struct Echo;
 
-const ECHO_OK: Schema = Schema { kind: "echo_ok", fields: &[("echo", Shape::Any)] };
+const ECHO_OK: Schema = Schema::closed("echo_ok", &[("echo", Shape::Any)]);
 
 impl Workload for Echo {
     fn rules(&self) -> Rules {

@@ -6,7 +6,7 @@ use crate::generator::Draft;
 /// The unique-ids workload.
 pub(super) struct UniqueIds;
 
-const GENERATE_OK: Schema = Schema { kind: "generate_ok", fields: &[("id", Shape::Any)] };
+const GENERATE_OK: Schema = Schema::closed("generate_ok", &[("id", Shape::Any)]);
 
 impl Workload for UniqueIds {
     fn rules(&self) -> Rules {

@@ -1,0 +1,144 @@
+//! What is left when a run is over, and what can be seen of it meanwhile.
+
+use crate::history::History;
+use crate::network::{BadLine, Journal};
+use crate::options::Options;
+use machines::Time;
+use std::time::Duration;
+
+/// What a run leaves behind.
+#[derive(Debug)]
+pub struct Record {
+    /// What was asked for.
+    pub options: Options,
+    /// What clients and the nemesis did.
+    pub history: History,
+    /// What happened on the network. Its times count from the beginning of the run, before `init`.
+    pub journal: Journal,
+    /// The moment, since the beginning of the run, from which the history's times count: all nodes have started. None
+    /// if it never came.
+    pub start: Option<Time>,
+    /// How long the run took in all.
+    pub duration: Duration,
+    /// What became of each node.
+    pub nodes: Vec<NodeRecord>,
+    /// Why the run broke off, if it did. There is no verdict then.
+    pub crash: Option<Crash>,
+    /// Whether somebody interrupted it.
+    pub interrupted: bool,
+}
+
+/// What became of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeRecord {
+    /// Its name.
+    pub name: String,
+    /// Lines that it wrote to its stdout, up to and including the bad one, if any.
+    pub lines: u64,
+    /// The line after which nothing that the node wrote was read.
+    pub muted: Option<Muted>,
+    /// Answers that came after their client was gone. They were dropped.
+    pub late_answers: u64,
+    /// Its stdout was closed.
+    pub stdout_closed: bool,
+    /// It ended by itself, with this status.
+    pub exited: Option<String>,
+}
+
+/// A line that is no message (§3.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Muted {
+    /// When, since the beginning of the run.
+    pub time: Time,
+    /// Its number among the node's lines, from 1.
+    pub line_number: u64,
+    /// The line, cut to a length that people read.
+    pub line: String,
+    /// What is wrong with it.
+    pub reason: BadLine,
+}
+
+/// Why a run broke off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// The node to blame, if it is one.
+    pub node: Option<usize>,
+    /// What happened, for people.
+    pub reason: String,
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// What it is doing.
+    pub stage: Stage,
+    /// How much of the main phase, or of the pause to recover, is left.
+    pub remaining: Option<Duration>,
+    /// How long the main phase or the pause takes in all.
+    pub total: Option<Duration>,
+    /// Operations that clients began.
+    pub invoked: u64,
+    /// Operations that happened.
+    pub ok: u64,
+    /// Operations that did not.
+    pub failed: u64,
+    /// Operations nobody knows about.
+    pub unknown: u64,
+    /// The partition in force.
+    pub fault: Option<&'static str>,
+}
+
+/// What a run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nodes are told their names.
+    Starting,
+    /// The workload prepares them.
+    SettingUp,
+    /// Clients work.
+    Running,
+    /// Nothing new begins; what has begun ends.
+    Finishing,
+    /// The network is healed, and nodes have time to recover.
+    Recovering,
+    /// Clients do their last operations.
+    Concluding,
+    /// Over.
+    Done,
+}
+
+/// A line for the main log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// How bad it is.
+    pub level: Level,
+    /// Who says it, as Maelstrom names its threads.
+    pub thread: String,
+    /// What.
+    pub message: String,
+}
+
+/// How bad a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Something is wrong, perhaps.
+    Warn,
+    /// The run cannot go on.
+    Fatal,
+}
+
+/// What a run asks of its world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Write this line, with its newline, to the node's stdin.
+    Deliver {
+        /// The node's position.
+        node: usize,
+        /// The line.
+        line: Vec<u8>,
+    },
+    /// Write this to the main log.
+    Log(LogLine),
+}
