@@ -34,11 +34,20 @@ pub struct Options {
     pub max_txn_length: usize,
     /// Writes to a key before a fresh one takes its place (`txn-*`, `kafka`).
     pub max_writes_per_key: i64,
+    /// How long nodes may take to answer `init`.
+    pub init_timeout: Duration,
+    /// How long nodes have to recover before the final phase.
+    pub recovery: Duration,
     /// Where all randomness comes from.
     pub seed: u64,
     /// What else goes to the main log.
     pub log: LogOptions,
 }
+
+/// How long nodes may take to answer `init`, unless the command line says otherwise (§3.3).
+pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long nodes have to recover before the final phase, unless the command line says otherwise (§2, step 8).
+pub const RECOVERY: Duration = Duration::from_secs(10);
 
 /// What else goes to the main log.
 #[derive(Clone, Copy, Debug, Default)]

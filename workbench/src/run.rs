@@ -193,6 +193,11 @@ impl Run {
         self.phase == Phase::Done
     }
 
+    /// What was asked for.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The history so far.
     pub fn history(&self) -> &History {
         &self.history

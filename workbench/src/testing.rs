@@ -1,6 +1,8 @@
 //! Nodes for the workbench's own tests: tiny, and honest unless told otherwise.
 
-use crate::options::{Latency, LatencyDistribution, LogOptions, Options, Topology, Workload};
+use crate::options::{
+    INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology, Workload,
+};
 use crate::world::{Program, Spawn};
 use machines::Time;
 use serde_json::Value;
@@ -89,6 +91,8 @@ pub(crate) fn options(workload: Workload, seed: u64) -> Options {
         key_count: 10,
         max_txn_length: 4,
         max_writes_per_key: 16,
+        init_timeout: INIT_TIMEOUT,
+        recovery: RECOVERY,
         seed,
         log: LogOptions::default(),
     }

@@ -2,6 +2,7 @@
 
 use super::Verdict;
 use crate::edn::Value;
+use crate::network::{Count, Statistics};
 
 /// Counts of the messages of a run, from the first `init` to the last reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,23 @@ pub struct MessageCounts {
     pub recv: usize,
     /// Distinct messages.
     pub msg: usize,
+}
+
+impl From<&Statistics> for NetStats {
+    fn from(statistics: &Statistics) -> NetStats {
+        NetStats {
+            all: statistics.all().into(),
+            clients: statistics.clients.into(),
+            servers: statistics.servers.into(),
+        }
+    }
+}
+
+impl From<Count> for MessageCounts {
+    fn from(count: Count) -> MessageCounts {
+        let exact = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        MessageCounts { send: exact(count.sent), recv: exact(count.received), msg: exact(count.messages()) }
+    }
 }
 
 /// `invocations` is how many operations clients began, whatever came of them.

@@ -7,7 +7,9 @@ use super::Verdict;
 use super::context::Context;
 use crate::edn;
 use crate::history::{History, Kind, Op, Process};
-use crate::options::{Latency, LatencyDistribution, LogOptions, Options, Topology, Workload};
+use crate::options::{
+    INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology, Workload,
+};
 use machines::Time;
 use std::time::Duration;
 
@@ -28,6 +30,8 @@ pub(super) fn options(workload: Workload) -> Options {
         key_count: 10,
         max_txn_length: 4,
         max_writes_per_key: 16,
+        init_timeout: INIT_TIMEOUT,
+        recovery: RECOVERY,
         seed: 0,
         log: LogOptions::default(),
     }

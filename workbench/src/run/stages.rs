@@ -28,10 +28,6 @@ pub(super) enum Phase {
     Done,
 }
 
-/// How long a node may take to answer `init`.
-const INIT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long nodes have to recover before the final phase.
-const RECOVERY: Duration = Duration::from_secs(10);
 /// Of the answer to `init` only the type is checked.
 const INIT_OK: Schema = Schema::open("init_ok");
 
@@ -45,7 +41,7 @@ impl Run {
             let client = self.clients.open(self.now, &mut self.network);
             let to = (client, self.nodes[node]);
             let purpose = Purpose::Init { node };
-            self.clients.ask(self.now, &mut self.network, to, (call, INIT_TIMEOUT), purpose);
+            self.clients.ask(self.now, &mut self.network, to, (call, self.options.init_timeout), purpose);
         }
     }
 
@@ -179,7 +175,7 @@ impl Run {
                 self.carry_out(Action::Stop);
             }
             self.log(Level::Info, "jepsen test runner", "Waiting for recovery...".into());
-            self.phase = Phase::Recovering { until: self.now + RECOVERY };
+            self.phase = Phase::Recovering { until: self.now + self.options.recovery };
         }
         true
     }
@@ -206,7 +202,7 @@ impl Run {
             Phase::SettingUp { .. } => (Stage::SettingUp, (None, None)),
             Phase::Main { cutoff } => (Stage::Running, until(cutoff, self.options.time_limit)),
             Phase::Finishing => (Stage::Finishing, (None, None)),
-            Phase::Recovering { until: end } => (Stage::Recovering, until(end, RECOVERY)),
+            Phase::Recovering { until: end } => (Stage::Recovering, until(end, self.options.recovery)),
             Phase::Concluding { .. } => (Stage::Concluding, (None, None)),
             Phase::Done => (Stage::Done, (None, None)),
         };
