@@ -1,10 +1,12 @@
 //! The worlds in which nodes live, and whose time it is that passes.
 //!
 //! * [`simulated`]: virtual time; nodes are [`Program`]s in this process, and time jumps to the next event.
+//! * [`processes`]: wall time; nodes are child processes on pipes.
 //! * [`cluster`]: the same without a workload, for tests that want to say themselves what happens when.
 
 pub mod cluster;
 mod fleet;
+pub mod processes;
 mod program;
 pub mod simulated;
 
