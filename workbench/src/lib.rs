@@ -1,5 +1,6 @@
 //! (being built)
 pub mod check;
+pub mod cli;
 pub mod edn;
 pub mod generator;
 pub mod history;

@@ -1,0 +1,66 @@
+//! The command line: what it accepts, what it prints, and what status it ends with (§1).
+//!
+//! This is the only part of the workbench that talks to people. Everything it decides about a run is in
+//! [`Options`](crate::options::Options); everything it says about one comes from its history and results.
+
+mod arguments;
+mod clock;
+mod console;
+mod crash;
+mod notes;
+mod paint;
+mod report;
+mod resolve;
+mod sim;
+mod summary;
+mod test;
+mod verdict;
+
+pub use verdict::Exit;
+
+use arguments::NotParsed;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// Where runs leave their files, in the current directory.
+const STORE: &str = "store";
+/// Commands, by name.
+const COMMANDS: [&str; 2] = ["sim", "test"];
+
+/// Carries out the command that these words ask for; the program's own name is not among them.
+pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
+    let mut words = words.into_iter();
+    let command = words.next().unwrap_or_default();
+    let words: Vec<OsString> = words.collect();
+    match command.to_str() {
+        Some("sim") => sim::command(&words),
+        Some("test") => test::command(&words),
+        Some("--version" | "-V") => {
+            say(&format!("workbench {}", env!("CARGO_PKG_VERSION")));
+            Exit::Valid
+        }
+        _ => {
+            say(&format!("Usage: workbench COMMAND [OPTIONS ...]\nCommands: {}", COMMANDS.join(", ")));
+            Exit::BadArguments
+        }
+    }
+}
+
+/// Says why a command's words did not make sense, or gives the help that they asked for.
+fn refuse(reason: NotParsed) -> Exit {
+    match reason {
+        NotParsed::Help(text) => {
+            say(text.trim_end());
+            Exit::Valid
+        }
+        NotParsed::Wrong(mistakes) => {
+            mistakes.iter().for_each(|mistake| say(mistake));
+            Exit::BadArguments
+        }
+    }
+}
+
+/// Prints a line. A reader that went away is no reason to fail.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,192 @@
+//! The flags of `test` and `sim` (§1.2): their names, and how words on the command line become their values.
+//!
+//! Values are taken as text here and judged in [`super::resolve`], all of them, so that every mistake is named at once
+//! and in the words that Maelstrom's users know.
+
+use clap::{ArgMatches, Args, Command, FromArgMatches, Parser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// `workbench test`: judge a program's processes, in wall time.
+#[derive(Clone, Debug, Parser)]
+#[command(args_override_self = true)]
+pub(super) struct TestArguments {
+    /// Program to test; each node is one process of it [required]
+    #[arg(long, value_name = "FILE")]
+    pub(super) bin: Option<PathBuf>,
+    /// Arguments for the program; those that begin with a dash go after `--`
+    #[arg(value_name = "BIN-ARGUMENTS")]
+    pub(super) bin_arguments: Vec<String>,
+    #[command(flatten)]
+    pub(super) run: RunArguments,
+    /// How often to repeat the test; the first run that is not valid is the last
+    #[arg(long, value_name = "NUM", default_value = "1", allow_hyphen_values = true)]
+    pub(super) test_count: String,
+    /// Leave the nodes' processes alive at the end
+    #[arg(long)]
+    pub(super) leave_db_running: bool,
+    /// Write jepsen.log as lines of JSON
+    #[arg(long)]
+    pub(super) logging_json: bool,
+    #[command(flatten)]
+    ignored: IgnoredArguments,
+}
+
+/// `workbench sim`: judge this project's own machines, in virtual time.
+#[derive(Clone, Debug, Parser)]
+#[command(args_override_self = true)]
+pub(super) struct SimArguments {
+    /// How often nodes speak to each other (broadcast, g-set), such as 350ms or 1.5s
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) round: Option<String>,
+    /// Most children of a node in the tree that they form (broadcast, g-set)
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(super) fanout: Option<String>,
+    #[command(flatten)]
+    pub(super) run: RunArguments,
+}
+
+/// What a run is asked to do, in either world.
+#[derive(Args, Clone, Debug)]
+pub(super) struct RunArguments {
+    /// What clients do and what is checked: broadcast, echo, g-counter, g-set, kafka, lin-kv, pn-counter,
+    /// txn-list-append, txn-rw-register, unique-ids
+    #[arg(short, long, value_name = "NAME", default_value = "lin-kv", allow_hyphen_values = true)]
+    pub(super) workload: String,
+    /// Number of nodes, named n0, n1, …; takes the place of --nodes
+    #[arg(long, value_name = "NUM", allow_hyphen_values = true)]
+    pub(super) node_count: Option<String>,
+    /// Names of the nodes
+    #[arg(long, value_name = "A,B,C", allow_hyphen_values = true)]
+    pub(super) nodes: Option<String>,
+    /// Name of one more node; can be given several times [default: n1 to n5, if nothing else names nodes]
+    #[arg(short = 'n', long = "node", value_name = "NAME", allow_hyphen_values = true)]
+    pub(super) node: Vec<String>,
+    /// File with the names of nodes, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(super) nodes_file: Option<PathBuf>,
+    /// Number of clients at work at a time; followed by n, a multiple of the number of nodes
+    #[arg(long, value_name = "NUMBER", default_value = "1n", allow_hyphen_values = true)]
+    pub(super) concurrency: String,
+    /// Length of the main phase, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60", allow_hyphen_values = true)]
+    pub(super) time_limit: String,
+    /// Client operations per second, over the whole cluster; 0 for none
+    #[arg(long, value_name = "HZ", default_value = "5", allow_hyphen_values = true)]
+    pub(super) rate: String,
+    /// Mean latency between nodes, in milliseconds
+    #[arg(long, value_name = "MILLIS", default_value = "0", allow_hyphen_values = true)]
+    pub(super) latency: String,
+    /// How latencies spread: constant, uniform, exponential
+    #[arg(long, value_name = "TYPE", default_value = "constant", allow_hyphen_values = true)]
+    pub(super) latency_dist: String,
+    /// Faults to inject: partition
+    #[arg(long, value_name = "FAULTS", allow_hyphen_values = true)]
+    pub(super) nemesis: Option<String>,
+    /// Mean time between the nemesis' operations, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "10", allow_hyphen_values = true)]
+    pub(super) nemesis_interval: String,
+    /// Neighbours suggested to nodes in broadcast: grid, line, tree, tree2, tree3, tree4, total
+    #[arg(long, value_name = "SPEC", default_value = "grid", allow_hyphen_values = true)]
+    pub(super) topology: String,
+    /// What share of the operations must be ok: total, or a number from 0 to 1
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub(super) availability: Option<String>,
+    /// Models that transactions are held to, separated by commas [default: strict-serializable]
+    #[arg(long, value_name = "MODELS", allow_hyphen_values = true)]
+    pub(super) consistency_models: Option<String>,
+    /// Keys active at one time (txn-*, kafka)
+    #[arg(long, value_name = "INT", default_value = "10", allow_hyphen_values = true)]
+    pub(super) key_count: String,
+    /// Longest transaction (txn-*)
+    #[arg(long, value_name = "INT", default_value = "4", allow_hyphen_values = true)]
+    pub(super) max_txn_length: String,
+    /// Writes to a key before a new one takes its place (txn-*, kafka)
+    #[arg(long, value_name = "INT", default_value = "16", allow_hyphen_values = true)]
+    pub(super) max_writes_per_key: String,
+    /// Copy what nodes write to stderr into the main log
+    #[arg(long)]
+    pub(super) log_stderr: bool,
+    /// Log every message as it enters the network
+    #[arg(long)]
+    pub(super) log_net_send: bool,
+    /// Log every message as it is delivered
+    #[arg(long)]
+    pub(super) log_net_recv: bool,
+    /// How long nodes may take to answer init, in seconds [default: 10]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub(super) init_timeout: Option<String>,
+    /// How long nodes have to recover before the final phase, in seconds [default: 10]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub(super) recovery: Option<String>,
+    /// Number that everything random follows from [default: a random one, which is printed]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(super) seed: Option<String>,
+}
+
+/// Flags that Maelstrom takes from Jepsen; here everything is local.
+#[derive(Args, Clone, Debug)]
+struct IgnoredArguments {
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    username: Option<String>,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    password: Option<String>,
+    #[arg(long, hide = true, allow_hyphen_values = true)]
+    ssh_private_key: Option<String>,
+    #[arg(long, hide = true)]
+    strict_host_key_checking: bool,
+    #[arg(long, hide = true)]
+    no_ssh: bool,
+}
+
+/// A command's arguments, or why there are none.
+#[derive(Debug)]
+pub(super) enum NotParsed {
+    /// Help was asked for; this is it.
+    Help(String),
+    /// One line for each mistake.
+    Wrong(Vec<String>),
+}
+
+/// Reads the words after the command's name.
+pub(super) fn parse<A: FromArgMatches + clap::CommandFactory>(
+    name: &'static str,
+    words: &[OsString],
+) -> Result<A, NotParsed> {
+    let mut command = A::command().name(name).bin_name(format!("workbench {name}")).no_binary_name(true);
+    let matches = matches(&mut command, words)?;
+    A::from_arg_matches(&matches).map_err(|error| NotParsed::Wrong(explain(&error, &command)))
+}
+
+fn matches(command: &mut Command, words: &[OsString]) -> Result<ArgMatches, NotParsed> {
+    use clap::error::ErrorKind;
+    command.try_get_matches_from_mut(words).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp => NotParsed::Help(error.render().to_string()),
+        _ => NotParsed::Wrong(explain(&error, command)),
+    })
+}
+
+/// A mistake in the words of Clojure's tools.cli.
+fn explain(error: &clap::Error, command: &Command) -> Vec<String> {
+    use clap::error::{ContextKind, ErrorKind};
+    let subject = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let line = match error.kind() {
+        ErrorKind::UnknownArgument => format!("Unknown option: \"{subject}\""),
+        ErrorKind::InvalidValue | ErrorKind::NoEquals | ErrorKind::WrongNumberOfValues => {
+            format!("Missing required argument for \"{}\"", in_full(&subject, command))
+        }
+        ErrorKind::TooManyValues => format!("Option takes no value: \"{subject}\""),
+        _ => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    };
+    vec![line]
+}
+
+/// `-w WORKLOAD` style, however clap spells it.
+fn in_full(subject: &str, command: &Command) -> String {
+    let matching = command.get_arguments().find(|argument| argument.to_string() == subject);
+    let Some(argument) = matching else { return subject.replace(['<', '>'], "") };
+    let long = argument.get_long().unwrap_or_default();
+    let short = argument.get_short().map(|short| format!("-{short}, ")).unwrap_or_default();
+    let value = argument.get_value_names().and_then(|names| names.first()).map(|name| format!(" {name}"));
+    format!("{short}--{long}{}", value.unwrap_or_default())
+}

@@ -1,0 +1,96 @@
+//! Why a run came to no verdict, in plain words (§1.3, §3.7): which node, how it ended, what it said last, where its log is.
+
+use crate::run::Crash;
+use crate::world::processes::{NodeReport, Tail};
+use std::fmt::Write;
+
+/// Nodes whose last words are shown; when all of them crash they mostly do so for the same reason.
+const NODES_SHOWN: usize = 3;
+
+/// The whole report.
+pub(super) fn report(crash: Option<&Crash>, nodes: &[NodeReport]) -> String {
+    let mut text = String::from("The test crashed; there is no verdict.");
+    if let Some(crash) = crash {
+        let _ = write!(text, "\nReason: {}", crash.reason);
+    }
+    let blamed = crash.and_then(|crash| nodes.get(crash.node?));
+    let others = nodes
+        .iter()
+        .filter(|node| node.exit.is_some() && blamed.is_none_or(|blamed| blamed.name != node.name));
+    let mut suspects = blamed.into_iter().chain(others);
+    for node in suspects.by_ref().take(NODES_SHOWN) {
+        describe(node, &mut text);
+    }
+    let more: Vec<&str> = suspects.map(|node| node.name.as_str()).collect();
+    if !more.is_empty() {
+        let _ = write!(text, "\n\nThese exited by themselves, too: {}", more.join(", "));
+    }
+    text
+}
+
+fn describe(node: &NodeReport, text: &mut String) {
+    let fate = match &node.exit {
+        Some(status) => format!("exited by itself ({status})"),
+        None => "was still running".to_owned(),
+    };
+    let _ = write!(text, "\n\nNode {} {fate}.", node.name);
+    last_lines("stdout", &node.stdout, text);
+    last_lines("stderr", &node.stderr, text);
+    let _ = write!(text, "\n  All of its stderr is in {}", node.log.display());
+}
+
+fn last_lines(stream: &str, tail: &Tail, text: &mut String) {
+    if tail.is_empty() {
+        let _ = write!(text, "\n  It wrote nothing to {stream}.");
+        return;
+    }
+    let _ = write!(text, "\n  Its last lines on {stream}:");
+    for line in tail.lines() {
+        let _ = write!(text, "\n    {line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(name: &str, exit: Option<&str>, stderr: &[u8]) -> NodeReport {
+        let mut tail = Tail::default();
+        tail.push(stderr);
+        let log = format!("node-logs/{name}.log").into();
+        let exit = exit.map(str::to_owned);
+        NodeReport { name: name.to_owned(), exit, stdout: Tail::default(), stderr: tail, log, dropped: 0 }
+    }
+
+    #[test]
+    fn the_blamed_node_comes_first_and_those_that_live_are_left_out() {
+        let exited = Some("exit status: 1");
+        let nodes = [node("n0", None, b"fine"), node("n1", exited, b"me too"), node("n2", None, b"oops")];
+        let crash = Crash { node: Some(2), reason: "node n2 did not answer init".to_owned() };
+        let expected = "\
+The test crashed; there is no verdict.
+Reason: node n2 did not answer init
+
+Node n2 was still running.
+  It wrote nothing to stdout.
+  Its last lines on stderr:
+    oops
+  All of its stderr is in node-logs/n2.log
+
+Node n1 exited by itself (exit status: 1).
+  It wrote nothing to stdout.
+  Its last lines on stderr:
+    me too
+  All of its stderr is in node-logs/n1.log";
+        assert_eq!(report(Some(&crash), &nodes), expected);
+    }
+
+    #[test]
+    fn when_all_nodes_exit_a_few_are_described_and_the_others_named() {
+        let nodes: Vec<NodeReport> =
+            (0..5).map(|index| node(&format!("n{index}"), Some("signal: 6"), b"x")).collect();
+        let text = report(None, &nodes);
+        assert_eq!(text.matches("Its last lines on stderr").count(), NODES_SHOWN);
+        assert!(text.ends_with("These exited by themselves, too: n3, n4"), "{text}");
+    }
+}

@@ -1,0 +1,48 @@
+//! What follows a run, whichever world it took place in: its files, the verdict, and words about it (§1.4, §2, §14).
+
+use super::console::Console;
+use super::crash;
+use super::paint::Paint;
+use super::summary::{self, Subject};
+use super::verdict::Exit;
+use crate::check;
+use crate::edn;
+use crate::run::{Level, Record};
+use crate::store::Store;
+use crate::world::processes::{Lag, NodeReport};
+use std::io;
+
+/// Judges a run, writes its files and says what it came to. In virtual time there are no processes and there is no lag.
+pub(super) fn close(
+    record: &Record,
+    processes: &[NodeReport],
+    lag: Option<&Lag>,
+    store: &Store,
+    console: &mut Console,
+) -> io::Result<Exit> {
+    store.write_history(&record.history)?;
+    if record.interrupted {
+        let directory = store.directory();
+        console.say(Level::Warn, format!("Interrupted; what there is lies in {}", directory.display()));
+        return Ok(Exit::Interrupted);
+    }
+    if record.crash.is_some() || processes.iter().any(|node| node.exit.is_some()) {
+        console.say(Level::Fatal, crash::report(record.crash.as_ref(), processes));
+        return Ok(Exit::Crashed);
+    }
+    console.say(Level::Info, "Analyzing...");
+    let results = check::analyze(&record.options, &record.history, &(&record.journal.statistics).into());
+    store.write_results(&results.value)?;
+    let subject = Subject {
+        results: &results,
+        record,
+        processes,
+        lag: lag.map(|lag| (lag.quantile(0.99), lag.max())),
+        store: store.directory().display().to_string(),
+    };
+    console.print_block(&summary::summary(&subject, Paint::for_stdout()));
+    let exit = Exit::of_results(&results.value);
+    let closing = exit.closing_line().unwrap_or_default();
+    console.say(Level::Info, format!("{}\n\n\n{closing}", edn::pretty(&results.value)));
+    Ok(exit)
+}

@@ -1,0 +1,170 @@
+//! What a run came to, for people: what was run, the figures that a challenge asks for, and what was wrong.
+
+use super::console::defused;
+use super::notes::{logs, notes};
+use super::paint::Paint;
+use super::verdict::Exit;
+use crate::check::Results;
+use crate::edn::Value;
+use crate::history::{Op, Process};
+use crate::options::{Availability, LatencyDistribution, Options};
+use crate::run::Record;
+use crate::world::processes::NodeReport;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// What the summary is about.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) results: &'a Results,
+    pub(super) record: &'a Record,
+    /// What became of the processes; none in virtual time.
+    pub(super) processes: &'a [NodeReport],
+    /// How late the workbench was: what 99 % of its events stayed within, and the worst. None in virtual time.
+    pub(super) lag: Option<(Duration, Duration)>,
+    /// Where the run's files are.
+    pub(super) store: String,
+}
+
+/// What will be run, in one line.
+pub(super) fn title(options: &Options) -> String {
+    let nodes = counted(options.nodes.len(), "node");
+    let clients = counted(options.concurrency, "client");
+    let mut title = format!("{}: {nodes}, {clients}", options.workload.name());
+    let _ = write!(title, ", {} s at {} op/s", options.time_limit.as_secs(), options.rate);
+    let latency = options.latency;
+    let kind = match latency.distribution {
+        LatencyDistribution::Constant => "",
+        LatencyDistribution::Uniform => " (uniform)",
+        LatencyDistribution::Exponential => " (exponential)",
+    };
+    let _ = write!(title, ", {} ms latency{kind}", latency.mean_ms);
+    if options.nemesis.is_empty() {
+        title.push_str(", no faults");
+    } else {
+        let _ = write!(title, ", partitions every {} s", options.nemesis_interval.as_secs_f64());
+    }
+    match options.availability {
+        None => {}
+        Some(Availability::Total) => title.push_str(", total availability"),
+        Some(Availability::AtLeast(share)) => {
+            let _ = write!(title, ", availability {share}");
+        }
+    }
+    let _ = write!(title, ", seed {}", options.seed);
+    title
+}
+
+/// The whole summary, without a trailing newline.
+pub(super) fn summary(subject: &Subject<'_>, paint: Paint) -> String {
+    let mut lines = vec![paint.bold(&title(&subject.record.options)), String::new()];
+    lines.extend(figures(subject, paint).into_iter().map(|(name, text)| format!("  {name:<16}{text}")));
+    lines.extend(details(subject, paint));
+    lines.join("\n")
+}
+
+fn figures(subject: &Subject<'_>, paint: Paint) -> Vec<(&'static str, String)> {
+    let results = &subject.results.value;
+    let mut rows = vec![("verdict", verdict(Exit::of_results(results), paint))];
+    rows.extend(operations(results).map(|text| ("operations", text)));
+    rows.extend(number(results, &["availability", "ok-fraction"]).map(|share| ("availability", share)));
+    rows.extend(messages(results).map(|text| ("messages", text)));
+    if !subject.record.options.nemesis.is_empty() {
+        rows.push(("partitions", partitions(subject.record)));
+    }
+    for (name, key) in [("stable latency", "stable-latencies"), ("lost latency", "lost-latencies")] {
+        let quantiles = results.get("workload").and_then(|workload| workload.get(key));
+        rows.extend(quantiles.and_then(latencies).map(|text| (name, text)));
+    }
+    if let Some((most, worst)) = subject.lag {
+        rows.push(("bench lag", format!("99% {}, max {}", millis(most), millis(worst))));
+    }
+    rows.push(("store", subject.store.clone()));
+    rows
+}
+
+/// What was wrong and what was odd, each in a paragraph of its own.
+fn details(subject: &Subject<'_>, paint: Paint) -> Vec<String> {
+    let mut paragraphs = Vec::new();
+    for finding in &subject.results.findings {
+        paragraphs.push(format!("\n{} {}", paint.red("✗"), defused(finding.to_string())));
+    }
+    for note in notes(subject.record, subject.processes) {
+        paragraphs.push(format!("\n{} {}", paint.yellow("!"), defused(note)));
+    }
+    let logs = logs(subject.results, subject.processes);
+    if !logs.is_empty() {
+        paragraphs.push("\nWhat these nodes wrote to stderr:".to_owned());
+        paragraphs.extend(logs.iter().map(|log| format!("    {}", log.display())));
+    }
+    paragraphs
+}
+
+fn partitions(record: &Record) -> String {
+    let is_start = |op: &&Op| op.process == Process::Nemesis && op.f == "start-partition";
+    // Each has an invocation and a completion.
+    let starts = record.history.ops.iter().filter(is_start).count() / 2;
+    let cut = record.journal.statistics.cut as usize;
+    format!("{}, which dropped {}", counted(starts, "partition"), counted(cut, "message"))
+}
+
+fn verdict(exit: Exit, paint: Paint) -> String {
+    match exit {
+        Exit::Valid => paint.green("valid"),
+        Exit::Invalid => paint.red("invalid"),
+        _ => paint.yellow("unknown"),
+    }
+}
+
+fn operations(results: &Value) -> Option<String> {
+    let stats = results.get("stats")?;
+    let count = |key| stats.get(key).and_then(Value::as_integer);
+    let (ok, failed, unknown) = (count("ok-count")?, count("fail-count")?, count("info-count")?);
+    Some(format!("{}: {ok} ok, {failed} failed, {unknown} unknown", count("count")?))
+}
+
+fn messages(results: &Value) -> Option<String> {
+    let net = results.get("net")?;
+    let count = |class: &str| net.get(class)?.get("msg-count")?.as_integer();
+    let mut text = format!("{} between servers, {} with clients", count("servers")?, count("clients")?);
+    if let Some(per_operation) = number(net, &["servers", "msgs-per-op"]) {
+        let _ = write!(text, "; {per_operation} between servers per operation");
+    }
+    Some(text)
+}
+
+fn latencies(quantiles: &Value) -> Option<String> {
+    let Value::Map(entries) = quantiles else { return None };
+    let at = |wanted: f64| {
+        entries.iter().find(|(quantile, _)| as_number(quantile) == Some(wanted)).map(|(_, ms)| ms)
+    };
+    let (median, most, worst) = (at(0.5)?, at(0.99)?, at(1.0)?);
+    let text = |value: &Value| value.as_integer().map(|ms| format!("{ms} ms"));
+    Some(format!("median {}, 99% {}, max {}", text(median)?, text(most)?, text(worst)?))
+}
+
+/// The number at the end of this path.
+fn number(value: &Value, path: &[&str]) -> Option<String> {
+    let found = path.iter().try_fold(value, |value, key| value.get(key))?;
+    as_number(found).map(|_| found.to_string())
+}
+
+fn as_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(integer) => Some(*integer as f64),
+        Value::Float(float) => Some(*float),
+        _ => None,
+    }
+}
+
+/// `1 node`, `2 nodes`.
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+fn millis(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests;

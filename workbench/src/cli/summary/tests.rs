@@ -1,0 +1,63 @@
+use super::*;
+use crate::check;
+use crate::cli::arguments::{SimArguments, parse};
+use crate::cli::resolve;
+use crate::network::BadLine;
+use crate::run::Muted;
+use crate::world::simulated;
+use crate::world::spawn;
+use machines::{Broadcast, Time};
+
+fn simulated(words: &str) -> Record {
+    let words: Vec<std::ffi::OsString> = words.split(' ').map(Into::into).collect();
+    let arguments: SimArguments = parse("sim", &words).unwrap();
+    let options = resolve::options(&arguments.run, || 1).unwrap();
+    simulated::run(options, spawn::<Broadcast>(resolve::pace(&arguments).unwrap()))
+}
+
+fn summary_of(record: &Record) -> String {
+    let results = check::analyze(&record.options, &record.history, &(&record.journal.statistics).into());
+    let store = "store/broadcast/now".to_owned();
+    summary(&Subject { results: &results, record, processes: &[], lag: None, store }, Paint::plain())
+}
+
+#[test]
+fn a_summary_says_what_was_run_and_the_figures_of_the_challenge() {
+    let record =
+        simulated("-w broadcast --node-count 5 --latency 10 --rate 100 --time-limit 5 --nemesis partition");
+    let text = summary_of(&record);
+    let mut lines = text.lines();
+    let title =
+        "broadcast: 5 nodes, 5 clients, 5 s at 100 op/s, 10 ms latency, partitions every 10 s, seed 1";
+    assert_eq!(lines.next(), Some(title));
+    assert_eq!(lines.nth(1), Some("  verdict         valid"));
+    for row in ["operations", "availability", "messages", "partitions", "stable latency", "store"] {
+        assert!(text.contains(&format!("\n  {row:<16}")), "no {row} in\n{text}");
+    }
+    let cut = record.journal.statistics.cut;
+    assert!(cut > 0 && text.contains(&format!("dropped {cut} messages")), "{text}");
+}
+
+#[test]
+fn findings_and_oddities_follow_the_figures_with_control_characters_defused() {
+    let mut record = simulated("-w broadcast --node-count 1 --rate 20 --time-limit 2 --availability total");
+    let broken = record.history.ops.iter_mut().find(|op| op.kind == crate::history::Kind::Ok).unwrap();
+    broken.kind = crate::history::Kind::Info;
+    record.nodes[0].late_answers = 1;
+    record.nodes[0].muted = Some(Muted {
+        time: Time::from_millis(1500),
+        line_number: 7,
+        line: "\x1b[2Jboo".to_owned(),
+        reason: BadLine::NotJson("x".to_owned()),
+    });
+    let text = summary_of(&record);
+    for part in [
+        "✗ availability: ",
+        " at n0: ",
+        "! n0 wrote a line that is no message, 1.500 s",
+        "line 7: \u{fffd}[2Jboo",
+        "n0 sent 1 answer to",
+    ] {
+        assert!(text.contains(part), "no \"{part}\" in\n{text}");
+    }
+}
