@@ -1,0 +1,97 @@
+//! Runs `workbench` as a user would, in a directory of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+/// What a run printed, and what it left in its store.
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    directory: TempDir,
+}
+
+/// Runs `workbench` with these words, which are separated by blanks.
+pub(crate) fn workbench(words: &str) -> Ran {
+    let words: Vec<&str> = words.split_whitespace().collect();
+    workbench_with(&words)
+}
+
+/// Runs `workbench` with these words.
+pub(crate) fn workbench_with(words: &[&str]) -> Ran {
+    let directory = tempfile::tempdir().expect("there is room for a directory");
+    let output = command(words, directory.path()).output().expect("the workbench starts");
+    finished(output, directory)
+}
+
+/// A command that has yet to be started.
+pub(crate) fn command(words: &[&str], directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
+    command
+        .args(words)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+pub(crate) fn finished(output: Output, directory: TempDir) -> Ran {
+    let stdout = String::from_utf8(output.stdout).expect("the workbench writes UTF-8");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "the workbench has nothing to say on stderr");
+    Ran { status: output.status.code().unwrap_or(-1), stdout, directory }
+}
+
+impl Ran {
+    /// Checks the status and that these texts were printed.
+    #[track_caller]
+    pub(crate) fn expect(&self, status: i32, texts: &[&str]) -> &Ran {
+        assert_eq!(self.status, status, "{}", self.stdout);
+        for text in texts {
+            assert!(self.stdout.contains(text), "no \"{text}\" in:\n{}", self.stdout);
+        }
+        self
+    }
+
+    /// The last line that was printed.
+    pub(crate) fn last_line(&self) -> &str {
+        self.stdout.lines().last().unwrap_or_default()
+    }
+
+    /// A file of the latest run.
+    pub(crate) fn file(&self, name: &str) -> String {
+        let path = self.directory.path().join("store/latest").join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// The name of the latest run's directory.
+    pub(crate) fn store_name(&self) -> String {
+        let target = std::fs::read_link(self.directory.path().join("store/latest")).expect("there was a run");
+        target.file_name().expect("the link points to a directory").to_string_lossy().into_owned()
+    }
+
+    /// Whether the latest run has such a file.
+    pub(crate) fn has_file(&self, name: &str) -> bool {
+        self.directory.path().join("store/latest").join(name).exists()
+    }
+}
+
+/// The node that misbehaves as its argument says. `cargo test` builds it before the tests run; if only some tests were
+/// asked for, it is built here.
+pub(crate) fn misbehave() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let path = examples().join("misbehave");
+        if !path.exists() {
+            let build = ["build", "--quiet", "--package", "workbench", "--example", "misbehave"];
+            let status = Command::new(env!("CARGO")).args(build).status().expect("cargo starts");
+            assert!(status.success() && path.exists(), "the example misbehave cannot be built");
+        }
+        path.display().to_string()
+    })
+}
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_workbench")).with_file_name("examples")
+}

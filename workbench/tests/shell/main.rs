@@ -1,0 +1,6 @@
+//! The workbench as a command: what it prints, what it leaves behind, and the status it ends with.
+
+mod bench;
+mod command_line;
+mod misbehaving_nodes;
+mod simulation;

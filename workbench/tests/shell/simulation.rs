@@ -1,0 +1,37 @@
+//! `workbench sim`: the same shell around virtual time.
+
+use crate::bench::workbench;
+
+const HARD: &str = "sim -w broadcast --node-count 5 --rate 50 --latency 20 --latency-dist exponential --nemesis partition \
+                    --nemesis-interval 2 --time-limit 10 --log-net-recv --seed";
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let [first, second, other] = ["7", "7", "8"].map(|seed| workbench(&format!("{HARD} {seed}")));
+    first.expect(0, &["Everything looks good!", "stable latency", "partitions"]);
+    other.expect(0, &["Everything looks good!"]);
+    for file in ["history.edn", "history.txt", "results.edn", "results.json", "jepsen.log"] {
+        // The log ends with the name of the store, which is the time of day.
+        let content = |ran: &crate::bench::Ran| ran.file(file).replace(&ran.store_name(), "");
+        assert!(content(&first) == content(&second), "{file} differs");
+        assert!(content(&first) != content(&other) || file.starts_with("results"), "{file} is the same");
+    }
+}
+
+#[test]
+fn every_machine_that_is_there_passes_its_workload() {
+    for workload in ["echo", "unique-ids", "broadcast"] {
+        let words = format!("sim -w {workload} --node-count 3 --time-limit 5 --rate 100 --nemesis partition");
+        workbench(&words).expect(0, &["Everything looks good!"]);
+    }
+}
+
+#[test]
+fn a_round_can_be_chosen_and_must_make_sense() {
+    let quick = "sim -w broadcast --node-count 3 --time-limit 2 --rate 20 --round";
+    workbench(&format!("{quick} 1.5s")).expect(0, &["Everything looks good!"]);
+    workbench(&format!("{quick} 90ms --fanout 1")).expect(0, &["Everything looks good!"]);
+    for wrong in ["1", "0s", "-1s", "fast", "NaNs"] {
+        workbench(&format!("{quick} {wrong}")).expect(254, &["--round"]);
+    }
+}
