@@ -57,6 +57,12 @@ fn a_node_of_a_few_lines_of_python_is_valid() {
 }
 
 #[test]
+fn a_flag_with_an_en_dash_goes_to_the_program_with_a_warning() {
+    run("echo", "\u{2013}-nemesis", &["partition"])
+        .expect(0, &["WARN", "no hyphen", "no faults", LOOKS_GOOD]);
+}
+
+#[test]
 fn a_wrong_echo_is_invalid_and_named() {
     let ran = run("echo", "wrong-echo", &[]);
     ran.expect(1, &["something else", "n0"]);

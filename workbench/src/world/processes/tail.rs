@@ -7,7 +7,7 @@ const LINES_KEPT: usize = 32;
 /// Bytes kept of each of them.
 const BYTES_KEPT: usize = 1 << 10;
 
-/// The last [`LINES_KEPT`] lines of a stream.
+/// The last 32 lines of a stream.
 #[derive(Clone, Debug, Default)]
 pub struct Tail {
     lines: VecDeque<Vec<u8>>,
