@@ -4,12 +4,14 @@
 //! run itself got. Verdicts and results are Maelstrom's, key for key. Beside them each checker names the operations that
 //! prove what it found, in words: a [`Finding`].
 
+mod anomalies;
 mod availability;
 mod context;
 mod counter;
 mod cycles;
 mod echo;
 mod finding;
+mod kafka;
 mod net;
 mod set_full;
 mod stats;
@@ -88,7 +90,8 @@ fn workload(context: &Context<'_>) -> Verdict {
         Workload::GCounter | Workload::PnCounter => counter::check(context),
         Workload::TxnRwRegister => txn::rw_register(context),
         Workload::TxnListAppend => txn::list_append(context),
-        Workload::Kafka | Workload::LinKv => Verdict {
+        Workload::Kafka => kafka::check(context),
+        Workload::LinKv => Verdict {
             valid: Validity::Unknown,
             value: Value::map([("valid?", Validity::Unknown.into())]),
             findings: Vec::new(),

@@ -3,7 +3,6 @@
 //! Each workload turns its history into anomalies that need no graph (a read of a value that was rolled back, say) and a graph
 //! of dependencies whose cycles are anomalies too. What each consistency model makes of them is a table.
 
-mod anomalies;
 mod append;
 mod model;
 mod register;
@@ -11,11 +10,11 @@ mod register;
 mod testing;
 mod transaction;
 
+use super::anomalies::Anomalies;
 use super::context::Context;
 use super::cycles::{Builder, Extra, search};
 use super::{Finding, Validity, Verdict};
 use crate::edn::Value;
-use anomalies::Anomalies;
 use std::collections::BTreeSet;
 use transaction::Transactions;
 
@@ -88,18 +87,15 @@ fn analyze(
     }
     let (graph, complete) = builder.build();
     if graph.is_empty() {
-        anomalies.note(
-            EMPTY_GRAPH,
-            "no transaction depends on any other, so there is nothing to judge".to_owned(),
-        );
+        anomalies.note(EMPTY_GRAPH, "no transaction depends on any other, so there is nothing to judge");
     }
     let found = search(&graph, extra);
     if found.gave_up || !complete {
-        anomalies
-            .note(TIMEOUT, "there are too many dependencies to search all of them for cycles".to_owned());
+        anomalies.note(TIMEOUT, "there are too many dependencies to search all of them for cycles");
     }
     for cycle in &found.cycles {
-        anomalies.add_cycle(context, &transactions, cycle);
+        let op = |transaction: usize| transactions.list[transaction].op.index;
+        anomalies.add_cycle(context, cycle, op, |key| transactions.key(key));
     }
     Ok((anomalies, prohibited))
 }
@@ -120,13 +116,18 @@ fn verdict(valid: Validity, anomalies: Anomalies, found: &BTreeSet<&'static str>
     let keywords = |names: Vec<&'static str>| names.into_iter().map(Value::keyword).collect();
     let (not, also_not) = model::ruled_out(found);
     let types = anomalies.types().into_iter().collect();
-    let (cases, findings) = anomalies.into_report(valid);
+    let mut cases = Vec::new();
+    let mut findings = Vec::new();
+    for (kind, found) in anomalies.into_cases() {
+        cases.push((Value::keyword(kind), Value::List(found.examples)));
+        findings.extend(found.findings.into_iter().map(|finding| Finding { costs: valid, ..finding }));
+    }
     Verdict {
         valid,
         value: Value::map([
             ("valid?", valid.into()),
             ("anomaly-types", Value::List(keywords(types))),
-            ("anomalies", cases),
+            ("anomalies", Value::Map(cases)),
             ("not", Value::Set(keywords(not))),
             ("also-not", Value::Set(keywords(also_not))),
         ]),

@@ -1,7 +1,7 @@
 //! Lists: (being built)
 use super::Unjudgeable;
-use super::anomalies::Anomalies;
 use super::transaction::Transactions;
+use crate::check::anomalies::Anomalies;
 use crate::check::context::Context;
 use crate::check::cycles::Builder;
 pub(super) fn analyze<'a>(

@@ -4,9 +4,9 @@
 //! other is known only where a transaction read one version and wrote the next: that it had to follow what it read is the
 //! *writes-follow-reads* assumption. Everything follows the absence of a value.
 
-use super::anomalies::{Anomalies, Case};
 use super::transaction::{Step, Transaction, Transactions};
 use super::{Finding, Unjudgeable, Validity};
+use crate::check::anomalies::{Anomalies, Case};
 use crate::check::context::Context;
 use crate::check::cycles::{Builder, Kind as Edge, Successors, components};
 use crate::edn::Value;
@@ -165,7 +165,7 @@ fn internal(
                 transactions.key(step.key),
                 step.value
             ),
-            proof: vec![transaction],
+            proof: vec![transaction.op.index],
         });
     }
 }
@@ -191,7 +191,7 @@ fn dirty_reads(
                     ("mop", step.whole.clone()),
                 ]),
                 explanation,
-                proof: vec![transaction, writer],
+                proof: vec![transaction.op.index, writer.op.index],
             });
         };
         if let Some(writer) = version.failed {
@@ -227,7 +227,7 @@ fn lost_updates(context: &Context<'_>, transactions: &Transactions<'_>, anomalie
                 "{} transactions read key {key} as {value} and then wrote it: only one can have been first",
                 updaters.len()
             ),
-            proof: updaters,
+            proof: updaters.iter().map(|updater| updater.op.index).collect(),
         });
     }
 }
@@ -257,7 +257,7 @@ fn cyclic_versions(
             explanation: format!(
                 "transactions that read key {key} and then wrote it order {values} in a circle"
             ),
-            proof: readers.map(|&number| &transactions.list[number]).collect(),
+            proof: readers.map(|&number| transactions.list[number].op.index).collect(),
         });
     }
     circles.is_empty()

@@ -1,0 +1,198 @@
+//! What is wrong with the logs themselves: messages that differ, repeat, vanish, or should not be there (§12.5).
+
+use super::PHANTOM;
+use super::log::{Log, Logs};
+use super::record::{Message, Record};
+use crate::check::anomalies::{Anomalies, Case};
+use crate::check::context::Context;
+use crate::check::{Finding, Validity};
+use crate::edn::Value;
+use crate::history::Kind;
+use std::collections::BTreeMap;
+
+/// How many unseen messages of a key the results list.
+const MAX_UNSEEN: usize = 32;
+
+pub(super) fn check(context: &Context<'_>, record: &Record<'_>, logs: &Logs<'_>, anomalies: &mut Anomalies) {
+    let contents = Contents { context, record, logs };
+    for (key, log) in logs.iter() {
+        contents.inconsistent_offsets(key, log, anomalies);
+        contents.lost_writes(log, anomalies);
+    }
+    for number in 0..record.messages.len() {
+        contents.duplicate(number, anomalies);
+        contents.not_sent(number, anomalies);
+    }
+}
+
+struct Contents<'c, 'a> {
+    context: &'c Context<'a>,
+    record: &'c Record<'a>,
+    logs: &'c Logs<'a>,
+}
+
+impl<'a> Contents<'_, 'a> {
+    fn inconsistent_offsets(&self, key: u32, log: &Log<'_>, anomalies: &mut Anomalies) {
+        for (index, entry) in log.entries.iter().enumerate().filter(|(_, entry)| entry.messages.len() > 1) {
+            let values = entry.messages.iter().map(|&message| self.message(message).value.clone()).collect();
+            let values = Value::Set(values);
+            let key = self.record.key(key);
+            anomalies.add(self.context, "inconsistent-offsets", || Case {
+                value: Value::map([
+                    ("key", key.clone()),
+                    ("offset", entry.offset.clone()),
+                    ("index", Value::count(index)),
+                    ("values", values.clone()),
+                ]),
+                explanation: format!("offset {} of key {key} holds {values}", entry.offset),
+                proof: entry.messages.iter().flat_map(|&message| self.witnesses(message)).collect(),
+            });
+        }
+    }
+
+    fn duplicate(&self, number: usize, anomalies: &mut Anomalies) {
+        let Some((first, last)) = self.logs.places(number).filter(|(first, last)| first < last) else {
+            return;
+        };
+        let message = self.message(number);
+        let key = self.record.key(message.key);
+        let log = self.logs.log(message.key);
+        let entries = log.entries[first..=last].iter().filter(|entry| entry.messages.contains(&number));
+        let offsets: Vec<Value> = entries.map(|entry| entry.offset.clone()).collect();
+        anomalies.add(self.context, "duplicate", || Case {
+            explanation: format!(
+                "message {} of key {key} is at offsets {}",
+                message.value,
+                Value::Vector(offsets.clone())
+            ),
+            value: Value::map([
+                ("key", key.clone()),
+                ("value", message.value.clone()),
+                ("count", Value::count(offsets.len())),
+                ("offsets", Value::List(offsets)),
+            ]),
+            proof: self.witnesses(number),
+        });
+    }
+
+    /// Messages behind the furthest one that any ok poll has reached, which no ok poll has seen.
+    fn lost_writes(&self, log: &Log<'_>, anomalies: &mut Anomalies) {
+        let messages = || log.entries.iter().flat_map(|entry| entry.messages.iter().copied());
+        let seen = messages().filter(|&message| self.message(message).poll.is_some());
+        let furthest =
+            seen.filter_map(|message| self.logs.places(message).map(|(first, _)| (first, message))).max();
+        let Some((bound, furthest)) = furthest else { return };
+        for (index, entry) in log.entries[..=bound].iter().enumerate() {
+            for &number in &entry.messages {
+                let message = self.message(number);
+                let is_last = self.logs.places(number).is_some_and(|(_, last)| last == index);
+                if is_last && message.poll.is_none() {
+                    self.lost_write(number, entry.offset, furthest, anomalies);
+                }
+            }
+        }
+    }
+
+    fn lost_write(&self, number: usize, offset: &Value, furthest: usize, anomalies: &mut Anomalies) {
+        let (message, reached) = (self.message(number), self.message(furthest));
+        let key = self.record.key(message.key);
+        let proof = message.send.into_iter().chain(reached.poll).map(|operation| self.op(operation));
+        anomalies.add(self.context, "lost-write", || Case {
+            value: Value::map([
+                ("key", key.clone()),
+                ("value", message.value.clone()),
+                ("offset", offset.clone()),
+                ("max-read", reached.value.clone()),
+            ]),
+            explanation: format!(
+                "message {} of key {key} was acknowledged at offset {offset}, but no poll has it, though polls have \
+                 {} that is further on",
+                message.value, reached.value
+            ),
+            proof: proof.collect(),
+        });
+    }
+
+    /// Messages that were polled though their send failed, or there never was one.
+    fn not_sent(&self, number: usize, anomalies: &mut Anomalies) {
+        let message = self.message(number);
+        let Some(poll) = message.poll else { return };
+        let key = self.record.key(message.key);
+        let entries = [("key", key.clone()), ("value", message.value.clone())];
+        let reader = ("reader", self.context.op(self.op(poll)).to_value());
+        match (message.send, self.record.send_outcome(number)) {
+            (Some(send), Some(Kind::Fail)) => anomalies.add(self.context, "G1a", || {
+                let [key_entry, value_entry] = entries;
+                let writer = ("writer", self.context.op(self.op(send)).to_value());
+                Case {
+                    value: Value::map([key_entry, value_entry, writer, reader]),
+                    explanation: format!(
+                        "a poll saw message {} of key {key}, whose send failed",
+                        message.value
+                    ),
+                    proof: vec![self.op(send), self.op(poll)],
+                }
+            }),
+            (None, _) => anomalies.add(self.context, PHANTOM, || {
+                let [key_entry, value_entry] = entries;
+                Case {
+                    value: Value::map([key_entry, value_entry, reader]),
+                    explanation: format!(
+                        "a poll saw message {} of key {key}, which nobody sent",
+                        message.value
+                    ),
+                    proof: vec![self.op(poll)],
+                }
+            }),
+            _ => {}
+        }
+    }
+
+    /// The send of a message and the first poll that saw it, by index in the history.
+    fn witnesses(&self, number: usize) -> Vec<usize> {
+        let message = self.message(number);
+        message.send.into_iter().chain(message.poll).map(|operation| self.op(operation)).collect()
+    }
+
+    fn message(&self, number: usize) -> &Message<'a> {
+        &self.record.messages[number]
+    }
+
+    fn op(&self, operation: usize) -> usize {
+        self.record.operations[operation].op.index
+    }
+}
+
+/// Messages whose send was acknowledged and that no ok poll ever saw, as upstream reports them.
+pub(super) fn unseen(context: &Context<'_>, record: &Record<'_>) -> Option<(Value, Finding)> {
+    let mut by_key: BTreeMap<&Value, Vec<&Message<'_>>> = BTreeMap::new();
+    let mut total = 0;
+    for (number, message) in record.messages.iter().enumerate() {
+        if record.send_outcome(number) == Some(Kind::Ok) && message.poll.is_none() {
+            by_key.entry(record.key(message.key)).or_default().push(message);
+            total += 1;
+        }
+    }
+    let first = by_key.values().next()?.first()?.send?;
+    let time = record.operations.iter().filter(|operation| operation.span.outcome == Kind::Ok);
+    let time = time.map(|operation| operation.op.time.as_nanos()).max().unwrap_or(0);
+    let counts = by_key.iter().map(|(key, messages)| ((*key).clone(), Value::count(messages.len())));
+    let listed = by_key.iter().map(|(key, messages)| {
+        let mut values: Vec<Value> = messages.iter().map(|message| message.value.clone()).collect();
+        values.sort();
+        values.truncate(MAX_UNSEEN);
+        ((*key).clone(), Value::List(values))
+    });
+    let report = Value::map([
+        ("time", Value::from_digits(&time.to_string())),
+        ("unseen", Value::Map(counts.collect())),
+        ("messages", Value::Map(listed.collect())),
+    ]);
+    let finding = Finding {
+        kind: "unseen",
+        costs: Validity::False,
+        explanation: format!("{total} messages were acknowledged, but no poll ever saw them"),
+        evidence: vec![context.evidence(record.operations[first].op.index)],
+    };
+    Some((report, finding))
+}

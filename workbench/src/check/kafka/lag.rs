@@ -1,0 +1,97 @@
+//! How far behind the logs polls were, in time. For information only: nothing says that polls must be recent.
+//!
+//! A poll lags on a key if, when it was invoked, a message was known that lies beyond everything that its process has seen of
+//! the key by the end of the poll. It lags by as long as that message had been known.
+
+use super::log::Logs;
+use super::record::{Operation, Record};
+use crate::check::context::Context;
+use crate::edn::Value;
+use crate::history::{Kind, Op, Process};
+use std::collections::BTreeMap;
+
+/// The longest lag: `{:time s, :process p, :key k, :lag s}`.
+pub(super) fn worst(context: &Context<'_>, record: &Record<'_>, logs: &Logs<'_>) -> Value {
+    let passed = passed(record, logs);
+    let mut seen: BTreeMap<Process, BTreeMap<u32, usize>> = BTreeMap::new();
+    let mut worst: Option<(u64, &Op, u32)> = None;
+    let mut operations = record.operations.iter().peekable();
+    for op in context.client_ops().filter(|op| op.kind == Kind::Ok) {
+        if op.f == "assign" {
+            let keys = op.value.elements().unwrap_or(&[]).iter();
+            let keys = keys.filter_map(|key| record.key_number(key));
+            let before = seen.remove(&op.process).unwrap_or_default();
+            let kept = keys.map(|key| (key, before.get(&key).copied().unwrap_or(0)));
+            seen.insert(op.process, kept.collect());
+        }
+        while operations.next_if(|operation| operation.op.index < op.index).is_some() {}
+        let Some(operation) = operations.next_if(|operation| operation.op.index == op.index) else {
+            continue;
+        };
+        let Some(positions) = seen.get_mut(&op.process).filter(|_| op.f == "poll") else { continue };
+        advance(positions, operation, logs);
+        let invoke = context.op(operation.span.invoke);
+        for (&key, &position) in &*positions {
+            let known = passed[key as usize].get(position).copied().unwrap_or(u64::MAX);
+            let lag = invoke.time.as_nanos().saturating_sub(known);
+            if lag > worst.map_or(0, |(worst, ..)| worst) {
+                worst = Some((lag, invoke, key));
+            }
+        }
+    }
+    describe(record, worst)
+}
+
+/// For each key and each number of messages seen: when it became known that there are more.
+fn passed(record: &Record<'_>, logs: &Logs<'_>) -> Vec<Vec<u64>> {
+    let mut passed: Vec<Vec<u64>> = logs.iter().map(|(_, log)| vec![u64::MAX; log.entries.len()]).collect();
+    let mut know = |key: u32, offset: &Value, time: u64| {
+        if let Some(index) = logs.index(key, offset) {
+            let known = &mut passed[key as usize][index];
+            *known = time.min(*known);
+        }
+    };
+    for operation in record.operations.iter().filter(|operation| operation.span.outcome == Kind::Ok) {
+        let time = operation.op.time.as_nanos();
+        operation
+            .sent
+            .iter()
+            .for_each(|sent| sent.offset.iter().for_each(|offset| know(sent.key, offset, time)));
+        for polled in &operation.polled {
+            polled.messages.iter().for_each(|(offset, _)| know(polled.key, offset, time));
+        }
+    }
+    for times in &mut passed {
+        for index in (1..times.len()).rev() {
+            times[index - 1] = times[index - 1].min(times[index]);
+        }
+    }
+    passed
+}
+
+fn advance(positions: &mut BTreeMap<u32, usize>, operation: &Operation<'_>, logs: &Logs<'_>) {
+    for polled in &operation.polled {
+        let indices = polled.messages.iter().filter_map(|(offset, _)| logs.index(polled.key, offset));
+        if let (Some(position), Some(last)) = (positions.get_mut(&polled.key), indices.max()) {
+            *position = (*position).max(last + 1);
+        }
+    }
+}
+
+fn describe(record: &Record<'_>, worst: Option<(u64, &Op, u32)>) -> Value {
+    let seconds = |nanos: u64| Value::Float(nanos as f64 / 1e9);
+    match worst {
+        Some((lag, poll, key)) => Value::map([
+            ("time", seconds(poll.time.as_nanos())),
+            ("process", poll.process.to_value()),
+            ("key", record.key(key).clone()),
+            ("lag", seconds(lag)),
+        ]),
+        None => Value::map([
+            ("time", Value::Integer(0)),
+            ("process", Value::Nil),
+            ("key", Value::Nil),
+            ("lag", Value::Float(0.0)),
+        ]),
+    }
+}
