@@ -16,11 +16,11 @@ pub(super) fn check(context: &Context<'_>, record: &Record<'_>, logs: &Logs<'_>,
     for op in context.client_ops().filter(|op| op.kind != Kind::Invoke) {
         if op.f == "assign" && op.kind != Kind::Fail {
             order.assign(op);
-        } else if let Some(operation) = operations.next_if(|operation| operation.op.index == op.index) {
-            if op.kind != Kind::Fail {
-                order.sends(operation, anomalies);
-                order.polls(operation, anomalies);
-            }
+        } else if let Some(operation) = operations.next_if(|operation| operation.op.index == op.index)
+            && op.kind != Kind::Fail
+        {
+            order.sends(operation, anomalies);
+            order.polls(operation, anomalies);
         }
     }
 }
