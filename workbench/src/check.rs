@@ -12,6 +12,7 @@ mod cycles;
 mod echo;
 mod finding;
 mod kafka;
+mod lin_kv;
 mod net;
 mod set_full;
 mod stats;
@@ -91,11 +92,7 @@ fn workload(context: &Context<'_>) -> Verdict {
         Workload::TxnRwRegister => txn::rw_register(context),
         Workload::TxnListAppend => txn::list_append(context),
         Workload::Kafka => kafka::check(context),
-        Workload::LinKv => Verdict {
-            valid: Validity::Unknown,
-            value: Value::map([("valid?", Validity::Unknown.into())]),
-            findings: Vec::new(),
-        },
+        Workload::LinKv => lin_kv::check(context),
     }
 }
 

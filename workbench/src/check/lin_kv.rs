@@ -1,0 +1,137 @@
+//! `lin-kv`: whether each key is a linearizable register with compare-and-set (§9.6, §13).
+//!
+//! Keys are judged one by one: a history is linearizable when the part of it about each object is (Herlihy and Wing).
+
+mod register;
+
+use super::context::Context;
+use super::{Finding, Validity, Verdict};
+use crate::edn::Value;
+use crate::history::{Kind, Op};
+use register::{Action, Call, Judgement};
+use std::collections::BTreeMap;
+
+/// How many of the register's possible states the results list.
+const MAX_CONFIGURATIONS_LISTED: usize = 10;
+
+pub(super) fn check(context: &Context<'_>) -> Verdict {
+    let mut by_key: BTreeMap<&Value, Vec<Call<'_>>> = BTreeMap::new();
+    for invoke in context.client_ops().filter(|op| op.kind == Kind::Invoke) {
+        if let Some((key, call)) = call(context, invoke) {
+            by_key.entry(key).or_default().extend(call);
+        }
+    }
+    let mut valid = Validity::True;
+    let mut results = Vec::new();
+    let mut failures = Vec::new();
+    let mut findings = Vec::new();
+    for (key, calls) in by_key {
+        let judgement = register::judge(&calls);
+        let verdict = judgement.validity();
+        if verdict == Validity::False {
+            failures.push(key.clone());
+        }
+        findings.extend(finding(context, key, &calls, &judgement));
+        results.push((key.clone(), result(context, &calls, &judgement)));
+        valid = valid.max(verdict);
+    }
+    Verdict {
+        valid,
+        value: Value::map([
+            ("valid?", valid.into()),
+            ("results", Value::Map(results)),
+            ("failures", Value::Vector(failures)),
+        ]),
+        findings,
+    }
+}
+
+/// The key that an operation is about, and the operation as a call, unless it did not happen or constrains nothing: a read
+/// of nothing may always be, and so may one whose result nobody saw.
+fn call<'a>(context: &Context<'a>, invoke: &'a Op) -> Option<(&'a Value, Option<Call<'a>>)> {
+    let completion = context.other_half(invoke);
+    let outcome = completion.map_or(Kind::Info, |op| op.kind);
+    let [key, argument] = invoke.value.elements()? else { return None };
+    let action = match invoke.f {
+        "read" => match completion.filter(|_| outcome == Kind::Ok).and_then(|op| op.value.elements()) {
+            Some([_, value]) if *value != Value::Nil => Action::Read(value),
+            _ => return Some((key, None)),
+        },
+        "write" => Action::Write(argument),
+        "cas" => match argument.elements() {
+            Some([from, to]) => Action::CompareAndSet(from, to),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let end = completion.filter(|_| outcome == Kind::Ok).map(|op| op.index);
+    let call = Call { action, start: invoke.index, end };
+    Some((key, (outcome != Kind::Fail).then_some(call)))
+}
+
+fn result(context: &Context<'_>, calls: &[Call<'_>], judgement: &Judgement<'_>) -> Value {
+    let mut entries = vec![("valid?", judgement.validity().into())];
+    match judgement {
+        Judgement::Linearizable { states } => entries.push(("configs", configurations(states))),
+        Judgement::Stuck { call, states } => {
+            let end = calls[*call].end.unwrap_or(calls[*call].start);
+            entries.push(("op", context.op(end).to_value()));
+            let previous = previous_ok(calls, end);
+            entries.push(("previous-ok", previous.map_or(Value::Nil, |index| context.op(index).to_value())));
+            entries.push(("configs", configurations(states)));
+        }
+        Judgement::TooComplex => {
+            entries.push(("error", "too many operations may have happened in any order".into()))
+        }
+    }
+    entries.push(("final-paths", Value::List(Vec::new())));
+    let entries = entries.into_iter().map(|(key, value)| (Value::keyword(key), value)).collect();
+    Value::map([
+        ("linearizable", Value::Map(entries)),
+        ("timeline", Value::map([("valid?", true.into())])),
+        ("valid?", judgement.validity().into()),
+    ])
+}
+
+/// What the register may hold, in the shape that upstream has for it.
+fn configurations(states: &[&Value]) -> Value {
+    let configuration = |state: &&Value| {
+        let register = Value::map([("value", (*state).clone())]);
+        let model = Value::Tagged(Box::new(("knossos.model.CASRegister".into(), register)));
+        Value::map([("model", model)])
+    };
+    Value::List(states.iter().take(MAX_CONFIGURATIONS_LISTED).map(configuration).collect())
+}
+
+/// The last call that ended before `end`.
+fn previous_ok(calls: &[Call<'_>], end: usize) -> Option<usize> {
+    calls.iter().filter_map(|call| call.end).filter(|other| *other < end).max()
+}
+
+fn finding(
+    context: &Context<'_>,
+    key: &Value,
+    calls: &[Call<'_>],
+    judgement: &Judgement<'_>,
+) -> Option<Finding> {
+    let (explanation, evidence) = match judgement {
+        Judgement::Linearizable { .. } => return None,
+        Judgement::TooComplex => {
+            (format!("too many operations on key {key} may have happened in any order"), Vec::new())
+        }
+        Judgement::Stuck { call, states } => {
+            let end = calls[*call].end.unwrap_or(calls[*call].start);
+            let states: Vec<String> = states.iter().map(|state| state.to_string()).collect();
+            let explanation = format!(
+                "no order of the operations on key {key} explains op {end}: until then it can only have been {}",
+                states.join(" or ")
+            );
+            (explanation, previous_ok(calls, end).into_iter().chain([calls[*call].start, end]).collect())
+        }
+    };
+    let evidence = evidence.into_iter().map(|index: usize| context.evidence(index)).collect();
+    Some(Finding { kind: "linearizable", costs: judgement.validity(), explanation, evidence })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+use super::super::testing::{self, options};
+use super::*;
+use crate::options::Workload;
+
+fn check(text: &str) -> Verdict {
+    testing::check(&options(Workload::LinKv), text, super::check)
+}
+
+#[test]
+fn a_read_of_a_value_that_was_overwritten_is_caught() {
+    let verdict = check(
+        "0 invoke write [7 1]\n 0 ok write [7 1]\n 1 invoke cas [7 [1 2]]\n 1 ok cas [7 [1 2]]\n \
+         2 invoke read [7 nil]\n 2 ok read [7 1]\n 0 invoke write [8 1]\n 0 ok write [8 1]",
+    );
+    assert_eq!(verdict.valid, Validity::False);
+    assert_eq!(verdict.value.get("failures").unwrap().to_string(), "[7]");
+    assert_eq!(
+        verdict.findings[0].to_string(),
+        "linearizable: no order of the operations on key 7 explains op 5: until then it can only have been 2\n    \
+         op 3, process 1 at n1: ok cas [7 [1 2]]\n    op 4, process 2 at n2: invoke read [7 nil]\n    \
+         op 5, process 2 at n2: ok read [7 1]"
+    );
+}
+
+#[test]
+fn results_have_an_entry_for_each_key() {
+    let verdict =
+        check("0 invoke write [1 4]\n 0 ok write [1 4]\n 0 invoke read [0 nil]\n 0 fail read [0 nil]");
+    let entry = |config: &str| {
+        format!(
+            "{{:linearizable {{:valid? true, :configs ({{:model #knossos.model.CASRegister{{:value {config}}}}}), \
+             :final-paths ()}}, :timeline {{:valid? true}}, :valid? true}}"
+        )
+    };
+    assert_eq!(
+        verdict.value.to_string(),
+        format!("{{:valid? true, :results {{0 {}, 1 {}}}, :failures []}}", entry("nil"), entry("4"))
+    );
+}
+
+#[test]
+fn a_compare_and_set_must_have_found_what_it_compared_with() {
+    assert_eq!(check("0 invoke cas [1 [0 1]]\n 0 ok cas [1 [0 1]]").valid, Validity::False);
+    let verdict =
+        check("0 invoke write [1 0]\n 1 invoke cas [1 [0 1]]\n 1 ok cas [1 [0 1]]\n 0 ok write [1 0]");
+    assert_eq!(verdict.valid, Validity::True);
+}
+
+#[test]
+fn a_write_of_unknown_outcome_may_take_effect_late_or_never_but_not_twice() {
+    let indefinite = "0 invoke write [1 1]\n 0 info write [1 1]\n 1 invoke write [1 2]\n 1 ok write [1 2]\n";
+    let read = |value: u8| format!("2 invoke read [1 nil]\n 2 ok read [1 {value}]\n");
+    assert_eq!(check(&(indefinite.to_owned() + &read(2))).valid, Validity::True);
+    assert_eq!(check(&(indefinite.to_owned() + &read(2) + &read(1))).valid, Validity::True);
+    assert_eq!(check(&(indefinite.to_owned() + &read(1) + &read(2))).valid, Validity::False);
+    // One that was cut off is like one of unknown outcome.
+    assert_eq!(check(&("0 invoke write [1 1]\n".to_owned() + &read(1))).valid, Validity::True);
+}
+
+#[test]
+fn reads_of_nothing_and_refusals_are_never_wrong() {
+    let history = "0 invoke write [1 1]\n 0 ok write [1 1]\n 1 invoke read [1 nil]\n 1 ok read [1 nil]\n \
+                   2 invoke cas [1 [1 2]]\n 2 fail cas [1 [1 2]]\n 3 invoke read [1 nil]\n 3 info read [1 nil]\n \
+                   nemesis info start-partition :one";
+    assert_eq!(check(history).valid, Validity::True);
+}
+
+#[test]
+fn many_writes_of_unknown_outcome_are_bearable() {
+    let mut history = String::new();
+    for process in 0..60 {
+        history += &format!(
+            "{process} invoke write [1 {}]\n {process} info write [1 {}]\n",
+            process % 5,
+            process % 5
+        );
+    }
+    for round in 0..100 {
+        history += &format!("99 invoke read [1 nil]\n 99 ok read [1 {}]\n", round % 2);
+    }
+    // Each change of the value uses up a write, and there are twelve of each value.
+    let verdict = check(&history);
+    assert_eq!(verdict.valid, Validity::False);
+    assert_eq!(verdict.findings[0].evidence.last().map(|evidence| evidence.index), Some(120 + 49));
+}
