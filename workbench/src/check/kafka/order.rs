@@ -9,6 +9,9 @@ use crate::history::{Kind, Op, Process};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+/// How many of the messages that a process jumped over are listed.
+const MAX_SKIPPED: usize = 32;
+
 /// Follows each process through the logs.
 pub(super) fn check(context: &Context<'_>, record: &Record<'_>, logs: &Logs<'_>, anomalies: &mut Anomalies) {
     let mut order = Order { context, record, logs, polled: BTreeMap::new(), sent: BTreeMap::new() };
@@ -114,39 +117,36 @@ impl Order<'_, '_> {
         now: Position,
         verb: &str,
     ) {
-        let log = self.logs.log(key);
-        let offset = |position: Position| log.entries[position.index].offset.clone();
-        let skipped = log.entries.get(before.index + 1..now.index).unwrap_or(&[]);
-        let skipped = skipped.iter().flat_map(|entry| &entry.messages);
-        let skipped: Vec<Value> =
-            skipped.take(32).map(|&message| self.record.messages[message].value.clone()).collect();
-        let key = self.record.key(key);
-        let process = self.context.op(now.op).process.to_value();
-        anomalies.add(self.context, kind, || {
-            let mut explanation = format!(
-                "process {process} {verb} offset {} of key {key} after {}",
-                offset(now),
-                offset(before)
-            );
+        let context = self.context;
+        anomalies.add(context, kind, || {
+            let log = self.logs.log(key);
+            let offset = |position: Position| log.entries[position.index].offset.clone();
+            let (from, to) = (offset(before), offset(now));
+            let skipped = self.skipped(key, before, now);
+            let key = self.record.key(key);
+            let process = context.op(now.op).process.to_value();
+            let mut explanation = format!("process {process} {verb} offset {to} of key {key} after {from}");
             if !skipped.is_empty() {
                 explanation.push_str(&format!(", jumping over {}", Value::Vector(skipped.clone())));
             }
             let mut proof = vec![before.op, now.op];
             proof.dedup();
-            Case {
-                value: Value::map([
-                    ("key", key.clone()),
-                    ("delta", Value::Integer(now.index as i64 - before.index as i64)),
-                    ("skipped", Value::List(skipped)),
-                    ("offsets", Value::Vector(vec![offset(before), offset(now)])),
-                    (
-                        "ops",
-                        Value::List(proof.iter().map(|&index| self.context.op(index).to_value()).collect()),
-                    ),
-                ]),
-                explanation,
-                proof,
-            }
+            let ops = proof.iter().map(|&index| context.op(index).to_value()).collect();
+            let value = Value::map([
+                ("key", key.clone()),
+                ("delta", Value::Integer(now.index as i64 - before.index as i64)),
+                ("skipped", Value::List(skipped)),
+                ("offsets", Value::Vector(vec![from, to])),
+                ("ops", Value::List(ops)),
+            ]);
+            Case { value, explanation, proof }
         });
+    }
+
+    /// The messages between two positions, if the second is further on.
+    fn skipped(&self, key: u32, before: Position, now: Position) -> Vec<Value> {
+        let entries = self.logs.log(key).entries.get(before.index + 1..now.index).unwrap_or(&[]);
+        let messages = entries.iter().flat_map(|entry| &entry.messages).take(MAX_SKIPPED);
+        messages.map(|&message| self.record.messages[message].value.clone()).collect()
     }
 }
