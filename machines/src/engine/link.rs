@@ -55,6 +55,8 @@ pub(crate) struct Link {
     asked_at: Option<Time>,
     misses: u32,
     round_trip: RoundTrip,
+    /// How long the last acknowledgement took, waiting included.
+    pub(crate) turnaround: Option<Duration>,
     /// The peer leans on this node: its own neighbours are out of its reach.
     pub(crate) leaned_on: bool,
     /// What the peer says that it cannot reach.
@@ -156,6 +158,7 @@ impl Link {
             last = Some((flight.number, flight.sent_at));
         }
         let (acknowledged, sent_at) = last?;
+        self.turnaround = Some(now.since(sent_at));
         self.reached();
         let held = held.filter(|_| acknowledged == number)?;
         self.round_trip.sample(now.since(sent_at).saturating_sub(held));

@@ -159,7 +159,7 @@ impl<D: Replicated> Engine<D> {
             Role::Parent if !self.rounds.aligned() => {
                 link.spoke_at.map_or(since, |spoke_at| since.max(spoke_at + round / UNALIGNED_GAPS))
             }
-            Role::Child if !is_root => since + round,
+            Role::Child if !is_root => self.rounds.after(since) + self.parents_turnaround(),
             _ => self.rounds.after(since),
         });
         let owed = link.owes_since.map(|since| match role {
@@ -170,10 +170,21 @@ impl<D: Replicated> Engine<D> {
         earlier(news, owed)
     }
 
+    /// How long after this node's round its parent's news usually comes, with which news from below can go down. If
+    /// the parent has none, it is waited for in vain, and no longer than this.
+    fn parents_turnaround(&self) -> Duration {
+        let parent = self.overlay.parent(self.me).and_then(|parent| self.links.get(&parent));
+        let usual = parent.and_then(|link| link.turnaround).map(|turnaround| turnaround * 5 / 4);
+        usual.unwrap_or_default().min(self.rounds.length())
+    }
+
     fn patience_ends(&self, peer: usize, link: &Link) -> Option<Time> {
         let role = self.role(peer);
         let round = self.rounds.length();
-        let hold = if role == Role::Child { round * ACKNOWLEDGEMENT_ROUNDS } else { round };
+        let hold = match role {
+            Role::Child => round * ACKNOWLEDGEMENT_ROUNDS,
+            Role::Parent | Role::Helper => round,
+        };
         let probe_gap = match role {
             Role::Helper => {
                 PROBE_GAP.min(round) * (2 << link.unanswered_probes().min(PROBE_GAPS_HELPER.ilog2() - 1))
