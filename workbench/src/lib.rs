@@ -12,5 +12,6 @@ pub mod service;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod thresholds;
 pub mod workload;
 pub mod world;
