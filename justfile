@@ -89,4 +89,4 @@ _lint:
     cargo clippy --locked --workspace --all-targets -- --deny warnings
 
 _docs:
-    RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
+    RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps --document-private-items

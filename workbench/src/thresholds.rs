@@ -98,7 +98,7 @@ impl Judgement {
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let measured = |number: Option<f64>| number.map_or("none".to_string(), |number| shown(number));
+        let measured = |number: Option<f64>| number.map_or("none".to_string(), shown);
         let limit =
             |number: Option<f64>| number.map_or(String::new(), |number| format!("< {}", shown(number)));
         writeln!(f, "{:30} {:>10} {:>12} {:>12}", "", "measured", "challenge", "our target")?;
