@@ -4,7 +4,7 @@ use super::Value;
 use std::fmt::{self, Display, Formatter, Write};
 
 impl Display for Value {
-    /// On one line, readable by [`super::read`].
+    /// On one line, readable by [`super::read()`].
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write(self, Strings::Quoted, f)
     }
