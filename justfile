@@ -3,8 +3,8 @@
 # Each challenge runs with the flags that Fly.io publishes. The judge is this repository's workbench;
 # `MAELSTROM=/path/to/maelstrom just test-…` lets Maelstrom itself judge the same binaries with the same flags.
 
-binaries := env("CARGO_TARGET_DIR", justfile_directory() / "target") / "release"
-judge := env("MAELSTROM", binaries / "workbench")
+binaries := env("CARGO_TARGET_DIR", "target") / "release"
+judge := if env("MAELSTROM", "") == "" { binaries / "workbench" } else { quote(env("MAELSTROM")) }
 thresholds := binaries / "workbench thresholds"
 
 # What challenges 3d and 3e demand, and what we want of ourselves: all figures must stay below.
@@ -16,7 +16,7 @@ targets_3e := "--target-msgs-per-op 0.36 --target-median-ms 950 --target-latency
 flags_3d := "--node-count 25 --time-limit 20 --rate 100 --latency 100"
 
 @_list:
-    just --justfile {{quote(justfile())}} --list --unsorted
+    {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
 
 # Check everything: format, lints, docs, tests
 test: _format _lint _docs
@@ -24,11 +24,11 @@ test: _format _lint _docs
 
 # Challenge 1: echo
 test-echo: _build
-    {{judge}} test -w echo --bin {{binaries}}/echo --node-count 1 --time-limit 10
+    {{ judge }} test -w echo --bin {{ binaries }}/echo --node-count 1 --time-limit 10
 
 # Challenge 2: unique ids, under partitions
 test-unique-ids: _build
-    {{judge}} test -w unique-ids --bin {{binaries}}/unique-ids --node-count 3 --time-limit 30 --rate 1000 \
+    {{ judge }} test -w unique-ids --bin {{ binaries }}/unique-ids --node-count 3 --time-limit 30 --rate 1000 \
         --availability total --nemesis partition
 
 # Challenge 3, all of it: broadcast
@@ -36,47 +36,47 @@ test-broadcast: test-broadcast-3a test-broadcast-3b test-broadcast-3c test-broad
 
 # Challenge 3a: one node
 test-broadcast-3a: _build
-    {{judge}} test -w broadcast --bin {{binaries}}/broadcast --node-count 1 --time-limit 20 --rate 10
+    {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast --node-count 1 --time-limit 20 --rate 10
 
 # Challenge 3b: five nodes
 test-broadcast-3b: _build
-    {{judge}} test -w broadcast --bin {{binaries}}/broadcast --node-count 5 --time-limit 20 --rate 10
+    {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast --node-count 5 --time-limit 20 --rate 10
 
 # Challenge 3c: five nodes, under partitions
 test-broadcast-3c: _build
-    {{judge}} test -w broadcast --bin {{binaries}}/broadcast --node-count 5 --time-limit 20 --rate 10 \
+    {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast --node-count 5 --time-limit 20 --rate 10 \
         --nemesis partition
 
 # Challenge 3d: 25 nodes, 100 ms apart, quick and cheap
 test-broadcast-3d: _build
-    {{judge}} test -w broadcast --bin {{binaries}}/broadcast {{flags_3d}}
-    {{thresholds}} store/broadcast/latest {{limits_3d}} {{targets_3d}}
+    {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast {{ flags_3d }}
+    {{ thresholds }} store/broadcast/latest {{ limits_3d }} {{ targets_3d }}
 
 # Challenge 3e: the same, cheaper still
 test-broadcast-3e: _build
-    {{judge}} test -w broadcast --bin {{binaries}}/broadcast {{flags_3d}} -- --round 1500ms
-    {{thresholds}} store/broadcast/latest {{limits_3e}} {{targets_3e}}
+    {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast {{ flags_3d }} -- --round 1500ms
+    {{ thresholds }} store/broadcast/latest {{ limits_3e }} {{ targets_3e }}
 
 # Challenges 3d and 3e again, under partitions: nothing may be lost
 test-broadcast-partitions: _build
-    {{judge}} test -w broadcast --bin {{binaries}}/broadcast {{flags_3d}} --nemesis partition
-    {{judge}} test -w broadcast --bin {{binaries}}/broadcast {{flags_3d}} --nemesis partition -- --round 1500ms
+    {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast {{ flags_3d }} --nemesis partition
+    {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast {{ flags_3d }} --nemesis partition -- --round 1500ms
 
 # Run each workload for a few seconds
 smoke: _build
-    {{judge}} test -w echo --bin {{binaries}}/echo --node-count 1 --time-limit 2 --rate 100
-    {{judge}} test -w unique-ids --bin {{binaries}}/unique-ids --node-count 3 --time-limit 3 --rate 1000 \
+    {{ judge }} test -w echo --bin {{ binaries }}/echo --node-count 1 --time-limit 2 --rate 100
+    {{ judge }} test -w unique-ids --bin {{ binaries }}/unique-ids --node-count 3 --time-limit 3 --rate 1000 \
         --availability total --nemesis partition --nemesis-interval 1
-    {{judge}} test -w broadcast --bin {{binaries}}/broadcast --node-count 5 --time-limit 3 --rate 50 --latency 10 \
+    {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast --node-count 5 --time-limit 3 --rate 50 --latency 10 \
         --nemesis partition --nemesis-interval 1 -- --round 50ms
 
 # Measure: decoding, merging, steps
 bench *arguments:
-    cargo bench --locked --package benches {{arguments}}
+    cargo bench --locked --package benches {{ arguments }}
 
 # Throw bytes at a node; needs nightly Rust and cargo-fuzz. Targets are in fuzz/fuzz_targets
 fuzz target="decode" seconds="60":
-    cd fuzz && cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}} -dict=dictionary
+    cd fuzz && cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }} -dict=dictionary
 
 _build:
     cargo build --locked --release --package workbench --package driver
