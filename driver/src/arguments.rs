@@ -33,9 +33,8 @@ impl Arguments for Pace {
     fn help(&self) -> String {
         let Pace { round, fan_out } = self;
         format!(
-            "  --round TIME     speak to other nodes once in TIME, such as 1.5s [default: {}ms]\n  \
-             --fanout N       let no node of the tree have more than N children [default: {fan_out}]\n",
-            round.as_millis()
+            "  --round TIME     speak to other nodes once in TIME, such as 350ms or 1.5s [default: {round:?}]\n  \
+             --fanout N       let no node of the tree have more than N children [default: {fan_out}]\n"
         )
     }
 
@@ -143,8 +142,11 @@ mod tests {
 
     const PROGRAM: Program = Program { name: "node", about: "A node." };
 
+    /// The default of a machine that is none of ours.
+    const PACE: Pace = Pace { round: Duration::from_micros(1500), fan_out: 7 };
+
     fn pace(arguments: &[&str]) -> Result<(Duration, usize), String> {
-        match PROGRAM.command(Pace::default(), Parser::from_args(arguments)) {
+        match PROGRAM.command(PACE, Parser::from_args(arguments)) {
             Ok(Command::Serve(Pace { round, fan_out })) => Ok((round, fan_out)),
             other => Err(other.map(|_| "words".to_string()).unwrap_or_else(|error| error.to_string())),
         }
@@ -152,16 +154,13 @@ mod tests {
 
     #[test]
     fn without_arguments_the_config_is_the_default() {
-        let Pace { round, fan_out } = Pace::default();
-        assert_eq!(pace(&[]), Ok((round, fan_out)));
+        assert_eq!(pace(&[]), Ok((PACE.round, PACE.fan_out)));
     }
 
     #[test]
     fn the_help_tells_the_true_defaults() {
-        let Pace { round, fan_out } = Pace::default();
-        let help = Pace::default().help();
-        assert!(help.contains(&format!("[default: {}ms]", round.as_millis())), "{help}");
-        assert!(help.contains(&format!("[default: {fan_out}]")), "{help}");
+        let help = PACE.help();
+        assert!(help.contains("[default: 1.5ms]") && help.contains("[default: 7]"), "{help}");
     }
 
     #[test]
@@ -192,11 +191,11 @@ mod tests {
 
     #[test]
     fn help_shows_the_options_of_the_machine_and_version_the_version() {
-        let Ok(Command::Say(help)) = PROGRAM.command(Pace::default(), Parser::from_args(["--help"])) else {
+        let Ok(Command::Say(help)) = PROGRAM.command(PACE, Parser::from_args(["--help"])) else {
             panic!("no help")
         };
         assert!(help.contains("--round TIME") && help.contains("--version"), "{help}");
-        let Ok(Command::Say(version)) = PROGRAM.command(Pace::default(), Parser::from_args(["-V"])) else {
+        let Ok(Command::Say(version)) = PROGRAM.command(PACE, Parser::from_args(["-V"])) else {
             panic!("no version")
         };
         assert_eq!(version, format!("node {}\n", env!("CARGO_PKG_VERSION")));
