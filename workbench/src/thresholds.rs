@@ -101,11 +101,15 @@ impl fmt::Display for Table<'_> {
         let measured = |number: Option<f64>| number.map_or("none".to_string(), shown);
         let limit =
             |number: Option<f64>| number.map_or(String::new(), |number| format!("< {}", shown(number)));
-        writeln!(f, "{:30} {:>10} {:>12} {:>12}", "", "measured", "challenge", "our target")?;
+        writeln!(f, "{:30} {:>10} {:>12} {:>12}", "", "measured", "demanded", "our target")?;
         for judgement in self.0 {
             let Threshold { figure, demanded, target } = judgement.threshold;
             let (measured, demanded, target) = (measured(judgement.measured), limit(demanded), limit(target));
-            let verdict = if judgement.is_met() { "met" } else { "MISSED" };
+            let verdict = match judgement.is_met() {
+                _ if demanded.is_empty() && target.is_empty() => "",
+                true => "met",
+                false => "MISSED",
+            };
             writeln!(f, "{:30} {measured:>10} {demanded:>12} {target:>12}   {verdict}", figure.name())?;
         }
         Ok(())
