@@ -14,6 +14,7 @@ mod resolve;
 mod sim;
 mod summary;
 mod test;
+mod thresholds;
 mod verdict;
 
 pub use verdict::Exit;
@@ -25,7 +26,7 @@ use std::io::Write;
 /// Where runs leave their files, in the current directory.
 const STORE: &str = "store";
 /// Commands, by name.
-const COMMANDS: [&str; 2] = ["sim", "test"];
+const COMMANDS: [&str; 3] = ["sim", "test", "thresholds"];
 
 /// Carries out the command that these words ask for; the program's own name is not among them.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
@@ -35,6 +36,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     match command.to_str() {
         Some("sim") => sim::command(&words),
         Some("test") => test::command(&words),
+        Some("thresholds") => thresholds::command(&words),
         Some("--version" | "-V") => {
             say(&format!("workbench {}", env!("CARGO_PKG_VERSION")));
             Exit::Valid
