@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true)]
 pub(super) struct TestArguments {
-    /// Program to test; each node is one process of it [required]
+    /// Program to test; each node is one process of it (required)
     #[arg(long, value_name = "FILE")]
     pub(super) bin: Option<PathBuf>,
     /// Arguments for the program; those that begin with a dash go after `--`
