@@ -1,5 +1,7 @@
 //! Nodes for the workbench's own tests: tiny, and honest unless told otherwise.
 
+use crate::edn;
+use crate::history::{Kind, Op, Process};
 use crate::options::{
     INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology, Workload,
 };
@@ -7,6 +9,7 @@ use crate::world::{Program, Spawn};
 use machines::Time;
 use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -100,14 +103,142 @@ pub(crate) fn options(workload: Workload, seed: u64) -> Options {
 
 /// A cluster that does `broadcast` right.
 pub(crate) fn broadcasting() -> Spawn {
-    let mut messages: Vec<Value> = Vec::new();
-    answering(move |heard| match heard.kind() {
-        "topology" => Some("\"type\":\"topology_ok\"".into()),
-        "broadcast" => {
-            messages.push(heard.body["message"].clone());
-            Some("\"type\":\"broadcast_ok\"".into())
-        }
-        "read" => Some(format!("\"type\":\"read_ok\",\"messages\":{}", Value::from(messages.clone()))),
-        _ => None,
+    honest(Workload::Broadcast)
+}
+
+/// A cluster that does this workload right: all its nodes look at one and the same state.
+pub(crate) fn honest(workload: Workload) -> Spawn {
+    let mut state = State::default();
+    answering(move |heard| {
+        let kind = heard.kind().to_owned();
+        let fields = state.answer(workload, &kind, &heard.body)?;
+        let kind = if fields.starts_with("\"code\"") { "error".into() } else { format!("{kind}_ok") };
+        let comma = if fields.is_empty() { "" } else { "," };
+        Some(format!("\"type\":\"{kind}\"{comma}{fields}"))
     })
+}
+
+/// What an honest cluster knows.
+#[derive(Default)]
+struct State {
+    values: Vec<Value>,
+    sum: i64,
+    registers: BTreeMap<String, Value>,
+    logs: BTreeMap<String, Vec<Value>>,
+    committed: BTreeMap<String, Value>,
+}
+
+impl State {
+    /// The fields of the answer.
+    fn answer(&mut self, workload: Workload, kind: &str, body: &Value) -> Option<String> {
+        let key = body["key"].to_string();
+        Some(match (workload, kind) {
+            (_, "topology") => String::new(),
+            (_, "echo") => format!("\"echo\":{}", body["echo"]),
+            (_, "generate") => {
+                self.sum += 1;
+                format!("\"id\":{}", self.sum)
+            }
+            (Workload::Broadcast, "broadcast") => self.keep(&body["message"]),
+            (Workload::Broadcast, "read") => format!("\"messages\":{}", json(&self.values)),
+            (Workload::GSet, "add") => self.keep(&body["element"]),
+            (Workload::GSet, "read") => format!("\"value\":{}", json(&self.values)),
+            (_, "add") => {
+                self.sum += body["delta"].as_i64()?;
+                String::new()
+            }
+            (Workload::LinKv, "read") => match self.registers.get(&key) {
+                Some(value) => format!("\"value\":{value}"),
+                None => "\"code\":20".into(),
+            },
+            (_, "read") => format!("\"value\":{}", self.sum),
+            (_, "write") => {
+                self.registers.insert(key, body["value"].clone());
+                String::new()
+            }
+            (_, "cas") => match self.registers.get_mut(&key) {
+                None => "\"code\":20".into(),
+                Some(value) if *value != body["from"] => "\"code\":22".into(),
+                Some(value) => {
+                    *value = body["to"].clone();
+                    String::new()
+                }
+            },
+            (_, "txn") => format!("\"txn\":{}", json(&self.transact(body["txn"].as_array()?))),
+            _ => return self.answer_log(kind, body),
+        })
+    }
+
+    fn keep(&mut self, value: &Value) -> String {
+        self.values.push(value.clone());
+        String::new()
+    }
+
+    fn transact(&mut self, steps: &[Value]) -> Vec<Value> {
+        let mut done = steps.to_vec();
+        for step in &mut done {
+            let key = step[1].to_string();
+            match step[0].as_str().unwrap() {
+                "r" => step[2] = self.registers.get(&key).cloned().unwrap_or_default(),
+                "w" => drop(self.registers.insert(key, step[2].clone())),
+                _ => {
+                    let list = self.registers.entry(key).or_insert_with(|| Value::from(Vec::<Value>::new()));
+                    list.as_array_mut().unwrap().push(step[2].clone());
+                }
+            }
+        }
+        done
+    }
+
+    fn answer_log(&mut self, kind: &str, body: &Value) -> Option<String> {
+        Some(match kind {
+            "send" => {
+                let log = self.logs.entry(body["key"].as_str()?.into()).or_default();
+                log.push(body["msg"].clone());
+                format!("\"offset\":{}", log.len() - 1)
+            }
+            "poll" => {
+                let page = |(key, from): (&String, &Value)| {
+                    let messages = self.logs.get(key)?.iter().enumerate().skip(from.as_u64()? as usize);
+                    let page: Vec<String> =
+                        messages.map(|(offset, message)| format!("[{offset},{message}]")).collect();
+                    Some(format!("\"{key}\":[{}]", page.join(",")))
+                };
+                let pages: Vec<String> = body["offsets"].as_object()?.iter().filter_map(page).collect();
+                format!("\"msgs\":{{{}}}", pages.join(","))
+            }
+            "commit_offsets" => {
+                let offsets = body["offsets"].as_object()?;
+                self.committed.extend(offsets.iter().map(|(key, offset)| (key.clone(), offset.clone())));
+                String::new()
+            }
+            "list_committed_offsets" => {
+                let keys = body["keys"].as_array()?.iter().filter_map(Value::as_str);
+                let of = |key| Some(format!("\"{key}\":{}", self.committed.get(key)?));
+                let offsets: Vec<String> = keys.filter_map(of).collect();
+                format!("\"offsets\":{{{}}}", offsets.join(","))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn json(values: &[Value]) -> Value {
+    Value::from(values.to_vec())
+}
+
+/// An invocation, outside of any history.
+pub(crate) fn invocation(f: &'static str, value: edn::Value) -> Op {
+    Op {
+        index: 0,
+        time: Time::ZERO,
+        kind: Kind::Invoke,
+        process: Process::Client(0),
+        f,
+        value,
+        is_final: false,
+        error: None,
+        exception: None,
+        extra: Vec::new(),
+    }
 }

@@ -5,8 +5,14 @@
 //! all of them share is in [`crate::run`].
 
 mod broadcast;
+mod counter;
 mod echo;
+mod g_set;
 mod idle;
+mod kafka;
+mod key_pool;
+mod lin_kv;
+mod txn;
 mod unique_ids;
 
 pub(crate) use idle::Idle;
@@ -130,11 +136,18 @@ pub struct Malformed(pub String);
 
 /// The workload that these options ask for; the reason if it cannot be run with them.
 pub fn new(options: &Options) -> Result<Box<dyn Workload>, String> {
+    use options::Workload::*;
     Ok(match options.workload {
-        options::Workload::Broadcast => Box::new(broadcast::Broadcast::new(&options.nodes, options.topology)),
-        options::Workload::Echo => Box::new(echo::Echo),
-        options::Workload::UniqueIds => Box::new(unique_ids::UniqueIds),
-        other => return Err(format!("the workload {} is not there yet", other.name())),
+        Broadcast => Box::new(broadcast::Broadcast::new(&options.nodes, options.topology)),
+        Echo => Box::new(echo::Echo),
+        GCounter => Box::new(counter::Counter::new(false)),
+        GSet => Box::new(g_set::GSet::default()),
+        Kafka => Box::new(kafka::Kafka::new(options)),
+        LinKv => Box::new(lin_kv::LinKv::new(options.nodes.len(), options.concurrency, options.latency)?),
+        PnCounter => Box::new(counter::Counter::new(true)),
+        TxnListAppend => Box::new(txn::Txn::new(options, "append")),
+        TxnRwRegister => Box::new(txn::Txn::new(options, "w")),
+        UniqueIds => Box::new(unique_ids::UniqueIds),
     })
 }
 
@@ -253,50 +266,4 @@ impl Reply {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::edn::json;
-
-    const SCHEMA: Schema = Schema::closed("read_ok", &[("value", Shape::List)]);
-
-    fn accepts(body: &str) -> bool {
-        SCHEMA.accept(json::parse(body).unwrap()).is_ok()
-    }
-
-    #[test]
-    fn a_request_carries_its_fields_and_its_number() {
-        let request = Request::new("send").with("key", &"4").with("msg", &11);
-        assert_eq!(request.into_body(7), r#"{"type":"send","key":"4","msg":11,"msg_id":7}"#);
-    }
-
-    #[test]
-    fn a_reply_may_have_the_fields_of_its_schema_and_no_others() {
-        assert!(accepts(r#"{"type":"read_ok","value":[1],"in_reply_to":1}"#));
-        assert!(accepts(r#"{"type":"read_ok","value":null,"in_reply_to":1,"msg_id":5}"#));
-        for body in [
-            r#"{"type":"read_ok","in_reply_to":1}"#,
-            r#"{"type":"read_ok","value":{},"in_reply_to":1}"#,
-            r#"{"type":"read_ok","value":[],"in_reply_to":1,"extra":null}"#,
-            r#"{"type":"read_ok","value":[],"in_reply_to":1,"msg_id":1.0}"#,
-            r#"{"type":"read_ok","value":[],"in_reply_to":1,"msg_id":null}"#,
-            r#"{"type":"readok","value":[],"in_reply_to":1}"#,
-            r#"{"value":[],"in_reply_to":1}"#,
-        ] {
-            assert!(!accepts(body), "{body}");
-        }
-    }
-
-    #[test]
-    fn an_open_schema_only_asks_for_the_type() {
-        let accepts = |body| Schema::open("init_ok").accept(json::parse(body).unwrap()).is_ok();
-        assert!(accepts(r#"{"type":"init_ok","in_reply_to":1,"msg_id":null,"extra":1}"#));
-        assert!(!accepts(r#"{"type":"init","in_reply_to":1}"#));
-    }
-
-    #[test]
-    fn lists_may_be_null_and_objects_may_not_and_integers_are_not_floats() {
-        assert!(Shape::List.fits(&Value::Nil) && !Shape::Object.fits(&Value::Nil));
-        let long = json::parse("123456789012345678901234567890").unwrap();
-        assert!(Shape::Integer.fits(&long) && !Shape::Integer.fits(&Value::Float(1.0)));
-    }
-}
+mod tests;

@@ -1,7 +1,8 @@
 //! What is left when a run is over, and what can be seen of it meanwhile.
 
+use crate::check::{MessageCounts, NetStats};
 use crate::history::History;
-use crate::network::{BadLine, Journal};
+use crate::network::{BadLine, Count, Journal};
 use crate::options::Options;
 use machines::Time;
 use std::time::Duration;
@@ -26,6 +27,20 @@ pub struct Record {
     pub crash: Option<Crash>,
     /// Whether somebody interrupted it.
     pub interrupted: bool,
+}
+
+impl Record {
+    /// The counts of messages, as checkers want them.
+    pub fn net_stats(&self) -> NetStats {
+        let counts = |count: Count| {
+            let [send, recv, msg] =
+                [count.sent, count.received, count.messages()].map(|count| count as usize);
+            MessageCounts { send, recv, msg }
+        };
+        let statistics = self.journal.statistics;
+        let (all, clients) = (counts(statistics.all()), counts(statistics.clients));
+        NetStats { all, clients, servers: counts(statistics.servers) }
+    }
 }
 
 /// What became of a node.

@@ -1,0 +1,160 @@
+//! What all workloads share, and each on an honest cluster.
+
+use super::*;
+use crate::check;
+use crate::edn::json;
+use crate::history::{History, Kind, Process};
+use crate::options::{Fault, Workload as Name};
+use crate::run::Record;
+use crate::testing::{honest, options};
+use crate::world::simulated;
+use std::collections::{BTreeMap, BTreeSet};
+
+const SCHEMA: Schema = Schema::closed("read_ok", &[("value", Shape::List)]);
+
+fn accepts(body: &str) -> bool {
+    SCHEMA.accept(json::parse(body).unwrap()).is_ok()
+}
+
+#[test]
+fn a_request_carries_its_fields_and_its_number() {
+    let request = Request::new("send").with("key", &"4").with("msg", &11);
+    assert_eq!(request.into_body(7), r#"{"type":"send","key":"4","msg":11,"msg_id":7}"#);
+}
+
+#[test]
+fn a_reply_may_have_the_fields_of_its_schema_and_no_others() {
+    assert!(accepts(r#"{"type":"read_ok","value":[1],"in_reply_to":1}"#));
+    assert!(accepts(r#"{"type":"read_ok","value":null,"in_reply_to":1,"msg_id":5}"#));
+    for body in [
+        r#"{"type":"read_ok","in_reply_to":1}"#,
+        r#"{"type":"read_ok","value":{},"in_reply_to":1}"#,
+        r#"{"type":"read_ok","value":[],"in_reply_to":1,"extra":null}"#,
+        r#"{"type":"read_ok","value":[],"in_reply_to":1,"msg_id":1.0}"#,
+        r#"{"type":"read_ok","value":[],"in_reply_to":1,"msg_id":null}"#,
+        r#"{"type":"readok","value":[],"in_reply_to":1}"#,
+        r#"{"value":[],"in_reply_to":1}"#,
+    ] {
+        assert!(!accepts(body), "{body}");
+    }
+}
+
+#[test]
+fn an_open_schema_only_asks_for_the_type() {
+    let accepts = |body| Schema::open("init_ok").accept(json::parse(body).unwrap()).is_ok();
+    assert!(accepts(r#"{"type":"init_ok","in_reply_to":1,"msg_id":null,"extra":1}"#));
+    assert!(!accepts(r#"{"type":"init","in_reply_to":1}"#));
+}
+
+#[test]
+fn lists_may_be_null_and_objects_may_not_and_integers_are_not_floats() {
+    assert!(Shape::List.fits(&Value::Nil) && !Shape::Object.fits(&Value::Nil));
+    let long = json::parse("123456789012345678901234567890").unwrap();
+    assert!(Shape::Integer.fits(&long) && !Shape::Integer.fits(&Value::Float(1.0)));
+}
+
+fn run(workload: Name, seed: u64, adapt: impl FnOnce(&mut Options)) -> Record {
+    let mut options = options(workload, seed);
+    adapt(&mut options);
+    let record = simulated::run(options, honest(workload));
+    assert_eq!(record.crash, None);
+    record
+}
+
+fn client_ops(history: &History, kind: Kind) -> Vec<&Op> {
+    history.ops.iter().filter(|op| op.is_client() && op.kind == kind).collect()
+}
+
+fn count(ops: &[&Op], f: &str) -> usize {
+    ops.iter().filter(|op| op.f == f).count()
+}
+
+#[test]
+fn an_honest_cluster_passes_every_workload_with_partitions_too() {
+    for workload in Name::ALL {
+        let record = run(workload, 1, |options| {
+            options.concurrency = 10;
+            options.nemesis = vec![Fault::Partition];
+            options.consistency_models = vec!["strict-serializable".into()];
+        });
+        let expected_failures = workload == Name::LinKv;
+        let (oks, failed) = (client_ops(&record.history, Kind::Ok), client_ops(&record.history, Kind::Fail));
+        assert!(oks.len() > 200 && (failed.is_empty() || expected_failures), "{workload:?}");
+        let crashed = client_ops(&record.history, Kind::Info);
+        assert!(
+            crashed.iter().all(|op| op.f == "crash" && op.error.is_none()),
+            "{workload:?}: {:?}",
+            crashed[0]
+        );
+        let results = check::analyze(&record.options, &record.history, &record.net_stats());
+        assert_ne!(results.valid, check::Validity::False, "{workload:?}: {}", results.value);
+    }
+}
+
+#[test]
+fn sets_and_counters_are_read_once_by_each_thread_in_the_end() {
+    for (workload, marked) in [(Name::GSet, false), (Name::PnCounter, true), (Name::GCounter, true)] {
+        let record = run(workload, 2, |_| {});
+        let last: Vec<&Op> = client_ops(&record.history, Kind::Invoke).into_iter().rev().take(5).collect();
+        assert!(last.iter().all(|op| op.f == "read" && op.is_final == marked), "{workload:?}");
+        let processes: BTreeSet<Process> = last.iter().map(|op| op.process).collect();
+        assert_eq!(processes.len(), 5);
+        let answers: BTreeSet<&Value> = record.history.ops.iter().rev().take(5).map(|op| &op.value).collect();
+        assert_eq!(answers.len(), 1, "all see the same");
+    }
+}
+
+#[test]
+fn lin_kv_needs_two_threads_a_node() {
+    let mut options = options(Name::LinKv, 3);
+    for (concurrency, fits) in [(0, false), (5, false), (10, true), (15, false), (20, true)] {
+        options.concurrency = concurrency;
+        assert_eq!(new(&options).is_ok(), fits, "{concurrency}");
+    }
+    options.concurrency = 5;
+    let record = simulated::run(options, honest(Name::LinKv));
+    assert!(record.crash.unwrap().reason.contains("Try --concurrency 2n"));
+}
+
+#[test]
+fn in_lin_kv_only_the_first_group_reads_and_two_thirds_of_the_changes_are_comparisons() {
+    let record = run(Name::LinKv, 4, |options| {
+        options.nodes.truncate(2);
+        options.concurrency = 12;
+        options.time_limit = Duration::from_secs(120);
+    });
+    let ops = client_ops(&record.history, Kind::Invoke);
+    let mut by_group: BTreeMap<u64, Vec<&Op>> = BTreeMap::new();
+    for op in &ops {
+        let Process::Client(process) = op.process else { panic!() };
+        assert_eq!(op.f == "read", process < 2, "threads 0 and 1 read, the others do not");
+        let group = process / 4;
+        assert_eq!(op.value.elements().unwrap()[0], Value::Integer(group as i64), "one key a group");
+        by_group.entry(group).or_default().push(op);
+    }
+    let shares: Vec<f64> = by_group.values().map(|group| group.len() as f64 / ops.len() as f64).collect();
+    assert!(shares.len() == 3 && shares.iter().all(|share| (0.31..0.36).contains(share)), "{shares:?}");
+    let first = &by_group[&0];
+    let reads = count(first, "read") as f64 / first.len() as f64;
+    assert!((0.46..0.54).contains(&reads), "{reads}");
+    let (writes, comparisons) = (count(&ops, "write") as f64, count(&ops, "cas") as f64);
+    assert!((1.8..2.2).contains(&(comparisons / writes)), "{comparisons} to {writes}");
+}
+
+#[test]
+fn a_lin_kv_key_is_given_up_when_more_than_20_processes_had_to_do_with_it() {
+    let mut options = options(Name::LinKv, 5);
+    options.nodes.truncate(2);
+    (options.concurrency, options.time_limit) = (4, Duration::from_secs(60));
+    let record = simulated::run(options, crate::testing::answering(|_| None));
+    let mut processes: BTreeMap<i64, BTreeSet<Process>> = BTreeMap::new();
+    for op in client_ops(&record.history, Kind::Invoke) {
+        let key = op.value.elements().unwrap()[0].as_integer().unwrap();
+        processes.entry(key).or_default().insert(op.process);
+    }
+    assert!(processes.len() > 2 && processes.keys().copied().eq(0..processes.len() as i64));
+    assert!(processes.values().all(|processes| processes.len() <= 20), "{processes:?}");
+    assert!(processes[&0].len() > 12, "{processes:?}");
+    let timeout = client_ops(&record.history, Kind::Info)[0].time;
+    assert!(timeout < machines::Time::from_millis(1_500), "lin-kv waits for one second only: {timeout:?}");
+}
