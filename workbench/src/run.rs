@@ -75,12 +75,11 @@ impl Run {
         let services = Services::new(seeds.fork());
         let nemesis = Nemesis::new(options.nemesis_interval, seeds.fork());
         let nodes = register_all(&mut network, &options.nodes);
-        let record = |name: &String| NodeRecord { name: name.clone(), ..NodeRecord::default() };
         let mut run = Run {
-            node_records: options.nodes.iter().map(record).collect(),
+            node_records: options.nodes.iter().map(|name| NodeRecord::new(name)).collect(),
             nemesis: (!options.nemesis.is_empty()).then_some(nemesis),
             threads: Threads::new(options.concurrency),
-            seats: (0..options.concurrency).map(|_| Seat::default()).collect(),
+            seats: std::iter::repeat_with(Seat::default).take(options.concurrency).collect(),
             pace: Pace::per_second(options.rate),
             workload: Box::new(Idle),
             clients: Clients::default(),

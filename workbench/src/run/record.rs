@@ -60,6 +60,13 @@ pub struct NodeRecord {
     pub exited: Option<String>,
 }
 
+impl NodeRecord {
+    /// A node that has done nothing yet.
+    pub(super) fn new(name: &str) -> NodeRecord {
+        NodeRecord { name: name.into(), ..NodeRecord::default() }
+    }
+}
+
 /// A line that is no message (§3.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Muted {

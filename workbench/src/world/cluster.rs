@@ -17,6 +17,7 @@ use super::fleet::Fleet;
 use super::program::Spawn;
 use crate::network::{Faults, Journal, Network, Participant, Role};
 use crate::options::{Latency, LatencyDistribution};
+use crate::service::Services;
 use fastrand::Rng;
 use machines::Time;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ use std::time::Duration;
 /// How long nodes may take to answer `init`.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Nodes `n0`, `n1`, … on a network, and one client. Same seed, same bytes.
+/// Nodes `n0`, `n1`, … on a network, the services, and one client. Same seed, same bytes.
 ///
 /// A node that writes what is no message, or writes to somebody who is not there, makes the methods panic: here the
 /// nodes are ours.
@@ -35,6 +36,7 @@ pub struct Cluster {
     now: Time,
     network: Network,
     fleet: Fleet,
+    services: Services,
     nodes: Vec<Participant>,
     client: Participant,
     spawn: Spawn,
@@ -74,10 +76,21 @@ impl Cluster {
         let mut rng = Rng::with_seed(seed);
         let mut network = Network::new(latency, rng.fork());
         let nodes = (0..size).map(|node| network.register(&format!("n{node}"), Role::Node(node))).collect();
-        let client = network.register("c0", Role::Client(0));
-        let (fleet, answers) = (Fleet::new(), BTreeMap::new());
-        let mut cluster =
-            Cluster { now: Time::ZERO, network, fleet, nodes, client, spawn, rng, next_request: 1, answers };
+        for (number, name) in Services::NAMES.iter().enumerate() {
+            network.register(name, Role::Service(number));
+        }
+        let mut cluster = Cluster {
+            now: Time::ZERO,
+            client: network.register("c0", Role::Client(0)),
+            network,
+            fleet: Fleet::new(),
+            services: Services::new(rng.fork()),
+            nodes,
+            spawn,
+            rng,
+            next_request: 1,
+            answers: BTreeMap::new(),
+        };
         for node in 0..size {
             let program = cluster.program(node);
             cluster.fleet.add(Time::ZERO, program, &mut cluster.rng);
@@ -250,16 +263,26 @@ impl Cluster {
 
     fn deliver_due(&mut self) {
         while let Some(message) = self.network.poll(self.now) {
-            let Role::Node(node) = self.network.role(message.dest) else {
-                let answer = Answer { time: self.now, body: message.body };
-                if let Some(request) = in_reply_to(&answer.body) {
-                    self.answers.entry(request).or_insert(answer);
+            match self.network.role(message.dest) {
+                Role::Client(_) => self.on_answer(message.body),
+                Role::Service(service) => {
+                    let source = self.network.name(message.src).clone();
+                    if let Some(body) = self.services.handle(service, &source, &message.body) {
+                        self.network.send(self.now, message.dest, message.src, body);
+                    }
                 }
-                continue;
-            };
-            let line = self.network.line(&message);
-            let Cluster { now, network, fleet, .. } = self;
-            fleet.deliver(*now, node, line, &mut |node, line| accept(network, *now, node, line));
+                Role::Node(node) => {
+                    let line = self.network.line(&message);
+                    let Cluster { now, network, fleet, .. } = self;
+                    fleet.deliver(*now, node, line, &mut |node, line| accept(network, *now, node, line));
+                }
+            }
+        }
+    }
+
+    fn on_answer(&mut self, body: Arc<str>) {
+        if let Some(request) = in_reply_to(&body) {
+            self.answers.entry(request).or_insert(Answer { time: self.now, body });
         }
     }
 }

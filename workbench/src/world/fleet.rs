@@ -32,6 +32,9 @@ struct Computer {
     stdin: VecDeque<Vec<u8>>,
     last_wake: Time,
     wakes_at_once: u32,
+    /// When it has something to do next. Kept, as a program's deadline only changes when something happens to it, and
+    /// may take it a while to work out.
+    deadline: Option<Time>,
 }
 
 impl Fleet {
@@ -52,6 +55,7 @@ impl Fleet {
     /// Stops a program's time (`SIGSTOP`), or lets it go on.
     pub(super) fn set_paused(&mut self, node: usize, paused: bool) {
         self.computers[node].paused = paused;
+        self.computers[node].review();
     }
 
     /// Writes a line to a program's stdin. What it says at once goes to `said`, line by line.
@@ -65,15 +69,16 @@ impl Fleet {
         let computer = &mut self.computers[node];
         if computer.runs(now) && computer.stdin.is_empty() {
             computer.read(now, &line, &mut self.stdout);
-            self.pass_on(node, said);
         } else {
             computer.stdin.push_back(line);
         }
+        computer.review();
+        self.pass_on(node, said);
     }
 
     /// The next moment at which a program has something to do.
     pub(super) fn deadline(&self) -> Option<Time> {
-        self.computers.iter().filter_map(Computer::deadline).min()
+        self.computers.iter().filter_map(|computer| computer.deadline).min()
     }
 
     /// Whether no program has anything to do until it gets a message.
@@ -86,7 +91,7 @@ impl Fleet {
     /// Runs every program that has something to do at or before `now`.
     pub(super) fn on_wake(&mut self, now: Time, said: &mut dyn FnMut(usize, &[u8])) {
         for node in 0..self.computers.len() {
-            while self.computers[node].deadline().is_some_and(|deadline| deadline <= now) {
+            while self.computers[node].deadline.is_some_and(|deadline| deadline <= now) {
                 self.computers[node].wake(now, &mut self.stdout);
                 self.pass_on(node, said);
             }
@@ -103,7 +108,7 @@ impl Fleet {
 
 impl Computer {
     fn start(now: Time, program: Box<dyn Program>, rng: &mut Rng) -> Computer {
-        Computer {
+        let mut computer = Computer {
             program,
             past: LONGEST_PAST.mul_f64(rng.f64()),
             started: now,
@@ -112,17 +117,22 @@ impl Computer {
             stdin: VecDeque::new(),
             last_wake: now,
             wakes_at_once: 0,
-        }
+            deadline: None,
+        };
+        computer.review();
+        computer
     }
 
     fn runs(&self, now: Time) -> bool {
         !self.paused && self.boots_until <= now
     }
 
-    fn deadline(&self) -> Option<Time> {
-        if self.paused {
-            return None;
-        }
+    /// Something happened to it: works out when it has something to do next.
+    fn review(&mut self) {
+        self.deadline = if self.paused { None } else { self.next() };
+    }
+
+    fn next(&self) -> Option<Time> {
         let reads = (!self.stdin.is_empty()).then_some(self.boots_until);
         let wakes =
             self.program.deadline().map(|deadline| (self.started + deadline.since(Time::ZERO)) - self.past);
@@ -141,6 +151,7 @@ impl Computer {
             Some(line) => self.read(now, &line, stdout),
             None => self.program.on_wake(self.clock(now), stdout),
         }
+        self.review();
     }
 
     fn read(&mut self, now: Time, line: &[u8], stdout: &mut Vec<u8>) {

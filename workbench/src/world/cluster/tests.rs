@@ -165,6 +165,41 @@ fn the_same_seed_gives_the_same_journal_and_another_seed_another_one() {
 }
 
 #[test]
+fn services_are_there_and_answer() {
+    /// Asks `lin-tso` for a timestamp and passes on what it says.
+    #[derive(Default)]
+    struct Asks {
+        client: String,
+    }
+    impl Program for Asks {
+        fn on_line(&mut self, _: Time, line: &[u8], stdout: &mut Vec<u8>) {
+            let message: serde_json::Value = serde_json::from_slice(line).unwrap();
+            let (src, body) = (message["src"].as_str().unwrap(), &message["body"]);
+            let (dest, fields) = match body["type"].as_str().unwrap() {
+                "init" => (src, "\"type\":\"init_ok\",\"in_reply_to\":1".to_string()),
+                "ask" => {
+                    self.client = src.into();
+                    ("lin-tso", "\"type\":\"ts\",\"msg_id\":1".into())
+                }
+                _ => (&*self.client, format!("\"type\":\"ask_ok\",\"ts\":{},\"in_reply_to\":2", body["ts"])),
+            };
+            let line = format!("{{\"src\":\"n0\",\"dest\":\"{dest}\",\"body\":{{{fields}}}}}\n");
+            stdout.extend_from_slice(line.as_bytes());
+        }
+        fn on_wake(&mut self, _: Time, _: &mut Vec<u8>) {}
+        fn deadline(&self) -> Option<Time> {
+            None
+        }
+    }
+    let mut cluster =
+        Cluster::new(1, Duration::from_millis(10), 1, Box::new(|_, _| Box::new(Asks::default())));
+    let start = cluster.now();
+    assert!(cluster.ask(0, r#"{"type":"ask"}"#).contains("\"ts\":0"));
+    assert_eq!(cluster.now(), start + Duration::from_millis(20), "there and back");
+    assert_eq!(cluster.messages_between_servers(), 2);
+}
+
+#[test]
 #[should_panic(expected = "n0 wrote")]
 fn a_node_that_writes_what_is_no_message_fails_the_test() {
     struct Chatty;

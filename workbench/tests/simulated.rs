@@ -1,0 +1,108 @@
+//! Whole runs of the machines that ship, in virtual time.
+
+use std::time::Duration;
+
+use machines::{Broadcast, Echo, UniqueIds};
+use workbench::check::{self, NetStats, Validity};
+use workbench::network::Event;
+use workbench::options::{
+    Availability, Fault, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology,
+    Workload,
+};
+use workbench::run::Record;
+use workbench::world::{Spawn, simulated, spawn};
+
+fn options(workload: Workload, nodes: usize, rate: f64, seed: u64) -> Options {
+    Options {
+        workload,
+        nodes: (0..nodes).map(|node| format!("n{node}")).collect(),
+        concurrency: nodes,
+        time_limit: Duration::from_secs(20),
+        rate,
+        latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
+        nemesis: Vec::new(),
+        nemesis_interval: Duration::from_secs(10),
+        topology: Topology::Grid,
+        availability: None,
+        consistency_models: Vec::new(),
+        key_count: 10,
+        max_txn_length: 4,
+        max_writes_per_key: 16,
+        init_timeout: INIT_TIMEOUT,
+        recovery: RECOVERY,
+        seed,
+        log: LogOptions::default(),
+    }
+}
+
+/// Challenge 3d's flags: 25 nodes, 100 ms of latency, 100 operations a second.
+fn broadcast_3d(seed: u64) -> Options {
+    let latency = Latency { mean_ms: 100, distribution: LatencyDistribution::Constant };
+    Options { latency, ..options(Workload::Broadcast, 25, 100.0, seed) }
+}
+
+#[track_caller]
+fn run_valid(options: Options, spawn: Spawn) -> Record {
+    let record = simulated::run(options, spawn);
+    assert_eq!(record.crash, None);
+    assert!(record.nodes.iter().all(|node| node.muted.is_none()), "{:?}", record.nodes);
+    let results =
+        check::analyze(&record.options, &record.history, &NetStats::from(&record.journal.statistics));
+    assert_eq!(results.valid, Validity::True, "{}", results.value);
+    record
+}
+
+#[test]
+fn echo_is_valid() {
+    run_valid(options(Workload::Echo, 1, 5.0, 1), spawn::<Echo>(()));
+}
+
+#[test]
+fn unique_ids_are_valid_and_always_there_under_partitions() {
+    let mut options = options(Workload::UniqueIds, 3, 1_000.0, 1);
+    options.nemesis = vec![Fault::Partition];
+    options.availability = Some(Availability::Total);
+    run_valid(options, spawn::<UniqueIds>(()));
+}
+
+#[test]
+fn broadcast_is_valid_and_a_partition_did_cut_links() {
+    let mut options = broadcast_3d(1);
+    options.nemesis = vec![Fault::Partition];
+    let record = run_valid(options, spawn::<Broadcast>(Default::default()));
+    assert!(record.journal.statistics.cut > 100, "{:?}", record.journal.statistics);
+    assert!(record.journal.entries.iter().any(|entry| entry.event == Event::Cut));
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let bytes = |seed| {
+        let mut options = broadcast_3d(seed);
+        options.nemesis = vec![Fault::Partition];
+        options.latency.distribution = LatencyDistribution::Exponential;
+        let record = simulated::run(options, spawn::<Broadcast>(Default::default()));
+        let ops: Vec<String> = record.history.ops.iter().map(|op| op.to_value().to_string()).collect();
+        (ops, record.journal.entries)
+    };
+    let (first, again, other) = (bytes(2), bytes(2), bytes(3));
+    assert!(first.1.len() > 5_000);
+    assert!(first == again, "the same seed gave another run");
+    assert!(first != other, "another seed gave the same run");
+}
+
+#[test]
+fn clients_of_nodes_that_wait_for_servers_wait_too() {
+    let record = run_valid(broadcast_3d(4), spawn::<Broadcast>(Default::default()));
+    let pairs = record.history.pairs();
+    let mut delays: Vec<Duration> = record
+        .history
+        .ops
+        .iter()
+        .filter(|op| op.is_client_completion())
+        .filter_map(|op| Some(op.time.since(record.history.ops[pairs[op.index]?].time)))
+        .collect();
+    delays.sort_unstable();
+    let worst = delays[delays.len() - 1];
+    assert!(delays[0].is_zero(), "machines take no time to answer");
+    assert!(worst > Duration::from_millis(20) && worst <= Duration::from_millis(200), "{worst:?}");
+}
