@@ -158,3 +158,38 @@ fn a_lin_kv_key_is_given_up_when_more_than_20_processes_had_to_do_with_it() {
     let timeout = client_ops(&record.history, Kind::Info)[0].time;
     assert!(timeout < machines::Time::from_millis(1_500), "lin-kv waits for one second only: {timeout:?}");
 }
+
+/// A body's type and the kinds of its fields.
+fn form(body: &serde_json::Value) -> String {
+    let kind = |value: &serde_json::Value| match value {
+        serde_json::Value::Null => "null",
+        serde_json::Value::Bool(_) => "bool",
+        serde_json::Value::Number(_) => "number",
+        serde_json::Value::String(_) => "string",
+        serde_json::Value::Array(_) => "array",
+        serde_json::Value::Object(_) => "object",
+    };
+    let fields: BTreeMap<&String, &str> =
+        body.as_object().unwrap().iter().map(|(key, value)| (key, kind(value))).collect();
+    format!("{} {fields:?}", body["type"])
+}
+
+#[test]
+fn clients_ask_in_the_form_in_which_maelstroms_do() {
+    for workload in Name::ALL {
+        let record = run(workload, 6, |options| {
+            options.nodes.truncate(1);
+            (options.concurrency, options.time_limit) = (4, Duration::from_secs(20));
+        });
+        let ours = record.journal.entries.iter().filter(|entry| entry.src.starts_with('c'));
+        let ours: BTreeSet<String> =
+            ours.map(|entry| form(&serde_json::from_str(&entry.body).unwrap())).collect();
+        let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/../protocol/tests/recorded");
+        let recorded = std::fs::read_to_string(format!("{recorded}/{}.jsonl", workload.name())).unwrap();
+        let messages = recorded.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let from_clients = messages.filter(|message| message["src"].as_str().unwrap().starts_with('c'));
+        let theirs: BTreeSet<String> = from_clients.map(|message| form(&message["body"])).collect();
+        assert!(theirs.is_subset(&ours), "{workload:?}: {:?}", theirs.difference(&ours));
+        assert!(ours.is_subset(&theirs), "{workload:?}: {:?}", ours.difference(&theirs));
+    }
+}
