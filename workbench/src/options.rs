@@ -44,6 +44,32 @@ pub struct Options {
     pub log: LogOptions,
 }
 
+impl Options {
+    /// Maelstrom's defaults (§1.2) for `nodes` nodes `n0`, `n1`, …, one client thread each, and seed 0.
+    pub fn new(workload: Workload, nodes: usize) -> Options {
+        Options {
+            workload,
+            nodes: (0..nodes).map(|node| format!("n{node}")).collect(),
+            concurrency: nodes,
+            time_limit: Duration::from_secs(60),
+            rate: 5.0,
+            latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
+            nemesis: Vec::new(),
+            nemesis_interval: Duration::from_secs(10),
+            topology: Topology::Grid,
+            availability: None,
+            consistency_models: vec!["strict-serializable".to_owned()],
+            key_count: 10,
+            max_txn_length: 4,
+            max_writes_per_key: 16,
+            init_timeout: INIT_TIMEOUT,
+            recovery: RECOVERY,
+            seed: 0,
+            log: LogOptions::default(),
+        }
+    }
+}
+
 /// How long nodes may take to answer `init`, unless the command line says otherwise (§3.3).
 pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long nodes have to recover before the final phase, unless the command line says otherwise (§2, step 8).

@@ -4,34 +4,17 @@
 use fastrand::Rng;
 use machines::Time;
 use std::collections::BTreeMap;
-use std::time::Duration;
 use workbench::check::{NetStats, Results, Validity, analyze};
 use workbench::edn::Value;
 use workbench::history::{History, Kind, Op, Process};
-use workbench::options::{Latency, LatencyDistribution, LogOptions, Options, Topology, Workload};
+use workbench::options::{Options, Workload};
 
 const OPERATIONS: usize = 100_000;
 const THREADS: usize = 10;
 
 fn judge(workload: Workload, model: &str, history: &History) -> Results {
-    let options = Options {
-        workload,
-        nodes: (0..5).map(|number| format!("n{number}")).collect(),
-        concurrency: THREADS,
-        time_limit: Duration::from_secs(1),
-        rate: 1.0,
-        latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
-        nemesis: Vec::new(),
-        nemesis_interval: Duration::from_secs(10),
-        topology: Topology::Grid,
-        availability: None,
-        consistency_models: vec![model.to_owned()],
-        key_count: 10,
-        max_txn_length: 4,
-        max_writes_per_key: 16,
-        seed: 0,
-        log: LogOptions::default(),
-    };
+    let consistency_models = vec![model.to_owned()];
+    let options = Options { concurrency: THREADS, consistency_models, ..Options::new(workload, 5) };
     analyze(&options, history, &NetStats::default())
 }
 

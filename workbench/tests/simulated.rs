@@ -5,34 +5,12 @@ use std::time::Duration;
 use machines::{Broadcast, Echo, UniqueIds};
 use workbench::check::{self, NetStats, Validity};
 use workbench::network::Event;
-use workbench::options::{
-    Availability, Fault, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology,
-    Workload,
-};
+use workbench::options::{Availability, Fault, Latency, LatencyDistribution, Options, Workload};
 use workbench::run::Record;
 use workbench::world::{Spawn, simulated, spawn};
 
 fn options(workload: Workload, nodes: usize, rate: f64, seed: u64) -> Options {
-    Options {
-        workload,
-        nodes: (0..nodes).map(|node| format!("n{node}")).collect(),
-        concurrency: nodes,
-        time_limit: Duration::from_secs(20),
-        rate,
-        latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
-        nemesis: Vec::new(),
-        nemesis_interval: Duration::from_secs(10),
-        topology: Topology::Grid,
-        availability: None,
-        consistency_models: Vec::new(),
-        key_count: 10,
-        max_txn_length: 4,
-        max_writes_per_key: 16,
-        init_timeout: INIT_TIMEOUT,
-        recovery: RECOVERY,
-        seed,
-        log: LogOptions::default(),
-    }
+    Options { time_limit: Duration::from_secs(20), rate, seed, ..Options::new(workload, nodes) }
 }
 
 /// Challenge 3d's flags: 25 nodes, 100 ms of latency, 100 operations a second.

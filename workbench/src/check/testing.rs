@@ -7,34 +7,13 @@ use super::Verdict;
 use super::context::Context;
 use crate::edn;
 use crate::history::{History, Kind, Op, Process};
-use crate::options::{
-    INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology, Workload,
-};
+use crate::options::{Options, Workload};
 use machines::Time;
 use std::time::Duration;
 
 /// Three nodes, six threads.
 pub(super) fn options(workload: Workload) -> Options {
-    Options {
-        workload,
-        nodes: (0..3).map(|number| format!("n{number}")).collect(),
-        concurrency: 6,
-        time_limit: Duration::from_secs(1),
-        rate: 1.0,
-        latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
-        nemesis: Vec::new(),
-        nemesis_interval: Duration::from_secs(10),
-        topology: Topology::Grid,
-        availability: None,
-        consistency_models: vec!["strict-serializable".to_owned()],
-        key_count: 10,
-        max_txn_length: 4,
-        max_writes_per_key: 16,
-        init_timeout: INIT_TIMEOUT,
-        recovery: RECOVERY,
-        seed: 0,
-        log: LogOptions::default(),
-    }
+    Options { concurrency: 6, time_limit: Duration::from_secs(1), rate: 1.0, ..Options::new(workload, 3) }
 }
 
 pub(super) fn history(text: &str) -> History {
