@@ -19,7 +19,7 @@ use core::time::Duration;
 use protocol::gossip::Gossip;
 use protocol::{Decode, Encode, Json, List, Nothing, broadcast, set};
 
-use crate::engine::{Engine, Pace, Replicated};
+use crate::engine::{Engine, Origin, Pace, Replicated};
 use crate::{Cluster, Context, Input, Machine, Time};
 
 /// The broadcast machine.
@@ -143,9 +143,9 @@ impl Replicated for Values {
         payload.parse::<List<Json<'a>>>().filter(|values| values.len() as u64 == count)
     }
 
-    fn take_run(&mut self, origin: usize, skip: u64, run: Self::Run<'_>) {
+    fn take_run(&mut self, origin: Origin, skip: u64, run: Self::Run<'_>) {
         for value in run.iter().skip(skip as usize) {
-            self.push(origin, *value);
+            self.push(origin.position, *value);
         }
     }
 

@@ -10,6 +10,7 @@
 //! | [`UniqueIds`] | 2: unique ids |
 //! | [`Broadcast`], [`GSet`] | 3a–3e: broadcast, on the [`engine`] |
 //! | [`Log`] | 5a–5c: a log by key, on the engine |
+//! | [`Txn`] | 6a–6c: transactions over registers, on the engine |
 //!
 //! Whoever owns a node drives it through [`Node`], bytes in and bytes out, codec included: the driver over pipes, the
 //! workbench in virtual time, tests, benches and fuzz targets all run the code that ships.
@@ -42,6 +43,7 @@ mod machine;
 mod node;
 mod outputs;
 mod time;
+mod txn;
 mod unique_ids;
 
 pub use broadcast::{Broadcast, GSet};
@@ -53,4 +55,5 @@ pub use machine::{Context, Input, Machine, Ticket};
 pub use node::{Node, NotAMessage};
 pub use outputs::Outputs;
 pub use time::Time;
+pub use txn::Txn;
 pub use unique_ids::UniqueIds;

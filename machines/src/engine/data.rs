@@ -4,6 +4,18 @@ use alloc::string::String;
 
 use protocol::Json;
 
+/// Whose updates they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// A small number that stands for the origin at this replica, and only here. They are given out 0, 1, 2, …; 0 is the
+    /// replica itself.
+    pub position: usize,
+    /// The node, the same number everywhere.
+    pub node: u32,
+    /// The node's incarnation, the same number everywhere.
+    pub incarnation: u64,
+}
+
 /// A replicated data type: a set of updates, each known by its origin and its number there.
 ///
 /// The engine hands every update over exactly once, those of one origin in order, and never one before what its origin
@@ -19,11 +31,10 @@ pub trait Replicated {
     /// Reads a run of `count` updates; `None` if it is malformed. Changes nothing yet.
     fn read_run<'a>(count: u64, payload: Json<'a>) -> Option<Self::Run<'a>>;
 
-    /// Takes the updates of a run in, without the first `skip`, which are here already. `origin` is a small number that
-    /// stands for the origin at this replica; they are given out 0, 1, 2, … and 0 is the replica itself.
-    fn take_run(&mut self, origin: usize, skip: u64, run: Self::Run<'_>);
+    /// Takes the updates of a run in, without the first `skip`, which are here already.
+    fn take_run(&mut self, origin: Origin, skip: u64, run: Self::Run<'_>);
 
-    /// Appends, as one JSON value, the updates `first..=last` of an origin.
+    /// Appends, as one JSON value, the updates `first..=last` of the origin at this position.
     fn write_run(&self, origin: usize, first: u64, last: u64, out: &mut String);
 
     /// Everyone holds the first `count` updates of `origin`, and this replica holds whatever anyone did before holding

@@ -75,7 +75,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::time::Duration;
 
-pub use data::Replicated;
+pub use data::{Origin, Replicated};
 use link::Link;
 use overlay::Overlay;
 use rounds::Rounds;
@@ -122,8 +122,7 @@ impl<D: Replicated> Engine<D> {
         let me = cluster.me();
         let overlay = Overlay::new(cluster.size(), pace.fan_out);
         let rounds = Rounds::new(pace.round, now, overlay.parent(me).is_none());
-        // 53 bits, so that the number survives every JSON implementation.
-        let incarnation = seed >> 11;
+        let Origin { incarnation, .. } = Self::origin(seed, cluster);
         let links: BTreeMap<usize, Link> =
             overlay.neighbours(me).map(|peer| (peer, Link::default())).collect();
         let greet_at = (!links.is_empty()).then(|| now + rounds.length() * GREETING_ROUNDS);
@@ -143,6 +142,12 @@ impl<D: Replicated> Engine<D> {
             notify_at: None,
             scratch: String::new(),
         }
+    }
+
+    /// Whose this node's own updates are.
+    pub fn origin(seed: u64, cluster: &Cluster) -> Origin {
+        // 53 bits, so that the number survives every JSON implementation.
+        Origin { position: 0, node: cluster.me() as u32, incarnation: seed >> 11 }
     }
 
     /// What this replica holds.

@@ -7,7 +7,7 @@ use protocol::gossip::{Count, Gossip, Run};
 use smallvec::SmallVec;
 
 use super::speak::Purpose;
-use super::{Engine, Replicated};
+use super::{Engine, Origin, Replicated};
 use crate::Context;
 
 /// No origin makes more updates than this; a peer that says so is lying.
@@ -152,7 +152,8 @@ impl<D: Replicated> Engine<D> {
         for (origin, first, last, run) in read {
             let held = self.held.get(origin);
             if last > held {
-                self.data.take_run(origin, held + 1 - first, run);
+                let (node, incarnation) = self.origins.get(origin);
+                self.data.take_run(Origin { position: origin, node, incarnation }, held + 1 - first, run);
                 self.held.raise(origin, last);
                 has_news = true;
             }

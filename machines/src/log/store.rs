@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use protocol::{Entries, Json, List, Text, ToJson};
 use smallvec::SmallVec;
 
-use crate::engine::Replicated;
+use crate::engine::{Origin, Replicated};
 
 /// A poll shows at most this many messages of a key; the next poll goes on from there.
 const MAX_PAGE_MESSAGES: usize = 256;
@@ -221,7 +221,8 @@ impl Replicated for Store {
         (total == count).then_some(items)
     }
 
-    fn take_run(&mut self, origin: usize, mut skip: u64, run: Self::Run<'_>) {
+    fn take_run(&mut self, origin: Origin, mut skip: u64, run: Self::Run<'_>) {
+        let origin = origin.position;
         for item in run {
             let skipped = skip.min(item.count());
             skip -= skipped;

@@ -1,0 +1,121 @@
+//! Challenge 6: transactions over registers, totally available (Maelstrom `doc/workloads.md`, "Workload:
+//! Txn-rw-register").
+//!
+//! # The protocol
+//!
+//! A transaction runs at the node that is asked, here and now, against what this node holds: its operations see the
+//! registers as they are and its own writes before them. What it wrote, the last value of each register, becomes one
+//! update of the [`engine`](crate::engine) with a Lamport stamp: a counter larger than any this node has seen, and the node's origin
+//! (Lamport, *Time, clocks, and the ordering of events in a distributed system*, 1978). Each register keeps the write
+//! with the highest stamp.
+//!
+//! # What that yields
+//!
+//! * *No dirty or intermediate reads (G1a, G1b):* only whole transactions leave a node, with the last write of each
+//!   register.
+//! * *No circular information flow (G1c), causal order:* the engine shows a transaction only together with all that its
+//!   node held when it ran, so what it read came before what it wrote, everywhere.
+//! * *No fractured reads:* a node takes a delta, which holds transactions whole, in one step, and runs a transaction in
+//!   one step. Whatever overwrites one of a transaction's writes has a higher stamp wherever it is.
+//! * *Internal consistency:* a transaction sees its own writes.
+//! * *Convergence:* the highest stamp is the same everywhere, in whatever order writes come.
+//!
+//! That is more than read atomic and causal (Cerone, Bernardi, Gotsman, *A framework for transactional consistency models
+//! with atomic visibility*, 2015), and no node waits for another: totally available, under any partition (Bailis et al.,
+//! *Highly available transactions*, 2013). It does not prevent lost updates, which no totally available system can: of two
+//! transactions at two nodes that read the same value and then write, one is overwritten.
+
+mod store;
+
+use core::time::Duration;
+
+use protocol::gossip::Gossip;
+use protocol::txn::{Action, Operation, Reply, Request};
+use protocol::{Code, List, Nothing};
+
+use crate::engine::{Engine, Pace};
+use crate::{Cluster, Context, Input, Machine, Ticket, Time};
+use store::{Store, Writes};
+
+/// The transaction machine.
+#[derive(Clone, Debug)]
+pub struct Txn {
+    engine: Engine<Store>,
+}
+
+impl Machine for Txn {
+    type Config = Pace;
+    type Request<'a> = Request<'a>;
+    type Peer<'a> = Gossip<'a>;
+    type Call = Nothing;
+
+    /// A round is shared by all transactions in it, so it may be shorter than broadcast's.
+    fn default_config() -> Pace {
+        Pace { round: Duration::from_millis(250), ..Pace::default() }
+    }
+
+    fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
+        Txn {
+            engine: Engine::new(pace, cluster, seed, now, Store::new(Engine::<Store>::origin(seed, cluster))),
+        }
+    }
+
+    fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {
+        match input {
+            Input::Request(ticket, Request::Txn { txn }) => self.run(context, ticket, txn),
+            Input::Peer(from, gossip) => self.engine.on_gossip(context, from, gossip),
+            Input::Answer(call, _) => match call {},
+            Input::Tick => self.engine.on_tick(context),
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.engine.deadline()
+    }
+}
+
+impl Txn {
+    fn run(&mut self, context: &mut Context<'_, Nothing>, ticket: Ticket, txn: List<Operation<'_>>) {
+        if txn.iter().any(|operation| operation.action == Action::Append) {
+            return context.refuse(ticket, Code::NotSupported, "registers cannot be appended to");
+        }
+        if txn.iter().any(|operation| matches!(operation.key.as_str().as_bytes(), [b'[' | b'{', ..])) {
+            return context.refuse(
+                ticket,
+                Code::MalformedRequest,
+                "a key is a string, a number, a boolean or null",
+            );
+        }
+        let mut writes = Writes::new();
+        let store = self.engine.data();
+        let done: List<Operation<'_>> =
+            txn.iter().map(|operation| perform(store, &mut writes, operation)).collect();
+        context.reply(ticket, &Reply::TxnOk { txn: done });
+        if !writes.is_empty() {
+            self.engine.update(context.now, |store| store.commit(&writes));
+        }
+    }
+}
+
+/// Performs one operation: a read finds the transaction's own last write, or what the store holds.
+fn perform<'s, 'r: 's>(
+    store: &'s Store,
+    writes: &mut Writes<'r>,
+    operation: &Operation<'r>,
+) -> Operation<'s> {
+    let Operation { action, key, value } = *operation;
+    let found = writes.iter_mut().find(|write| store::same_key(write.0, key));
+    let value = match (action, found) {
+        (Action::Read, Some(written)) => written.1,
+        (Action::Read, None) => store.read(key),
+        (_, Some(written)) => {
+            written.1 = value;
+            value
+        }
+        (_, None) => {
+            writes.push((key, value));
+            value
+        }
+    };
+    Operation { action, key, value }
+}

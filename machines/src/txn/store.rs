@@ -1,0 +1,281 @@
+//! What a transaction node stores: registers, and the transactions that not everyone is known to hold yet.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use hashbrown::HashMap;
+use protocol::{Json, List, Text, ToJson};
+use smallvec::SmallVec;
+
+use crate::engine::{Origin, Replicated};
+
+/// A register's key and the value written to it; both as they came.
+pub(super) type Writes<'a> = SmallVec<[(Json<'a>, Json<'a>); 4]>;
+
+/// Counters beyond this are not taken from a peer: other JSON implementations could not hold them.
+const MAX_COUNTER: u64 = 1 << 53;
+
+/// All registers.
+#[derive(Clone, Debug)]
+pub(super) struct Store {
+    me: Origin,
+    /// The largest counter of any stamp seen.
+    counter: u64,
+    positions: HashMap<Box<str>, usize>,
+    registers: Vec<Register>,
+    origins: Vec<OriginLog>,
+}
+
+/// A Lamport stamp: counter, node, incarnation.
+type Stamp = (u64, u32, u64);
+
+/// A register and the write that it holds.
+#[derive(Clone, Debug)]
+struct Register {
+    key: Box<str>,
+    value: Box<str>,
+    stamp: Stamp,
+    /// The transaction that wrote it: position of its origin, and number there.
+    writer: (usize, u64),
+}
+
+/// The transactions of an origin.
+#[derive(Clone, Debug, Default)]
+struct OriginLog {
+    /// How many there are.
+    count: u64,
+    /// How many of them are stable: of these only what registers still hold is kept.
+    stable: u64,
+    /// The others.
+    recent: VecDeque<Transaction>,
+}
+
+#[derive(Clone, Debug)]
+struct Transaction {
+    counter: u64,
+    writes: SmallVec<[(usize, Box<str>); 4]>,
+}
+
+/// Whether two keys are the same string, number, boolean or null.
+pub(super) fn same_key(one: Json<'_>, other: Json<'_>) -> bool {
+    one == other || (is_escaped(one) || is_escaped(other)) && canonical(one) == canonical(other)
+}
+
+impl Store {
+    /// Nothing yet, at the node whose own transactions have this origin.
+    pub(super) fn new(me: Origin) -> Self {
+        Store { me, counter: 0, positions: HashMap::new(), registers: Vec::new(), origins: Vec::new() }
+    }
+
+    /// What a register holds; `null` if it was never written.
+    pub(super) fn read(&self, key: Json<'_>) -> Json<'_> {
+        let position = match is_escaped(key) {
+            true => self.positions.get(&*canonical(key)),
+            false => self.positions.get(key.as_str()),
+        };
+        position.map_or(Json::NULL, |&position| Json::trusted(&self.registers[position].value))
+    }
+
+    /// Takes the writes of this node's next transaction.
+    pub(super) fn commit(&mut self, writes: &Writes<'_>) {
+        self.take(self.me, self.counter + 1, writes.iter().copied());
+    }
+
+    /// Takes an origin's next transaction.
+    fn take<'a>(&mut self, origin: Origin, counter: u64, writes: impl Iterator<Item = (Json<'a>, Json<'a>)>) {
+        let number = self.log(origin.position).count + 1;
+        let stamp = (counter, origin.node, origin.incarnation);
+        self.counter = self.counter.max(counter);
+        let mut transaction = Transaction { counter, writes: SmallVec::new() };
+        for (key, value) in writes {
+            let position = self.register(key);
+            let register = &mut self.registers[position];
+            if stamp > register.stamp {
+                register.value = value.as_str().into();
+                register.stamp = stamp;
+                register.writer = (origin.position, number);
+            }
+            transaction.writes.push((position, value.as_str().into()));
+        }
+        let log = self.log(origin.position);
+        log.count = number;
+        log.recent.push_back(transaction);
+    }
+
+    fn register(&mut self, key: Json<'_>) -> usize {
+        let key = canonical(key);
+        if let Some(&position) = self.positions.get(&key) {
+            return position;
+        }
+        let value = Json::NULL.as_str().into();
+        self.registers.push(Register { key: key.clone(), value, stamp: (0, 0, 0), writer: (0, 0) });
+        self.positions.insert(key, self.registers.len() - 1);
+        self.registers.len() - 1
+    }
+
+    fn log(&mut self, origin: usize) -> &mut OriginLog {
+        if self.origins.len() <= origin {
+            self.origins.resize_with(origin + 1, OriginLog::default);
+        }
+        &mut self.origins[origin]
+    }
+}
+
+/// An update as it travels: a transaction is `[counter, key, value, key, value, …]`, and a number stands for so many
+/// transactions of which nothing is left: everyone has had them, and all they wrote has been overwritten.
+#[derive(Debug)]
+pub(super) enum Item<'a> {
+    Transaction(u64, List<Json<'a>>),
+    Gone(u64),
+}
+
+impl<'a> Item<'a> {
+    fn read(json: Json<'a>) -> Option<Item<'a>> {
+        if !json.as_str().starts_with('[') {
+            return json.parse().map(Item::Gone);
+        }
+        let mut words: List<Json<'a>> = json.parse()?;
+        if words.len().is_multiple_of(2) {
+            return None;
+        }
+        let counter =
+            words.0.remove(0).parse().filter(|&counter: &u64| 0 < counter && counter <= MAX_COUNTER)?;
+        Some(Item::Transaction(counter, words))
+    }
+
+    fn count(&self) -> u64 {
+        if let Item::Gone(count) = self { *count } else { 1 }
+    }
+}
+
+impl Replicated for Store {
+    const NEEDS_STABILITY: bool = true;
+
+    type Run<'a> = SmallVec<[Item<'a>; 8]>;
+
+    fn read_run<'a>(count: u64, payload: Json<'a>) -> Option<Self::Run<'a>> {
+        let items: List<Json<'a>> = payload.parse()?;
+        let items: Self::Run<'a> = items.iter().map(|item| Item::read(*item)).collect::<Option<_>>()?;
+        let total = items.iter().try_fold(0, |total: u64, item| total.checked_add(item.count()))?;
+        (total == count).then_some(items)
+    }
+
+    fn take_run(&mut self, origin: Origin, mut skip: u64, run: Self::Run<'_>) {
+        for item in run {
+            let skipped = skip.min(item.count());
+            skip -= skipped;
+            match item {
+                _ if skipped == item.count() => {}
+                Item::Transaction(counter, words) => {
+                    self.take(origin, counter, words.chunks_exact(2).map(|pair| (pair[0], pair[1])));
+                }
+                Item::Gone(count) => self.skip(origin.position, count - skipped),
+            }
+        }
+    }
+
+    fn write_run(&self, origin: usize, first: u64, last: u64, out: &mut String) {
+        let log = &self.origins[origin];
+        let mut separator = '[';
+        let mut next = first;
+        for (number, counter, writes) in self.stable_remains(origin, first, last.min(log.stable)) {
+            write_gone(number - next, &mut separator, out);
+            self.write_transaction(
+                counter,
+                writes.iter().map(|write| (write.0, write.1)),
+                &mut separator,
+                out,
+            );
+            next = number + 1;
+        }
+        let recent_first = next.max(log.stable + 1);
+        write_gone(recent_first.min(last + 1) - next, &mut separator, out);
+        for number in recent_first..=last {
+            let transaction = &log.recent[(number - log.stable - 1) as usize];
+            let writes = transaction.writes.iter().map(|write| (write.0, &*write.1));
+            self.write_transaction(transaction.counter, writes, &mut separator, out);
+        }
+        out.push(']');
+    }
+
+    fn settle(&mut self, origin: usize, count: u64) {
+        let log = self.log(origin);
+        let count = count.min(log.count);
+        log.recent.drain(..(count.saturating_sub(log.stable) as usize));
+        log.stable = log.stable.max(count);
+    }
+}
+
+type Remains<'a> = (u64, u64, Vec<(usize, &'a str)>);
+
+impl Store {
+    /// What registers still hold of an origin's stable transactions `first..=last`: number, counter, writes of each.
+    /// Only a peer that has lost its memory asks, so it may take a look at all registers.
+    fn stable_remains(&self, origin: usize, first: u64, last: u64) -> Vec<Remains<'_>> {
+        let mut remains: Vec<Remains<'_>> = Vec::new();
+        if first > last {
+            return remains;
+        }
+        let held =
+            |register: &&Register| register.writer.0 == origin && (first..=last).contains(&register.writer.1);
+        for (position, register) in self.registers.iter().enumerate().filter(|(_, register)| held(register)) {
+            remains.push((register.writer.1, register.stamp.0, alloc::vec![(position, &*register.value)]));
+        }
+        remains.sort_by_key(|(number, ..)| *number);
+        remains.dedup_by(|next, kept| {
+            let is_same = next.0 == kept.0;
+            if is_same {
+                kept.2.append(&mut next.2);
+            }
+            is_same
+        });
+        remains
+    }
+
+    fn write_transaction<'a>(
+        &self,
+        counter: u64,
+        writes: impl Iterator<Item = (usize, &'a str)>,
+        separator: &mut char,
+        out: &mut String,
+    ) {
+        write!(out, "{separator}[{counter}").expect("a string takes any text");
+        for (position, value) in writes {
+            write!(out, ",{},{value}", self.registers[position].key).expect("a string takes any text");
+        }
+        out.push(']');
+        *separator = ',';
+    }
+
+    /// Counts transactions of which nothing is left. They are stable, and so is what came before them.
+    fn skip(&mut self, origin: usize, count: u64) {
+        let log = self.log(origin);
+        log.recent.clear();
+        log.count += count;
+        log.stable = log.count;
+    }
+}
+
+fn write_gone(count: u64, separator: &mut char, out: &mut String) {
+    if count > 0 {
+        write!(out, "{separator}{count}").expect("a string takes any text");
+        *separator = ',';
+    }
+}
+
+fn is_escaped(key: Json<'_>) -> bool {
+    key.as_str().contains('\\')
+}
+
+/// The one way of writing a key: strings may come with needless escapes.
+fn canonical(key: Json<'_>) -> Box<str> {
+    let Some(text) = is_escaped(key).then(|| key.parse::<Text<'_>>()).flatten() else {
+        return key.as_str().into();
+    };
+    let mut json = Vec::new();
+    text.to_json(&mut json);
+    String::from_utf8(json).expect("JSON is UTF-8").into_boxed_str()
+}
