@@ -9,6 +9,7 @@
 //! | [`Echo`] | 1: echo |
 //! | [`UniqueIds`] | 2: unique ids |
 //! | [`Broadcast`], [`GSet`] | 3a–3e: broadcast, on the [`engine`] |
+//! | [`Counter`] | 4: counter, on the [`engine`] |
 //! | [`Log`] | 5a–5c: a log by key, on the engine |
 //! | [`Txn`] | 6a–6c: transactions over registers, on the engine |
 //!
@@ -36,6 +37,7 @@ extern crate alloc;
 mod broadcast;
 mod calls;
 mod cluster;
+mod counter;
 mod echo;
 pub mod engine;
 mod log;
@@ -49,6 +51,7 @@ mod unique_ids;
 pub use broadcast::{Broadcast, GSet};
 pub use calls::CallError;
 pub use cluster::Cluster;
+pub use counter::Counter;
 pub use echo::Echo;
 pub use log::Log;
 pub use machine::{Context, Input, Machine, Ticket};
