@@ -282,9 +282,14 @@ impl Network {
     }
 
     fn fate(&mut self, src: Participant, dest: Participant) -> Fate {
-        let crosses_between_nodes =
-            src != dest && [src, dest].iter().all(|end| matches!(self.role(*end), Role::Node(_)));
-        if crosses_between_nodes { self.faults.fate(&mut self.rng) } else { Fate::UNHARMED }
+        let can_suffer = match (self.role(src), self.role(dest)) {
+            (Role::Node(_), Role::Node(_)) => src != dest,
+            (Role::Node(_), Role::Service(_)) | (Role::Service(_), Role::Node(_)) => {
+                self.faults.reach_services
+            }
+            _ => false,
+        };
+        if can_suffer { self.faults.fate(&mut self.rng) } else { Fate::UNHARMED }
     }
 
     fn post(&mut self, now: Time, hold_up: Duration, message: Message) {

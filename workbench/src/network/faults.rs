@@ -6,8 +6,8 @@
 use fastrand::Rng;
 use std::time::Duration;
 
-/// What may happen to each message that crosses from one node to another. Messages of clients and services, and those
-/// that a node sends to itself, are spared.
+/// What may happen to each message that crosses from one node to another. Messages of clients, those that a node sends to
+/// itself and, if nothing else is asked for, those of services are spared.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Faults {
     /// Probability that a message vanishes.
@@ -19,6 +19,8 @@ pub struct Faults {
     pub delay: f64,
     /// The longest that a message is held up; the time is uniform from 0 up to this.
     pub longest_delay: Duration,
+    /// Whether messages between nodes and services suffer too.
+    pub reach_services: bool,
 }
 
 /// What becomes of one message: how long each copy of it is held up. No copy: it is lost.
@@ -65,8 +67,13 @@ mod tests {
 
     #[test]
     fn each_fault_happens_as_often_as_asked_for() {
-        let faults =
-            Faults { loss: 0.2, duplication: 0.5, delay: 0.25, longest_delay: Duration::from_millis(40) };
+        let faults = Faults {
+            loss: 0.2,
+            duplication: 0.5,
+            delay: 0.25,
+            longest_delay: Duration::from_millis(40),
+            ..Faults::default()
+        };
         let mut rng = Rng::with_seed(11);
         let fates: Vec<Fate> = (0..10_000).map(|_| faults.fate(&mut rng)).collect();
         let lost = fates.iter().filter(|fate| fate.copies == [None, None]).count();

@@ -150,8 +150,9 @@ fn a_restarted_node_has_forgotten_everything_and_has_another_seed() {
 fn the_same_seed_gives_the_same_journal_and_another_seed_another_one() {
     let journal = |seed| {
         let mut cluster = gossips(seed);
-        *cluster.faults_mut() =
-            Faults { loss: 0.2, duplication: 0.2, delay: 0.5, longest_delay: Duration::from_secs(1) };
+        let faults = cluster.faults_mut();
+        (faults.loss, faults.duplication) = (0.2, 0.2);
+        (faults.delay, faults.longest_delay) = (0.5, Duration::from_secs(1));
         for round in 0..50 {
             cluster.request(round % 3, r#"{"type":"tell"}"#);
             cluster.run_for(Duration::from_millis(70));
@@ -213,4 +214,54 @@ fn a_node_that_writes_what_is_no_message_fails_the_test() {
         }
     }
     Cluster::new(1, Duration::ZERO, 1, Box::new(|_, _| Box::new(Chatty)));
+}
+
+/// Asks `seq-kv` for each client's request, under the same number, and passes the answer on.
+struct Asker;
+
+impl Program for Asker {
+    fn on_line(&mut self, _: Time, line: &[u8], stdout: &mut Vec<u8>) {
+        let message: serde_json::Value = serde_json::from_slice(line).unwrap();
+        let (body, me) = (&message["body"], &message["dest"]);
+        let (dest, answer) = match (body["type"].as_str().unwrap(), message["src"].as_str().unwrap()) {
+            ("init", _) => ("c0", format!("{{\"type\":\"init_ok\",\"in_reply_to\":{}}}", body["msg_id"])),
+            (_, "seq-kv") => ("c0", body.to_string()),
+            _ => ("seq-kv", body.to_string()),
+        };
+        let line = format!("{{\"src\":{me},\"dest\":\"{dest}\",\"body\":{answer}}}\n");
+        stdout.extend_from_slice(line.as_bytes());
+    }
+    fn on_wake(&mut self, _: Time, _: &mut Vec<u8>) {}
+    fn deadline(&self) -> Option<Time> {
+        None
+    }
+}
+
+fn askers() -> Cluster {
+    Cluster::new(2, Duration::from_millis(100), 8, Box::new(|_, _| Box::new(Asker)))
+}
+
+#[test]
+fn services_answer_over_the_network() {
+    let mut cluster = askers();
+    let start = cluster.now();
+    let written = cluster.request(0, r#"{"type":"write","key":"x","value":5}"#);
+    cluster.run_for(Duration::from_secs(1));
+    let answer = cluster.answer(written).unwrap();
+    assert!(answer.body.contains("write_ok"), "{answer:?}");
+    assert_eq!(answer.time, start + Duration::from_millis(200));
+    assert_eq!(cluster.messages_between_servers(), 2);
+    assert!(cluster.ask(0, r#"{"type":"read","key":"x"}"#).contains("\"value\":5"));
+}
+
+#[test]
+fn messages_of_services_are_spared_unless_they_are_to_suffer_too() {
+    let mut cluster = askers();
+    cluster.faults_mut().loss = 1.0;
+    cluster.ask(0, r#"{"type":"write","key":"x","value":5}"#);
+    cluster.faults_mut().reach_services = true;
+    let lost = cluster.request(0, r#"{"type":"write","key":"x","value":6}"#);
+    cluster.run_for(Duration::from_secs(1));
+    assert_eq!(cluster.answer(lost), None);
+    assert_eq!(cluster.journal().statistics.lost, 1);
 }
