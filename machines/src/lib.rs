@@ -10,6 +10,7 @@
 //! | [`UniqueIds`] | 2: unique ids |
 //! | [`Broadcast`], [`GSet`] | 3a–3e: broadcast, on the [`engine`] |
 //! | [`Counter`] | 4: counter, on the [`engine`] |
+//! | [`CounterKv`] | 4: counter, in the service `seq-kv` |
 //! | [`Log`] | 5a–5c: a log by key, on the engine |
 //! | [`Txn`] | 6a–6c: transactions over registers, on the engine |
 //!
@@ -38,12 +39,14 @@ mod broadcast;
 mod calls;
 mod cluster;
 mod counter;
+mod counter_kv;
 mod echo;
 pub mod engine;
 mod log;
 mod machine;
 mod node;
 mod outputs;
+pub mod service;
 mod time;
 mod txn;
 mod unique_ids;
@@ -52,6 +55,7 @@ pub use broadcast::{Broadcast, GSet};
 pub use calls::CallError;
 pub use cluster::Cluster;
 pub use counter::Counter;
+pub use counter_kv::CounterKv;
 pub use echo::Echo;
 pub use log::Log;
 pub use machine::{Context, Input, Machine, Ticket};
