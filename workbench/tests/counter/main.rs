@@ -5,6 +5,9 @@
 //! | --- | --- |
 //! | `Counter` is exact at the end, whatever the network does, and answers at once | `replicated` |
 //! | it costs little | `replicated` |
+//! | `CounterKv` is exact although `seq-kv` shows the past and its messages go astray | `kept` |
+//! | what it has answered survives its nodes | `kept` |
 
+mod kept;
 mod replicated;
 mod world;

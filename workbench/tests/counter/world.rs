@@ -113,6 +113,26 @@ impl World {
         (0..self.cluster.size()).for_each(|node| self.cluster.resume(node));
     }
 
+    pub(crate) fn is_answered(&self, add: &Add) -> bool {
+        self.cluster.answer(add.request).is_some_and(|answer| answer.body.contains("add_ok"))
+    }
+
+    /// Asserts that each read saw every `add` that was answered before it came, and none that came after its answer. Only
+    /// for adds that are not negative.
+    pub(crate) fn assert_reads_see_what_was_answered(&self, context: &str) {
+        let answered = |add: &Add| self.cluster.answer(add.request).map(|answer| answer.time);
+        let adds: Vec<_> =
+            self.adds.iter().map(|add| (add.at, answered(add), i128::from(add.delta))).collect();
+        for read in &self.reads {
+            let Some(answer) = self.cluster.answer(read.request) else { continue };
+            let value = value(&answer.body).expect("a read is answered with a value");
+            let before = adds.iter().filter(|(_, answered, _)| answered.is_some_and(|time| time < read.at));
+            let until = adds.iter().filter(|(at, ..)| *at <= answer.time);
+            let (least, most): (i128, i128) = (before.map(|add| add.2).sum(), until.map(|add| add.2).sum());
+            assert!((least..=most).contains(&value), "{context}: {value} at {:?}", read.at);
+        }
+    }
+
     /// The sum of the adds that `which` picks.
     pub(crate) fn sum(&self, which: impl Fn(&Add) -> bool) -> i128 {
         self.adds.iter().filter(|add| which(add)).map(|add| i128::from(add.delta)).sum()
