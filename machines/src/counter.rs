@@ -45,7 +45,7 @@ use protocol::counter::{Reply, Request};
 use protocol::gossip::Gossip;
 use protocol::{Code, Json, Nothing};
 
-use crate::engine::{Engine, Pace, Replicated};
+use crate::engine::{Engine, Origin, Pace, Replicated};
 use crate::{Cluster, Context, Input, Machine, Ticket, Time};
 
 /// The counter's round, if nobody chooses another.
@@ -181,8 +181,8 @@ impl Replicated for Totals {
     }
 
     /// What is skipped is included, so there is nothing to skip.
-    fn take_run(&mut self, origin: usize, _: u64, run: Total) {
-        self.raise(origin, run);
+    fn take_run(&mut self, origin: Origin, _: u64, run: Total) {
+        self.raise(origin.position, run);
     }
 
     /// The engine asks for nothing but what ends with the last update held, and the totals are those after it.

@@ -1,6 +1,7 @@
 //! The laws of merging, against a naive sum; and where counting ends. What the whole machine does is shown in the
 //! workbench (`workbench/tests/counter`).
 
+use crate::engine::Origin;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -104,7 +105,7 @@ fn a_run_that_overtakes_another_brings_what_both_bring() {
         let mut replica = Totals::default();
         for run in runs.iter().rev().chain(&runs) {
             let run = Totals::read_run(1, Json::trusted(run)).expect("it was written as a run");
-            replica.take_run(3, 0, run);
+            replica.take_run(Origin { position: 3, node: 3, incarnation: 0 }, 0, run);
             assert_eq!(replica.sum(), origin.sum(), "seed {seed}");
         }
     }

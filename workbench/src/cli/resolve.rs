@@ -67,16 +67,15 @@ pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
 }
 
 /// How the machines on the replication engine speak to each other.
-pub(super) fn pace(arguments: &SimArguments) -> Result<Pace, Vec<String>> {
+pub(super) fn pace(arguments: &SimArguments) -> Result<impl Fn(Pace) -> Pace + use<>, Vec<String>> {
     let mut judge = Judge::default();
-    let mut pace = Pace::default();
-    if let Some(text) = &arguments.round {
-        pace.round = judge.duration("--round", text);
-    }
-    if let Some(text) = &arguments.fanout {
-        pace.fan_out = judge.positive("--fanout", text);
-    }
-    if judge.mistakes.is_empty() { Ok(pace) } else { Err(judge.mistakes) }
+    let round = arguments.round.as_ref().map(|text| judge.duration("--round", text));
+    let fan_out = arguments.fanout.as_ref().map(|text| judge.positive("--fanout", text));
+    let choose = move |default: Pace| Pace {
+        round: round.unwrap_or(default.round),
+        fan_out: fan_out.unwrap_or(default.fan_out),
+    };
+    if judge.mistakes.is_empty() { Ok(choose) } else { Err(judge.mistakes) }
 }
 
 /// A seed that nobody chose, from the keys that the standard library draws for its hash maps.

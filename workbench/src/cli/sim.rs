@@ -15,7 +15,7 @@ use crate::world::processes::Observer;
 use crate::world::simulated::Simulation;
 use crate::world::{Spawn, spawn};
 use machines::engine::Pace;
-use machines::{Broadcast, Echo, GSet, UniqueIds};
+use machines::{Broadcast, Counter, Echo, GSet, Log, Machine, Txn, UniqueIds};
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
     })
 }
 
-fn parse(words: &[OsString]) -> Result<(Options, Pace), NotParsed> {
+fn parse(words: &[OsString]) -> Result<(Options, impl Fn(Pace) -> Pace + use<>), NotParsed> {
     let arguments: SimArguments = arguments::parse("sim", words)?;
     let mut mistakes = Vec::new();
     let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);
@@ -46,14 +46,20 @@ fn parse(words: &[OsString]) -> Result<(Options, Pace), NotParsed> {
     options.zip(pace).ok_or(NotParsed::Wrong(mistakes))
 }
 
-/// The machine that the driver's binary of this name runs.
-fn programs(workload: Workload, pace: Pace) -> Option<Spawn> {
+/// The machine for a workload, at its own pace unless another is chosen.
+fn programs(workload: Workload, choose: impl Fn(Pace) -> Pace) -> Option<Spawn> {
+    fn paced<M: Machine<Config = Pace> + 'static>(choose: impl Fn(Pace) -> Pace) -> Option<Spawn> {
+        Some(spawn::<M>(choose(M::default_config())))
+    }
     match workload {
         Workload::Echo => Some(spawn::<Echo>(())),
         Workload::UniqueIds => Some(spawn::<UniqueIds>(())),
-        Workload::Broadcast => Some(spawn::<Broadcast>(pace)),
-        Workload::GSet => Some(spawn::<GSet>(pace)),
-        _ => None,
+        Workload::Broadcast => paced::<Broadcast>(choose),
+        Workload::GSet => paced::<GSet>(choose),
+        Workload::GCounter | Workload::PnCounter => paced::<Counter>(choose),
+        Workload::Kafka => paced::<Log>(choose),
+        Workload::TxnRwRegister => paced::<Txn>(choose),
+        Workload::LinKv | Workload::TxnListAppend => None,
     }
 }
 

@@ -12,7 +12,10 @@ fn simulated(words: &str) -> Record {
     let words: Vec<std::ffi::OsString> = words.split(' ').map(Into::into).collect();
     let arguments: SimArguments = parse("sim", &words).unwrap();
     let options = resolve::options(&arguments.run, || 1).unwrap();
-    simulated::run(options, spawn::<Broadcast>(resolve::pace(&arguments).unwrap()))
+    simulated::run(
+        options,
+        spawn::<Broadcast>(resolve::pace(&arguments).unwrap()(machines::engine::Pace::default())),
+    )
 }
 
 fn summary_of(record: &Record) -> String {
