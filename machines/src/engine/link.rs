@@ -23,15 +23,13 @@ use crate::Time;
 /// Deltas in flight on one link; with so many unacknowledged the peer must catch up first.
 pub(crate) const MAX_FLIGHTS: usize = 64;
 
-/// Incarnations of a peer that are remembered as gone, so that their late messages are not taken for its latest.
-const MAX_RETIRED: usize = 16;
-
 /// One end of a link.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Link {
     /// The peer's incarnation, once heard from.
     pub(crate) incarnation: Option<u64>,
-    retired: SmallVec<[u64; 2]>,
+    /// What the peer said last was meant for a former life of this node: it has not heard of this one.
+    pub(crate) mistakes_me: bool,
     /// What the peer surely holds.
     pub(crate) known: Vector,
     /// What it will hold when all that is in flight arrives.
@@ -79,29 +77,18 @@ pub(crate) struct Accepted {
 }
 
 impl Link {
-    /// Notes which incarnation of the peer speaks. `false`: one that is gone, and should be ignored.
+    /// Notes which incarnation of the peer speaks. If it is another than before, the link begins anew, from nothing.
+    ///
+    /// Which of two is the later one cannot be told: the message may be a late one of a former life. So whoever spoke
+    /// last is believed, and should be asked (`true`): the one that is alive will answer.
     pub(crate) fn hear(&mut self, incarnation: u64) -> bool {
-        if self.incarnation == Some(incarnation) {
-            return true;
-        }
-        if self.retired.contains(&incarnation) {
-            return false;
-        }
-        if let Some(gone) = self.incarnation.take() {
-            let mut retired = core::mem::take(&mut self.retired);
-            if retired.len() == MAX_RETIRED {
-                retired.remove(0);
-            }
-            retired.push(gone);
-            *self = Link {
-                retired,
-                last_number: self.last_number,
-                round_trip: self.round_trip,
-                ..Link::default()
-            };
+        let is_another = self.incarnation.is_some_and(|known| known != incarnation);
+        if is_another {
+            let Link { last_number, round_trip, .. } = *self;
+            *self = Link { last_number, round_trip, ..Link::default() };
         }
         self.incarnation = Some(incarnation);
-        true
+        is_another
     }
 
     /// Whether a delta must carry the vector because it follows on nothing.

@@ -28,7 +28,8 @@
 //! * **Stability.** An update that every node holds is *stable* ([`settle`]). For data types that need to know, children
 //!   report with their deltas what everyone at or below them holds, and the root sends down what everyone holds.
 //! * **Restart.** A node that comes back from nothing has a new incarnation. Its neighbours see that and begin anew on
-//!   their links to it, from nothing; if none has spoken to it in its first rounds, it asks them.
+//!   their links to it, from nothing; those that have not spoken to it in its first rounds, or only to its former
+//!   life, it asks.
 //!
 //! # Why it is right
 //!
@@ -40,14 +41,17 @@
 //! and I2) and a base; the receiver takes it only if it holds the base, and takes it whole, so it then holds a union of
 //! two closed sets, which is closed. It knows that it holds the base either because the delta carries the sender's
 //! vector, and the base is the vector without the runs; or because the delta follows by number on one that it took,
-//! whose sender's state is exactly the base, but for what the sender meanwhile learned that this receiver holds. Loss and
-//! reordering only make deltas not follow; they are then not taken. Duplicates are recognised by number, and by count if
-//! they come by another way. Merging is a union, so it is idempotent, commutative and associative.
+//! whose sender's state is exactly the base, but for what the sender meanwhile learned that this receiver holds. A guess
+//! of what the receiver holds enters only where a stream begins, and the vector shows it. Loss and reordering only make
+//! deltas not follow; they are then not taken. Duplicates are recognised by number, and by count if they come by another
+//! way. Merging is a union, so it is idempotent, commutative and associative.
 //!
 //! I3: `known` grows by what the peer itself says it holds and by deltas whose number it acknowledged to this
 //! incarnation, which it took with all before them since the stream's last beginning. Counts never shrink within an
-//! incarnation; when the peer's changes, the link starts from nothing. Messages of an incarnation known to be gone are
-//! ignored.
+//! incarnation; when another one speaks, the link starts from nothing. It may be a former one, whose message is late:
+//! nobody can tell the order of two nonces. So it is asked to answer, which only the living one does. A delta that was
+//! meant for another incarnation of the receiver is taken only if it carries a vector, since it may leave out what that
+//! one told the sender.
 //!
 //! *Nothing is lost.* An update is held by its origin for good. As long as some active link's `known` does not cover
 //! what this replica holds, something is scheduled: a delta, or, if one is in flight, the end of patience with it, after
@@ -79,6 +83,7 @@ pub use data::{Origin, Replicated};
 use link::Link;
 use overlay::Overlay;
 use rounds::Rounds;
+use smallvec::SmallVec;
 use vector::{Origins, Vector};
 
 use crate::{Cluster, Time};
@@ -166,13 +171,20 @@ impl<D: Replicated> Engine<D> {
 
     /// Everyone in use but `source` now lacks something.
     fn note_news(&mut self, now: Time, source: Option<usize>) {
-        for (&peer, link) in &mut self.links {
-            let in_use =
-                link.leaned_on || self.helpers.contains(&peer) || self.overlay.are_neighbours(self.me, peer);
-            if in_use && Some(peer) != source {
-                link.behind_since.get_or_insert(now);
-            }
+        let peers: SmallVec<[usize; 32]> = self
+            .links
+            .iter()
+            .filter(|&(&peer, link)| self.is_in_use(peer, link))
+            .map(|(&peer, _)| peer)
+            .collect();
+        for peer in peers.into_iter().filter(|&peer| Some(peer) != source) {
+            self.links.entry(peer).and_modify(|link| _ = link.behind_since.get_or_insert(now));
         }
+    }
+
+    /// Whether the peer should get what this replica comes to hold.
+    fn is_in_use(&self, peer: usize, link: &Link) -> bool {
+        link.leaned_on || self.helpers.contains(&peer) || self.overlay.are_neighbours(self.me, peer)
     }
 }
 

@@ -28,6 +28,19 @@ enum Delta {
     News,
 }
 
+/// What else a message calls for.
+#[derive(Clone, Copy, Debug)]
+struct Call {
+    /// An answer at once.
+    ask: bool,
+    /// The peer's stream to begin anew.
+    again: bool,
+    /// More is known of the peer than before.
+    has_changed: bool,
+    /// The sender is another than the one that spoke before.
+    is_another: bool,
+}
+
 /// A run that has been read: position of the origin, first and last number, updates.
 type ReadRun<'a, D> = (usize, u64, u64, <D as Replicated>::Run<'a>);
 
@@ -52,11 +65,14 @@ impl<D: Replicated> Engine<D> {
         } = gossip;
         let now = context.now;
         let link = self.links.entry(from).or_default();
-        if !link.hear(me) {
-            return;
-        }
+        let is_another = link.hear(me);
         link.leaned_on = lean.is_some();
         link.lost = lost.map(|lost| lost.iter().copied().collect()).unwrap_or_default();
+        link.mistakes_me = you.is_some_and(|you| you != self.incarnation);
+        if link.mistakes_me {
+            // Whatever this life has told the peer, the peer has forgotten, or will when it hears of this life.
+            link.restart();
+        }
         let mut regained = false;
         if you == Some(self.incarnation) {
             let was_out_of_reach = link.is_out_of_reach();
@@ -75,7 +91,9 @@ impl<D: Replicated> Engine<D> {
         let delta = match n {
             Some(number) => {
                 let runs = runs.as_deref().unwrap_or_default();
-                self.take_delta(context, from, number, vector.as_ref(), runs)
+                // What follows on a delta for a former life may leave out what that life told the sender.
+                let may_follow = !link.mistakes_me;
+                self.take_delta(context, from, (number, may_follow), vector.as_ref(), runs)
             }
             None => Delta::Absent,
         };
@@ -89,34 +107,32 @@ impl<D: Replicated> Engine<D> {
             }
             self.review_settled(now, 0..self.origins.len());
         }
-        self.respond(context, from, delta, (ask.is_some(), again.is_some(), regained || vector.is_some()));
+        let has_changed = regained || vector.is_some();
+        let call = Call { ask: ask.is_some(), again: again.is_some(), has_changed, is_another };
+        self.respond(context, from, delta, call);
         self.review_helpers(context);
     }
 
     /// Says what cannot wait for a round.
-    fn respond<C>(
-        &mut self,
-        context: &mut Context<'_, C>,
-        from: usize,
-        delta: Delta,
-        (ask, again, has_changed): (bool, bool, bool),
-    ) {
+    fn respond<C>(&mut self, context: &mut Context<'_, C>, from: usize, delta: Delta, call: Call) {
         let Some(link) = self.links.get_mut(&from) else { return };
-        if again {
+        if call.again {
             link.restart();
         }
         let complain = delta == Delta::Unfit && link.complain();
         let link = &self.links[&from];
         let is_behind = !link.sent.covers(&self.held) || !self.untold(from).is_empty();
-        if !is_behind {
-            self.links.entry(from).and_modify(|link| link.behind_since = None);
-        }
+        let behind_since = link.behind_since.or(self.is_in_use(from, link).then_some(context.now));
+        self.links.entry(from).and_modify(|link| link.behind_since = behind_since.filter(|_| is_behind));
         if complain {
             self.speak(context, from, Purpose::Complain);
-        } else if ask {
+        } else if call.ask {
             self.speak(context, from, Purpose::Answer);
-        } else if is_behind && (again || has_changed) {
+        } else if is_behind && (call.again || call.has_changed) {
             self.speak(context, from, Purpose::News);
+        }
+        if call.is_another {
+            self.speak(context, from, Purpose::Ask);
         }
         if delta == Delta::News && self.overlay.parent(self.me) == Some(from) {
             self.pass_on(context);
@@ -128,7 +144,7 @@ impl<D: Replicated> Engine<D> {
         &mut self,
         context: &mut Context<'_, C>,
         from: usize,
-        number: u64,
+        (number, may_follow): (u64, bool),
         vector: Option<&List<Count>>,
         runs: &[Run<'_>],
     ) -> Delta {
@@ -137,7 +153,7 @@ impl<D: Replicated> Engine<D> {
             link.owes_since.get_or_insert(context.now);
             return Delta::Old;
         }
-        let is_next = link.is_next(number);
+        let is_next = may_follow && link.is_next(number);
         let Some(read) = self.read_runs(context.cluster.size(), runs) else { return Delta::Unfit };
         let follows = match vector {
             Some(vector) => self.holds_base(vector, &read),

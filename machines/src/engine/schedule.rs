@@ -60,7 +60,7 @@ impl<D: Replicated> Engine<D> {
             let is_neighbour = self.overlay.are_neighbours(self.me, peer);
             if is_due(self.patience_ends(peer, link)) {
                 self.miss(context, peer);
-            } else if greet && is_neighbour && link.incarnation.is_none() {
+            } else if greet && is_neighbour && (link.incarnation.is_none() || link.mistakes_me) {
                 self.speak(context, peer, Purpose::Ask);
             } else if notify && is_neighbour && !link.is_out_of_reach() {
                 self.speak(context, peer, Purpose::Notice);
@@ -94,9 +94,12 @@ impl<D: Replicated> Engine<D> {
             if !self.helpers.insert(peer) {
                 continue;
             }
-            let guess = self.links.get(&lost).map(|link| link.known.clone()).unwrap_or_default();
+            let mut guess = self.links.get(&lost).map(|link| link.known.clone()).unwrap_or_default();
             let link = self.links.entry(peer).or_default();
-            if link.incarnation.is_none() {
+            // An anchored delta shows the peer what is guessed that it holds, if this replica holds it too. Else the guess
+            // would pass for what was sent.
+            if link.incarnation.is_none() && link.is_anchored() {
+                guess.meet(&self.held);
                 link.sent.join(&guess);
             }
             self.speak(context, peer, Purpose::Ask);

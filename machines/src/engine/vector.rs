@@ -113,6 +113,13 @@ impl Vector {
         }
     }
 
+    /// Lowers every count to at most the other's.
+    pub(crate) fn meet(&mut self, other: &Vector) {
+        for (position, count) in self.0.iter_mut().enumerate() {
+            *count = (*count).min(other.get(position));
+        }
+    }
+
     /// Whether this holds all that the other holds.
     pub(crate) fn covers(&self, other: &Vector) -> bool {
         other.entries().all(|(position, count)| self.get(position) >= count)
