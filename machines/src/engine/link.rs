@@ -101,6 +101,12 @@ impl Link {
         self.flights.len() < MAX_FLIGHTS
     }
 
+    /// How many deltas are in flight.
+    #[cfg(test)]
+    pub(crate) fn flights(&self) -> usize {
+        self.flights.len()
+    }
+
     /// Numbers a delta that raises the peer's counts to `ends`, and counts it as sent.
     pub(crate) fn launch(&mut self, now: Time, ends: SmallVec<[(usize, u64); 8]>) -> u64 {
         for &(origin, count) in &ends {
@@ -253,3 +259,6 @@ impl RoundTrip {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

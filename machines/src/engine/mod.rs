@@ -190,3 +190,6 @@ impl<D: Replicated> Engine<D> {
 
 /// A node that no neighbour has spoken to in its first rounds asks for what it may have missed.
 const GREETING_ROUNDS: u32 = 3;
+
+#[cfg(test)]
+mod tests;

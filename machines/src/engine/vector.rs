@@ -93,6 +93,12 @@ impl Vector {
     /// The vector of one who holds nothing.
     pub(crate) const EMPTY: &'static Vector = &Vector(Vec::new());
 
+    /// How many origins it has room for.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The count at `position`.
     pub(crate) fn get(&self, position: usize) -> u64 {
         self.0.get(position).copied().unwrap_or(0)
@@ -134,5 +140,89 @@ impl Vector {
     /// The counts that are not zero, by position.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, u64)> {
         self.0.iter().copied().enumerate().filter(|&(_, count)| count > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vector(counts: &[u64]) -> Vector {
+        let mut vector = Vector::default();
+        counts.iter().enumerate().for_each(|(position, &count)| vector.raise(position, count));
+        vector
+    }
+
+    fn counts(vector: &Vector) -> Vec<(usize, u64)> {
+        vector.entries().collect()
+    }
+
+    #[test]
+    fn counts_only_rise_and_those_that_were_never_raised_are_zero() {
+        let mut vector = vector(&[0, 3]);
+        vector.raise(1, 2);
+        vector.raise(4, 1);
+        assert_eq!((vector.get(0), vector.get(1), vector.get(4), vector.get(99)), (0, 3, 1, 0));
+        assert_eq!(counts(&vector), [(1, 3), (4, 1)]);
+    }
+
+    #[test]
+    fn a_join_is_the_least_vector_that_covers_both_and_a_meet_the_greatest_that_both_cover() {
+        let cases: [[&[u64]; 4]; 4] = [
+            [&[], &[], &[], &[]],
+            [&[1, 2], &[], &[1, 2], &[]],
+            [&[1, 5, 0, 2], &[3, 4], &[3, 5, 0, 2], &[1, 4]],
+            [&[0, 0, 7], &[1, 1, 1, 1], &[1, 1, 7, 1], &[0, 0, 1]],
+        ];
+        for [one, other, joined, met] in cases {
+            for (one, other) in [(one, other), (other, one)] {
+                let (mut join, mut meet) = (vector(one), vector(one));
+                join.join(&vector(other));
+                meet.meet(&vector(other));
+                assert_eq!((counts(&join), counts(&meet)), (counts(&vector(joined)), counts(&vector(met))));
+                assert!(join.covers(&vector(one)) && join.covers(&vector(other)));
+                assert!(vector(one).covers(&meet) && vector(other).covers(&meet));
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_holds_as_much_of_each_origin_covers() {
+        assert!(vector(&[2, 1]).covers(&vector(&[2, 1, 0])) && vector(&[2, 1, 1]).covers(&vector(&[2, 1])));
+        assert!(!vector(&[2, 1]).covers(&vector(&[2, 1, 1])) && !vector(&[9, 0]).covers(&vector(&[0, 1])));
+        assert!(Vector::EMPTY.covers(Vector::EMPTY) && !Vector::EMPTY.covers(&vector(&[1])));
+    }
+
+    #[test]
+    fn what_is_beyond_is_one_span_for_each_origin_that_lacks_something() {
+        let span = |origin, first, last| Span { origin, first, last };
+        let beyond = vector(&[5, 2, 0, 3]).beyond(&vector(&[2, 2, 8]));
+        assert_eq!(beyond.as_slice(), [span(0, 3, 5), span(3, 1, 3)]);
+        assert!(vector(&[1]).beyond(&vector(&[1])).is_empty());
+        let mut holder = vector(&[2, 2, 8]);
+        beyond.iter().map(Span::end).for_each(|(origin, count)| holder.raise(origin, count));
+        assert!(holder.covers(&vector(&[5, 2, 0, 3])));
+    }
+
+    #[test]
+    fn an_origin_is_a_node_and_its_incarnation() {
+        let mut origins = Origins::new(4, 70);
+        assert_eq!(
+            (origins.enter(4, 70), origins.enter(4, 71), origins.enter(3, 70)),
+            (Some(0), Some(1), Some(2))
+        );
+        assert_eq!((origins.enter(4, 71), origins.len()), (Some(1), 3));
+        let exported: Vec<Count> = origins.export(&vector(&[5, 0, 6])).collect();
+        assert_eq!(exported, [(4, 70, 5), (3, 70, 6)]);
+    }
+
+    #[test]
+    fn so_many_origins_are_known_and_no_more() {
+        let mut origins = Origins::new(0, 0);
+        for incarnation in 1..MAX_ORIGINS {
+            assert_eq!(origins.enter(0, incarnation as u64), Some(incarnation));
+        }
+        assert_eq!((origins.enter(1, 0), origins.len()), (None, MAX_ORIGINS));
+        assert_eq!(origins.enter(0, 5), Some(5), "those that are known stay known");
     }
 }

@@ -1,0 +1,200 @@
+use super::*;
+use smallvec::smallvec;
+
+const ROUND: Duration = Duration::from_millis(400);
+const HOLD: Duration = Duration::from_millis(800);
+const PROBE_GAP: Duration = Duration::from_millis(500);
+
+fn at(millis: u64) -> Time {
+    Time::from_millis(millis)
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn patience_ends(link: &Link) -> Option<Time> {
+    link.patience_ends(ROUND, HOLD, PROBE_GAP)
+}
+
+/// A link over which so many deltas are on their way, each with one more update of origin 0, sent 10 ms apart.
+fn with_flights(count: u64) -> Link {
+    let mut link = Link::default();
+    for number in 1..=count {
+        assert_eq!(link.launch(at(10 * number), smallvec![(0, number)]), number);
+    }
+    link
+}
+
+/// A link whose round trips have all taken so long.
+fn with_round_trip(round_trip: Duration) -> Link {
+    let mut link = Link::default();
+    for number in 1..=50 {
+        let sent_at = at(1000 * number);
+        link.launch(sent_at, smallvec![]);
+        link.acknowledge(sent_at + round_trip + millis(300), number, Some(millis(300)));
+    }
+    link
+}
+
+#[test]
+fn an_acknowledgement_frees_all_flights_up_to_it_and_teaches_what_they_brought() {
+    let mut link = with_flights(5);
+    assert_eq!((link.known.get(0), link.sent.get(0)), (0, 5));
+    assert_eq!(link.acknowledge(at(100), 3, Some(millis(7))), Some(at(30)), "when the third was sent");
+    assert_eq!((link.known.get(0), link.sent.get(0), link.flights.len()), (3, 5, 2));
+    assert_eq!(link.acknowledge(at(101), 3, Some(millis(7))), None, "it is no news any more");
+    assert_eq!(link.acknowledge(at(101), 2, Some(millis(7))), None, "nor is an older one");
+    assert_eq!((link.known.get(0), link.flights.len()), (3, 2));
+    assert_eq!(link.acknowledge(at(102), 9, None), None, "all are freed, but none is timed");
+    assert_eq!((link.known.get(0), link.flights.len()), (5, 0));
+    assert_eq!(patience_ends(&link), None);
+}
+
+#[test]
+fn no_more_than_so_many_deltas_are_in_flight() {
+    let mut link = with_flights(MAX_FLIGHTS as u64 - 1);
+    assert!(link.has_room());
+    link.launch(at(0), smallvec![]);
+    assert!(!link.has_room());
+    link.acknowledge(at(0), 1, None);
+    assert!(link.has_room());
+}
+
+#[test]
+fn only_the_first_delta_of_a_stream_is_anchored() {
+    let mut link = Link::default();
+    assert!(link.is_anchored());
+    link.launch(at(0), smallvec![]);
+    assert!(!link.is_anchored());
+    link.acknowledge(at(1), 1, None);
+    assert!(!link.is_anchored());
+    link.restart();
+    assert!(link.is_anchored());
+}
+
+#[test]
+fn a_miss_begins_the_stream_anew_from_what_the_peer_surely_holds() {
+    let mut link = with_flights(5);
+    link.acknowledge(at(100), 2, None);
+    link.told.raise(0, 4);
+    link.miss();
+    assert_eq!((link.known.get(0), link.sent.get(0), link.told.get(0)), (2, 2, 0));
+    assert!(link.is_anchored() && link.has_room() && !link.is_out_of_reach());
+    assert_eq!(link.launch(at(200), smallvec![(0, 5)]), 6, "numbers are never used again");
+    assert_eq!(link.acknowledge(at(300), 5, None), None, "what was given up cannot be acknowledged");
+    assert_eq!(link.known.get(0), 2);
+}
+
+#[test]
+fn two_misses_are_out_of_reach_until_the_peer_answers() {
+    let mut link = with_flights(1);
+    link.miss();
+    assert!(!link.is_out_of_reach());
+    link.miss();
+    assert!(link.is_out_of_reach());
+    assert_eq!(link.unanswered_probes(), 0);
+    link.miss();
+    assert_eq!(link.unanswered_probes(), 1);
+    assert!(link.reached(), "it had been out of reach");
+    assert!(!link.is_out_of_reach() && !link.reached());
+}
+
+#[test]
+fn what_the_peer_says_is_surely_held_and_a_guess_is_not() {
+    let mut link = Link::default();
+    link.sent.raise(1, 7);
+    link.learn(0, 3);
+    link.drop_guess();
+    assert_eq!((link.sent.get(0), link.sent.get(1)), (3, 0));
+    link.launch(at(0), smallvec![(1, 5)]);
+    link.drop_guess();
+    assert_eq!(link.sent.get(1), 5, "what is in flight is no guess");
+}
+
+#[test]
+fn deltas_are_taken_in_order_and_those_of_an_earlier_number_are_old() {
+    let mut link = Link::default();
+    assert!(!link.is_next(1) && !link.is_old(1), "the first must be anchored");
+    link.accept(at(5), 3);
+    assert_eq!(link.owes_since, Some(at(5)));
+    assert!(link.is_old(3) && link.is_old(1) && link.is_next(4));
+    assert!(!link.is_old(4) && !link.is_next(5));
+}
+
+#[test]
+fn one_complaint_is_enough_until_a_delta_follows_again() {
+    let mut link = Link::default();
+    assert!(link.complain() && !link.complain());
+    link.accept(at(0), 1);
+    assert!(link.complain());
+}
+
+#[test]
+fn whoever_speaks_as_another_incarnation_is_met_anew_and_must_be_asked() {
+    let mut link = with_flights(3);
+    assert!(!link.hear(70), "the first one that is heard");
+    link.acknowledge(at(40), 2, None);
+    link.accept(at(40), 9);
+    assert!(!link.hear(70));
+    assert_eq!((link.known.get(0), link.is_next(10)), (2, true));
+
+    assert!(link.hear(71));
+    assert_eq!((link.incarnation, link.known.get(0), link.sent.get(0)), (Some(71), 0, 0));
+    assert!(link.is_anchored() && link.accepted().is_none() && patience_ends(&link).is_none());
+    assert_eq!(link.launch(at(50), smallvec![]), 4, "numbers are never used again");
+    assert!(link.hear(70), "a late message, or 71 was one: who knows?");
+}
+
+#[test]
+fn patience_lasts_for_as_long_as_the_peer_may_take_and_a_round_trip() {
+    let link = with_flights(3);
+    assert_eq!(patience_ends(&link), Some(at(10) + HOLD + ROUND), "a round, for want of a better estimate");
+    let mut link = with_round_trip(millis(200));
+    link.launch(at(100_000), smallvec![]);
+    assert_eq!(patience_ends(&link), Some(at(100_000) + HOLD + millis(200) + ROUND / 8));
+    link.ask(at(100_100));
+    link.ask(at(100_200));
+    assert_eq!(patience_ends(&link), Some(at(100_100) + millis(200) + ROUND / 8), "asked, it need not wait");
+    link.miss();
+    assert_eq!(patience_ends(&link), None, "until it is asked again");
+}
+
+#[test]
+fn a_peer_out_of_reach_is_probed_no_more_often_than_it_should_be() {
+    let mut link = with_round_trip(millis(20));
+    link.ask(at(0));
+    assert_eq!(patience_ends(&link), Some(at(20) + ROUND / 8));
+    (0..3).for_each(|_| link.miss());
+    link.ask(at(1000));
+    assert_eq!(patience_ends(&link), Some(at(1000) + PROBE_GAP));
+}
+
+#[test]
+fn the_round_trip_is_without_the_time_that_the_peer_held_the_delta() {
+    assert_eq!(with_round_trip(millis(200)).round_trip.smoothed, Some(millis(200)));
+    assert_eq!(with_round_trip(millis(0)).round_trip.smoothed, Some(millis(0)));
+}
+
+#[test]
+fn round_trips_that_vary_widen_the_timeout_and_one_outlier_does_not_for_long() {
+    let mut steady = with_round_trip(millis(100));
+    assert_eq!(steady.round_trip.timeout(ROUND), millis(100) + ROUND / 8);
+    steady.round_trip.sample(millis(900));
+    let alarmed = steady.round_trip.timeout(ROUND);
+    assert!(alarmed > millis(900), "{alarmed:?}");
+    (0..40).for_each(|_| steady.round_trip.sample(millis(100)));
+    let calm = steady.round_trip.timeout(ROUND);
+    assert!(calm < millis(160), "{calm:?}");
+}
+
+#[test]
+fn a_forsaken_peer_needs_nothing() {
+    let mut link = with_flights(1);
+    link.leaned_on = true;
+    link.behind_since = Some(at(0));
+    (0..4).for_each(|_| link.miss());
+    link.forsake();
+    assert!(!link.is_out_of_reach() && !link.leaned_on);
+    assert_eq!((link.behind_since, patience_ends(&link)), (None, None));
+}
