@@ -335,7 +335,7 @@ impl Network {
         let (src, dest, body) = (message.src, message.dest, &message.body);
         let entry =
             || Entry { time, event, id: message.id, src: name(src), dest: name(dest), body: body.clone() };
-        journal.record(touches_client, entry, event);
+        journal.record(event, touches_client, body.len(), entry);
     }
 
     fn touches_client(&self, message: &Message) -> bool {

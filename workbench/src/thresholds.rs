@@ -66,12 +66,10 @@ impl Figure {
 
     /// The figure of a run with these results.
     pub fn of(self, results: &Value) -> Option<f64> {
-        let latency =
-            |quantile| number(quantile_of(results.get("workload")?.get("stable-latencies")?, quantile)?);
         match self {
             Figure::MessagesPerOperation => number(results.get("net")?.get("servers")?.get("msgs-per-op")?),
-            Figure::MedianLatency => latency(0.5),
-            Figure::LongestLatency => latency(1.0),
+            Figure::MedianLatency => stable_latency_ms(results, 0.5),
+            Figure::LongestLatency => stable_latency_ms(results, 1.0),
         }
     }
 
@@ -114,6 +112,11 @@ impl fmt::Display for Table<'_> {
         }
         Ok(())
     }
+}
+
+/// The stable latency that this share of the values stays below or at.
+pub fn stable_latency_ms(results: &Value, quantile: f64) -> Option<f64> {
+    number(quantile_of(results.get("workload")?.get("stable-latencies")?, quantile)?)
 }
 
 /// The value of a map from quantiles: integers and fractions are both found among its keys.

@@ -78,6 +78,13 @@ pub(super) fn pace(arguments: &SimArguments) -> Result<impl Fn(Pace) -> Pace + u
     if judge.mistakes.is_empty() { Ok(choose) } else { Err(judge.mistakes) }
 }
 
+/// Lengths of rounds, separated by commas.
+pub(super) fn rounds(text: &str) -> Result<Vec<Duration>, Vec<String>> {
+    let mut judge = Judge::default();
+    let rounds = comma_list(text).iter().map(|text| judge.duration("--rounds", text)).collect();
+    if judge.mistakes.is_empty() { Ok(rounds) } else { Err(judge.mistakes) }
+}
+
 /// A seed that nobody chose, from the keys that the standard library draws for its hash maps.
 pub(super) fn fresh_seed() -> u64 {
     use std::hash::BuildHasher;

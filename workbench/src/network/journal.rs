@@ -54,6 +54,8 @@ pub struct Statistics {
     pub clients: Count,
     /// All others: between nodes, to and from services, to oneself.
     pub servers: Count,
+    /// Bytes of the bodies that those others were sent with.
+    pub server_bytes: u64,
     /// Messages dropped by a cut link.
     pub cut: u64,
     /// Messages lost at random.
@@ -101,7 +103,16 @@ impl Journal {
         self.keeps_entries = false;
     }
 
-    pub(super) fn record(&mut self, touches_client: bool, entry: impl FnOnce() -> Entry, event: Event) {
+    pub(super) fn record(
+        &mut self,
+        event: Event,
+        touches_client: bool,
+        bytes: usize,
+        entry: impl FnOnce() -> Entry,
+    ) {
+        if event == Event::Send && !touches_client {
+            self.statistics.server_bytes += bytes as u64;
+        }
         let class = if touches_client { &mut self.statistics.clients } else { &mut self.statistics.servers };
         match event {
             Event::Send => class.sent += 1,
