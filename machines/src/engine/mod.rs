@@ -182,6 +182,12 @@ impl<D: Replicated> Engine<D> {
         }
     }
 
+    /// Whether what is said to the peer may bring news along. If former helpers got news with their acknowledgements, they
+    /// would have to acknowledge that, and so on for ever.
+    fn may_bring_news(&self, peer: usize, link: &Link) -> bool {
+        self.is_in_use(peer, link) && !link.is_out_of_reach() && link.has_room()
+    }
+
     /// Whether the peer should get what this replica comes to hold.
     fn is_in_use(&self, peer: usize, link: &Link) -> bool {
         link.leaned_on || self.helpers.contains(&peer) || self.overlay.are_neighbours(self.me, peer)

@@ -75,7 +75,7 @@ impl<D: Replicated> Engine<D> {
     pub(super) fn pass_on<C>(&mut self, context: &mut Context<'_, C>) {
         for child in self.overlay.children(self.me) {
             let link = &self.links[&child];
-            if link.behind_since.is_some() && link.has_room() && !link.is_out_of_reach() {
+            if link.behind_since.is_some() && self.may_bring_news(child, link) {
                 self.speak(context, child, Purpose::News);
             }
         }
@@ -157,7 +157,7 @@ impl<D: Replicated> Engine<D> {
         let role = self.role(peer);
         let round = self.rounds.length();
         let is_root = self.overlay.parent(self.me).is_none();
-        let can_send = link.has_room() && !link.is_out_of_reach();
+        let can_send = self.may_bring_news(peer, link);
         let news = link.behind_since.filter(|_| can_send).map(|since| match role {
             Role::Parent if !self.rounds.aligned() => {
                 link.spoke_at.map_or(since, |spoke_at| since.max(spoke_at + round / UNALIGNED_GAPS))

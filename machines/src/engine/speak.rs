@@ -39,11 +39,12 @@ impl<D: Replicated> Engine<D> {
         let lost = self.lost_neighbours(peer);
         let wait_ms = self.wait_at_this_nodes_round(peer);
         let settled = self.untold(peer);
+        let may_bring_news = self.links.get(&peer).is_some_and(|link| self.may_bring_news(peer, link));
         let Engine { data, origins, held, links, scratch, .. } = self;
         let Some(link) = links.get_mut(&peer) else { return };
 
         scratch.clear();
-        let has_delta = !link.is_out_of_reach() && link.has_room() && purpose != Purpose::Complain;
+        let has_delta = may_bring_news && purpose != Purpose::Complain;
         let news = if has_delta { held.beyond(&link.sent) } else { SmallVec::new() };
         let runs = write_runs(data, origins, &news, scratch);
         let settled = if has_delta { settled } else { SmallVec::new() };
