@@ -28,8 +28,8 @@ pub(crate) const MAX_FLIGHTS: usize = 64;
 pub(crate) struct Link {
     /// The peer's incarnation, once heard from.
     pub(crate) incarnation: Option<u64>,
-    /// What the peer said last was meant for a former life of this node: it has not heard of this one.
-    pub(crate) mistakes_me: bool,
+    /// Whether the peer has ever shown that it has heard of this node's incarnation.
+    pub(crate) knows_me: bool,
     /// What the peer surely holds.
     pub(crate) known: Vector,
     /// What it will hold when all that is in flight arrives.

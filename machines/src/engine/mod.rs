@@ -28,8 +28,7 @@
 //! * **Stability.** An update that every node holds is *stable* ([`settle`]). For data types that need to know, children
 //!   report with their deltas what everyone at or below them holds, and the root sends down what everyone holds.
 //! * **Restart.** A node that comes back from nothing has a new incarnation. Its neighbours see that and begin anew on
-//!   their links to it, from nothing; those that have not spoken to it in its first rounds, or only to its former
-//!   life, it asks.
+//!   their links to it, from nothing; those that have not shown in its first rounds that they know of it, it asks.
 //!
 //! # Why it is right
 //!
@@ -194,8 +193,9 @@ impl<D: Replicated> Engine<D> {
     }
 }
 
-/// A node that no neighbour has spoken to in its first rounds asks for what it may have missed.
-const GREETING_ROUNDS: u32 = 3;
+/// A node asks the neighbours that have not shown after so many rounds that they know of it. Those that have heard from it
+/// have had the time to say so: a child may keep its first answer back for two rounds.
+const GREETING_ROUNDS: u32 = 4;
 
 #[cfg(test)]
 mod tests;

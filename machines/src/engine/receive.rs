@@ -68,13 +68,14 @@ impl<D: Replicated> Engine<D> {
         let is_another = link.hear(me);
         link.leaned_on = lean.is_some();
         link.lost = lost.map(|lost| lost.iter().copied().collect()).unwrap_or_default();
-        link.mistakes_me = you.is_some_and(|you| you != self.incarnation);
-        if link.mistakes_me {
+        let is_mistaken = you.is_some_and(|you| you != self.incarnation);
+        if is_mistaken {
             // Whatever this life has told the peer, the peer has forgotten, or will when it hears of this life.
             link.restart();
         }
         let mut regained = false;
         if you == Some(self.incarnation) {
+            link.knows_me = true;
             let was_out_of_reach = link.is_out_of_reach();
             let held = held_ms.map(Duration::from_millis);
             let sent = ack.and_then(|number| link.acknowledge(now, number, held));
@@ -92,7 +93,7 @@ impl<D: Replicated> Engine<D> {
             Some(number) => {
                 let runs = runs.as_deref().unwrap_or_default();
                 // What follows on a delta for a former life may leave out what that life told the sender.
-                let may_follow = !link.mistakes_me;
+                let may_follow = !is_mistaken;
                 self.take_delta(context, from, (number, may_follow), vector.as_ref(), runs)
             }
             None => Delta::Absent,

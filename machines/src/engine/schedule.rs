@@ -60,7 +60,7 @@ impl<D: Replicated> Engine<D> {
             let is_neighbour = self.overlay.are_neighbours(self.me, peer);
             if is_due(self.patience_ends(peer, link)) {
                 self.miss(context, peer);
-            } else if greet && is_neighbour && (link.incarnation.is_none() || link.mistakes_me) {
+            } else if greet && is_neighbour && !link.knows_me {
                 self.speak(context, peer, Purpose::Ask);
             } else if notify && is_neighbour && !link.is_out_of_reach() {
                 self.speak(context, peer, Purpose::Notice);
