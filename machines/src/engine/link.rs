@@ -218,10 +218,11 @@ impl Link {
         self.restart();
     }
 
-    /// Forgets that the peer needs anything: it is neither a neighbour nor leaned on, and does not answer.
+    /// Forgets that the peer needs or is owed anything: it is neither a neighbour nor leaned on, and does not answer.
     pub(crate) fn forsake(&mut self) {
         self.leaned_on = false;
         self.behind_since = None;
+        self.owes_since = None;
         self.misses = 0;
     }
 

@@ -63,6 +63,10 @@
 //!
 //! *Bounds.* Vectors have an entry an origin ([`vector::MAX_ORIGINS`]), links are as many as nodes, a link has at most
 //! [`link::MAX_FLIGHTS`] deltas in flight and remembers only their ends: what is resent is read from the data type.
+//!
+//! *Liars.* Whatever a peer says, a node neither fails nor grows beyond these bounds, and what others say still reaches it:
+//! made-up nodes and incarnations, counts, numbers and times, all that is checked or confined to the liar's own link. One
+//! thing is taken on trust, as there are no signatures: that what a peer relays is what its origin said.
 
 pub(crate) mod data;
 pub(crate) mod link;
@@ -134,7 +138,7 @@ impl<D: Replicated> Engine<D> {
             data,
             me,
             incarnation,
-            origins: Origins::new(me, incarnation),
+            origins: Origins::new(cluster.size(), me, incarnation),
             held: Vector::default(),
             settled: Vector::default(),
             stable: Vector::default(),

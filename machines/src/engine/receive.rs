@@ -7,6 +7,7 @@ use protocol::gossip::{Count, Gossip, Run};
 use smallvec::SmallVec;
 
 use super::speak::Purpose;
+use super::vector::MAX_ORIGINS;
 use super::{Engine, Origin, Replicated};
 use crate::Context;
 
@@ -41,8 +42,14 @@ struct Call {
     is_another: bool,
 }
 
-/// A run that has been read: position of the origin, first and last number, updates.
-type ReadRun<'a, D> = (usize, u64, u64, <D as Replicated>::Run<'a>);
+/// A run that has been read, but not taken yet.
+struct ReadRun<'a, D: Replicated> {
+    node: u32,
+    incarnation: u64,
+    first: u64,
+    last: u64,
+    updates: D::Run<'a>,
+}
 
 impl<D: Replicated> Engine<D> {
     /// Takes what the node at `from` says.
@@ -67,7 +74,7 @@ impl<D: Replicated> Engine<D> {
         let link = self.links.entry(from).or_default();
         let is_another = link.hear(me);
         link.leaned_on = lean.is_some();
-        link.lost = lost.map(|lost| lost.iter().copied().collect()).unwrap_or_default();
+        link.lost = self.overlay.neighbours_among(from, lost.as_deref().unwrap_or_default());
         let is_mistaken = you.is_some_and(|you| you != self.incarnation);
         if is_mistaken {
             // Whatever this life has told the peer, the peer has forgotten, or will when it hears of this life.
@@ -155,68 +162,87 @@ impl<D: Replicated> Engine<D> {
             return Delta::Old;
         }
         let is_next = may_follow && link.is_next(number);
-        let Some(read) = self.read_runs(context.cluster.size(), runs) else { return Delta::Unfit };
+        let Some(read) = self.read_runs(from, runs) else { return Delta::Unfit };
         let follows = match vector {
-            Some(vector) => self.holds_base(vector, &read),
+            Some(vector) => self.holds_base(from, vector, &read),
             None => is_next,
         };
-        let is_gapless = read.iter().all(|&(origin, first, ..)| first <= self.held.get(origin) + 1);
+        let is_gapless = read.iter().all(|run| run.first <= self.count_held(run.node, run.incarnation) + 1);
         if !follows || !is_gapless {
             return Delta::Unfit;
         }
         let mut has_news = false;
         let link = self.links.get_mut(&from).expect("it was there above");
-        for (origin, first, last, run) in read {
-            let held = self.held.get(origin);
+        for ReadRun { node, incarnation, first, last, updates } in read {
+            let position = self.origins.enter(node, incarnation);
+            let held = self.held.get(position);
             if last > held {
-                let (node, incarnation) = self.origins.get(origin);
-                self.data.take_run(Origin { position: origin, node, incarnation }, held + 1 - first, run);
-                self.held.raise(origin, last);
+                self.data.take_run(Origin { position, node, incarnation }, held + 1 - first, updates);
+                self.held.raise(position, last);
                 has_news = true;
             }
-            link.learn(origin, last);
+            link.learn(position, last);
         }
         link.accept(context.now, number);
         if has_news { Delta::News } else { Delta::Taken }
     }
 
-    /// Reads all runs of a delta before any is taken; `None` if one makes no sense. Nobody but this replica makes its
-    /// updates, so a run that claims to know more of them is a lie.
-    fn read_runs<'a>(&mut self, nodes: usize, runs: &[Run<'a>]) -> Option<SmallVec<[ReadRun<'a, D>; 8]>> {
-        let mut read = SmallVec::new();
-        for &(node, incarnation, first, last, payload) in runs.iter() {
+    /// Reads all runs of a delta before any is taken, in order of their origins, without those that do not concern this
+    /// replica; `None` if one makes no sense.
+    fn read_runs<'a>(&self, from: usize, runs: &[Run<'a>]) -> Option<SmallVec<[ReadRun<'a, D>; 8]>> {
+        let mut read: SmallVec<[ReadRun<'a, D>; 8]> = SmallVec::new();
+        // More runs than there can be origins are not worth the memory of reading them.
+        let runs = runs.get(..MAX_ORIGINS.min(runs.len())).filter(|some| some.len() == runs.len())?;
+        for &(node, incarnation, first, last, payload) in runs {
             let count = last.checked_sub(first)?.checked_add(1)?;
-            if node as usize >= nodes || first == 0 || last > MAX_NUMBER {
+            if first == 0 || last > MAX_NUMBER {
                 return None;
             }
-            let run = D::read_run(count, payload)?;
-            let origin = self.origins.enter(node, incarnation)?;
-            if origin == 0 && last > self.held.get(0) {
-                return None;
+            let updates = D::read_run(count, payload)?;
+            if self.concerns(from, (node, incarnation, last)) {
+                read.push(ReadRun { node, incarnation, first, last, updates });
             }
-            read.push((origin, first, last, run));
         }
-        Some(read)
+        read.sort_by_key(ReadRun::origin);
+        let is_once_each = read.windows(2).all(|pair| pair[0].origin() != pair[1].origin());
+        is_once_each.then_some(read)
+    }
+
+    /// Whether to mind what the node at `from` says of an origin: not if there is no room for that, and not if it claims
+    /// to know more of this replica's own updates than this replica, who alone makes them.
+    fn concerns(&self, from: usize, (node, incarnation, count): Count) -> bool {
+        let is_own = self.origins.get(0) == (node, incarnation);
+        let is_first_hand = node as usize == from;
+        (!is_own || count <= self.held.get(0)) && self.origins.admits(node, incarnation, is_first_hand)
     }
 
     /// Whether this replica holds what the sender of `vector` holds, but for `runs`.
-    fn holds_base(&mut self, vector: &List<Count>, runs: &[ReadRun<'_, D>]) -> bool {
-        vector.iter().all(|&(node, incarnation, count)| {
-            let Some(origin) = self.origins.enter(node, incarnation) else { return false };
-            let run = runs.iter().find(|(run_origin, ..)| *run_origin == origin);
-            self.held.get(origin) >= run.map_or(count, |&(_, first, ..)| first - 1)
+    fn holds_base(&self, from: usize, vector: &[Count], runs: &[ReadRun<'_, D>]) -> bool {
+        vector.iter().filter(|&&entry| self.concerns(from, entry)).all(|&(node, incarnation, count)| {
+            let run = runs.binary_search_by_key(&(node, incarnation), ReadRun::origin);
+            self.count_held(node, incarnation) >= run.map_or(count, |run| runs[run].first - 1)
         })
     }
 
+    fn count_held(&self, node: u32, incarnation: u64) -> u64 {
+        self.origins.find(node, incarnation).map_or(0, |position| self.held.get(position))
+    }
+
     /// The peer holds all that its vector says. If nothing is on its way there, it holds nothing else, whatever had been
-    /// guessed.
+    /// guessed. What this replica has nothing of need not be known: there is nothing of it to send.
     fn learn_vector(&mut self, from: usize, vector: Option<&List<Count>>) {
         let (Some(link), Some(vector)) = (self.links.get_mut(&from), vector) else { return };
         for &(node, incarnation, count) in vector.iter() {
-            if let Some(origin) = self.origins.enter(node, incarnation) {
+            if let Some(origin) = self.origins.find(node, incarnation) {
                 link.learn(origin, count);
             }
         }
         link.drop_guess();
+    }
+}
+
+impl<D: Replicated> ReadRun<'_, D> {
+    fn origin(&self) -> (u32, u64) {
+        (self.node, self.incarnation)
     }
 }

@@ -13,6 +13,11 @@ use core::time::Duration;
 
 use crate::Time;
 
+/// A round is not shorter, or a node would be at it all the time, and not longer, so that a few of them fit into a
+/// [`Time`].
+const MIN_LENGTH: Duration = Duration::from_millis(1);
+const MAX_LENGTH: Duration = Duration::from_secs(86_400);
+
 /// A node's rounds: moments that lie `length` apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Rounds {
@@ -25,7 +30,7 @@ pub(crate) struct Rounds {
 impl Rounds {
     /// Rounds that begin now. Only the root's need no alignment: the others go by them.
     pub(crate) fn new(length: Duration, now: Time, is_root: bool) -> Self {
-        Rounds { length: length.max(Duration::from_millis(1)), anchor: now, aligned: is_root }
+        Rounds { length: length.clamp(MIN_LENGTH, MAX_LENGTH), anchor: now, aligned: is_root }
     }
 
     /// Time between two rounds.
@@ -41,7 +46,7 @@ impl Rounds {
     /// The first round after `time`.
     pub(crate) fn after(&self, time: Time) -> Time {
         let length = self.length.as_nanos() as u64;
-        let into_round = (time.as_nanos() + length - self.anchor.as_nanos() % length) % length;
+        let into_round = (time.as_nanos() % length + length - self.anchor.as_nanos() % length) % length;
         time + Duration::from_nanos(length - into_round)
     }
 
@@ -51,6 +56,8 @@ impl Rounds {
     /// late, which costs whole rounds, and by a quarter of it if they came too early, which costs little and may be
     /// chance.
     pub(crate) fn align(&mut self, sent: Time, wait: Duration) {
+        // Only where in a round it leads to matters, so a wait of many rounds, if there were one, cannot lead far away.
+        let wait = Duration::from_nanos((wait.as_nanos() % self.length.as_nanos()) as u64);
         let ideal = sent + wait + self.length - self.margin();
         if !self.aligned {
             self.aligned = true;

@@ -54,7 +54,8 @@ impl<D: Replicated> Engine<D> {
     pub(super) fn take_settled(&mut self, now: Time, from: usize, settled: &[Count]) {
         let is_parent = self.overlay.parent(self.me) == Some(from);
         for &(node, incarnation, count) in settled {
-            let Some(origin) = self.origins.enter(node, incarnation) else { continue };
+            // Whoever reports an origin holds some of it, and so does who took the delta.
+            let Some(origin) = self.origins.find(node, incarnation) else { continue };
             if is_parent {
                 self.stabilize(origin, count.min(self.held.get(origin)));
             } else if let Some(link) = self.links.get_mut(&from) {

@@ -11,36 +11,53 @@ use smallvec::SmallVec;
 ///
 /// An origin is a node *and* its incarnation, a nonce of its start: a node that comes back from nothing is a new origin,
 /// whose updates are numbered from one again without being taken for those of the old.
+///
+/// Each node has the same share of the table, half of it for incarnations that the node itself speaks of. So a peer that
+/// makes up incarnations keeps nobody else's real ones out, as long as these speak for themselves. What there is no room
+/// for does not exist for this replica, whoever mentions it: refusing what it comes with would block the whole link.
 #[derive(Clone, Debug)]
 pub(crate) struct Origins {
     origins: Vec<(u32, u64)>,
     positions: HashMap<(u32, u64), usize>,
+    /// How many there are of each node.
+    incarnations: Vec<usize>,
 }
 
-/// A replica takes no more origins than this: room for a thousand nodes that restart a hundred times each, and a bound
-/// on what a peer that makes them up can cost.
+/// A replica takes no more origins than this: room for a thousand nodes that restart fifty times each, and a bound on
+/// what a peer that makes them up can cost.
 pub(crate) const MAX_ORIGINS: usize = 100_000;
 
 impl Origins {
-    /// The origins of a new replica: itself, at position 0.
-    pub(crate) fn new(node: usize, incarnation: u64) -> Self {
-        let mut origins = Origins { origins: Vec::new(), positions: HashMap::new() };
+    /// The origins of a new replica in a cluster of so many nodes: itself, at position 0.
+    pub(crate) fn new(nodes: usize, node: usize, incarnation: u64) -> Self {
+        let (origins, positions) = (Vec::new(), HashMap::new());
+        let mut origins = Origins { origins, positions, incarnations: alloc::vec![0; nodes] };
         origins.enter(node as u32, incarnation);
         origins
     }
 
-    /// The origin's position, entered now if it is new; none if the table is full.
-    pub(crate) fn enter(&mut self, node: u32, incarnation: u64) -> Option<usize> {
-        let origin = (node, incarnation);
-        if let Some(&position) = self.positions.get(&origin) {
-            return Some(position);
+    /// The origin's position, if it is in the table.
+    pub(crate) fn find(&self, node: u32, incarnation: u64) -> Option<usize> {
+        self.positions.get(&(node, incarnation)).copied()
+    }
+
+    /// Whether the origin is in the table, or there is room for it.
+    pub(crate) fn admits(&self, node: u32, incarnation: u64, is_first_hand: bool) -> bool {
+        let share = (MAX_ORIGINS / self.incarnations.len()).max(2);
+        let room = if is_first_hand { share } else { share / 2 };
+        self.incarnations.get(node as usize).is_some_and(|&taken| taken < room)
+            || self.find(node, incarnation).is_some()
+    }
+
+    /// The position of an origin that is admitted, entered now if it is new.
+    pub(crate) fn enter(&mut self, node: u32, incarnation: u64) -> usize {
+        if let Some(position) = self.find(node, incarnation) {
+            return position;
         }
-        if self.origins.len() >= MAX_ORIGINS {
-            return None;
-        }
-        self.positions.insert(origin, self.origins.len());
-        self.origins.push(origin);
-        Some(self.origins.len() - 1)
+        self.positions.insert((node, incarnation), self.origins.len());
+        self.origins.push((node, incarnation));
+        self.incarnations[node as usize] += 1;
+        self.origins.len() - 1
     }
 
     /// Node and incarnation of the origin at `position`.
@@ -206,23 +223,23 @@ mod tests {
 
     #[test]
     fn an_origin_is_a_node_and_its_incarnation() {
-        let mut origins = Origins::new(4, 70);
-        assert_eq!(
-            (origins.enter(4, 70), origins.enter(4, 71), origins.enter(3, 70)),
-            (Some(0), Some(1), Some(2))
-        );
-        assert_eq!((origins.enter(4, 71), origins.len()), (Some(1), 3));
+        let mut origins = Origins::new(5, 4, 70);
+        assert_eq!((origins.enter(4, 70), origins.enter(4, 71), origins.enter(3, 70)), (0, 1, 2));
+        assert_eq!((origins.enter(4, 71), origins.len()), (1, 3));
         let exported: Vec<Count> = origins.export(&vector(&[5, 0, 6])).collect();
         assert_eq!(exported, [(4, 70, 5), (3, 70, 6)]);
     }
 
     #[test]
-    fn so_many_origins_are_known_and_no_more() {
-        let mut origins = Origins::new(0, 0);
-        for incarnation in 1..MAX_ORIGINS {
-            assert_eq!(origins.enter(0, incarnation as u64), Some(incarnation));
+    fn each_node_has_its_share_of_the_table_and_what_it_says_of_itself_a_larger_one() {
+        let mut origins = Origins::new(2, 0, 0);
+        for incarnation in 0..MAX_ORIGINS as u64 / 4 {
+            assert!(origins.admits(1, incarnation, false));
+            origins.enter(1, incarnation);
         }
-        assert_eq!((origins.enter(1, 0), origins.len()), (None, MAX_ORIGINS));
-        assert_eq!(origins.enter(0, 5), Some(5), "those that are known stay known");
+        assert!(!origins.admits(1, u64::MAX, false) && origins.admits(1, u64::MAX, true));
+        assert!(origins.admits(1, 5, false), "those that are known stay known");
+        assert!(origins.admits(0, 1, false), "and others have their own room");
+        assert!(!origins.admits(2, 0, true), "there is no such node");
     }
 }
