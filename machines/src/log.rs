@@ -39,7 +39,7 @@ use core::fmt::Write;
 use core::time::Duration;
 
 use protocol::gossip::Gossip;
-use protocol::{Entries, Json, Nothing, log, messages};
+use protocol::{Code, Entries, Json, Nothing, log, messages};
 
 use crate::engine::{Engine, Pace};
 use crate::{Cluster, Context, Input, Machine, Ticket, Time};
@@ -98,7 +98,14 @@ impl Log {
     fn answer(&mut self, context: &mut Context<'_, Nothing>, ticket: Ticket, request: log::Request<'_>) {
         match request {
             log::Request::Send { key, msg } => {
-                let offset = self.engine.update(context.now, |store| store.send(&key, msg));
+                let Some(offset) = self.engine.data().next_offset(&key) else {
+                    return context.refuse(
+                        ticket,
+                        Code::Abort,
+                        "the log is full: it has no offset below 2^53 left",
+                    );
+                };
+                self.engine.update(context.now, |store| store.send(&key, offset, msg));
                 context.reply(ticket, &log::Reply::SendOk { offset });
             }
             log::Request::Poll { offsets } => {
@@ -122,11 +129,17 @@ impl Log {
     }
 }
 
+/// No page is added to an answer that has become this long, however many logs are asked for: a later poll shows them.
+const MAX_ANSWER_BYTES: usize = 16 << 20;
+
 /// Writes a page of each log asked for; logs with nothing to show are left out.
 fn write_pages(store: &Store, offsets: &Entries<'_, u64>, page: &mut String) {
     page.clear();
     let mut separator = '{';
     for (key, from) in offsets.iter() {
+        if page.len() >= MAX_ANSWER_BYTES {
+            break;
+        }
         let Some(page_of_key) = store.page(key, *from) else { continue };
         page.push(separator);
         separator = ',';

@@ -37,6 +37,9 @@ use crate::engine::{Engine, Pace};
 use crate::{Cluster, Context, Input, Machine, Ticket, Time};
 use store::{Store, Writes};
 
+/// Each operation looks through the transaction's own writes, so a transaction of a million would take minutes.
+const MAX_OPERATIONS: usize = 4096;
+
 /// The transaction machine.
 #[derive(Clone, Debug)]
 pub struct Txn {
@@ -86,8 +89,20 @@ impl Txn {
                 "a key is a string, a number, a boolean or null",
             );
         }
+        if txn.len() > MAX_OPERATIONS {
+            return context.refuse(
+                ticket,
+                Code::NotSupported,
+                "a transaction has 4096 operations at the most",
+            );
+        }
         let mut writes = Writes::new();
         let store = self.engine.data();
+        let is_reader = txn.iter().all(|operation| operation.action == Action::Read);
+        if !is_reader && !store.can_commit() {
+            let text = "there is no stamp below 2^53 left: this node has seen too many transactions";
+            return context.refuse(ticket, Code::Abort, text);
+        }
         let done: List<Operation<'_>> =
             txn.iter().map(|operation| perform(store, &mut writes, operation)).collect();
         context.reply(ticket, &Reply::TxnOk { txn: done });

@@ -18,7 +18,7 @@ const MAX_PAGE_MESSAGES: usize = 256;
 /// And at most this many bytes of them, if there is more than one.
 const MAX_PAGE_BYTES: usize = 1 << 20;
 
-/// Offsets beyond this are not taken from a peer: other JSON implementations could not hold them.
+/// Offsets beyond this are neither given nor taken from a peer: other JSON implementations could not hold them.
 const MAX_OFFSET: u64 = 1 << 53;
 
 /// All logs.
@@ -91,13 +91,18 @@ impl Store {
         Store { me, nodes, positions, logs, origins, text }
     }
 
-    /// Appends a message of this node's clients: its offset.
-    pub(super) fn send(&mut self, key: &str, message: Json<'_>) -> u64 {
-        let key = self.position(key);
-        let next = self.logs[key].entries.last().map_or(0, |last| last.offset + 1);
+    /// The offset that the next message to a key of this node's clients gets; none if its log is full.
+    pub(super) fn next_offset(&self, key: &str) -> Option<u64> {
+        let last = self.positions.get(key).and_then(|&key| self.logs[key].entries.last());
+        let next = last.map_or(0, |last| last.offset + 1);
         let offset = next + (self.me + self.nodes - next % self.nodes) % self.nodes;
+        (offset <= MAX_OFFSET).then_some(offset)
+    }
+
+    /// Appends a message of this node's clients at the next offset.
+    pub(super) fn send(&mut self, key: &str, offset: u64, message: Json<'_>) {
+        let key = self.position(key);
         self.append(0, key, offset, message);
-        offset
     }
 
     /// Whether any of these is higher than what is committed.
@@ -151,19 +156,27 @@ impl Store {
         &mut self.origins[origin]
     }
 
-    /// Takes the next update of an origin, a send. Others' messages may belong before ones that are here, but never
-    /// before visible ones.
+    /// Takes the next update of an origin, a send. Others' messages may belong before ones that are here: see
+    /// [`Store::put_in_order`].
     fn append(&mut self, origin: usize, key: usize, offset: u64, message: Json<'_>) {
         let start = self.text.len();
         self.text.push_str(message.as_str());
         let entry = Entry { offset, start, end: self.text.len() };
-        let entries = &mut self.logs[key].entries;
-        let position =
-            entries.iter().rposition(|before| before.offset < offset).map_or(0, |before| before + 1);
-        entries.insert(position, entry);
+        self.logs[key].entries.push(entry);
         let origin = self.origin(origin);
         origin.count += 1;
         origin.sends.push(Sent { number: origin.count, key, entry });
+    }
+
+    /// Puts a log in order to which messages have been appended, the first of them at position `appended`. All at once: one
+    /// by one, every message would have to make way for every other after a long partition. (The sort finds what is in order
+    /// already, and then only merges.)
+    fn put_in_order(&mut self, key: usize, appended: usize) {
+        let entries = &mut self.logs[key].entries;
+        let (before, new) = entries.split_at(appended);
+        let Some(lowest) = new.iter().map(|entry| entry.offset).min() else { return };
+        let start = before.partition_point(|entry| entry.offset < lowest);
+        entries[start..].sort_by_key(|entry| entry.offset);
     }
 
     /// Takes the next update of an origin, commits.
@@ -182,13 +195,10 @@ impl Store {
 /// so many updates of which nothing is left: commits that are stable. All of their effect goes with the first commit
 /// that is missing.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives for one step, and boxing would allocate for every update"
-)]
 pub(super) enum Item<'a> {
     Send(Text<'a>, u64, Json<'a>),
-    Commits(Entries<'a, u64>),
+    /// As they came, but known to be commits: read, they would take a hundred times the room.
+    Commits(Json<'a>),
     Gone(u64),
 }
 
@@ -199,8 +209,8 @@ impl<'a> Item<'a> {
                 let (key, offset, message) = json.parse()?;
                 (offset <= MAX_OFFSET).then_some(Item::Send(key, offset, message))
             }
-            b'{' => json.parse().map(Item::Commits),
-            _ => json.parse().map(Item::Gone),
+            b'{' => json.parse::<Entries<'a, u64>>().map(|_| Item::Commits(json)),
+            _ => json.parse().filter(|&count| count > 0).map(Item::Gone),
         }
     }
 
@@ -216,13 +226,22 @@ impl Replicated for Store {
 
     fn read_run<'a>(count: u64, payload: Json<'a>) -> Option<Self::Run<'a>> {
         let items: List<Json<'a>> = payload.parse()?;
-        let items: Self::Run<'a> = items.iter().map(|item| Item::read(*item)).collect::<Option<_>>()?;
-        let total = items.iter().try_fold(0, |total: u64, item| total.checked_add(item.count()))?;
-        (total == count).then_some(items)
+        let mut run = Self::Run::new();
+        for item in items.iter() {
+            let item = Item::read(*item)?;
+            // Nobody writes two numbers where one would do, unless to make a short line take much memory.
+            if matches!((run.last(), &item), (Some(Item::Gone(_)), Item::Gone(_))) {
+                return None;
+            }
+            run.push(item);
+        }
+        let total = run.iter().try_fold(0, |total: u64, item| total.checked_add(item.count()))?;
+        (total == count).then_some(run)
     }
 
     fn take_run(&mut self, origin: Origin, mut skip: u64, run: Self::Run<'_>) {
         let origin = origin.position;
+        let mut appended: SmallVec<[(usize, usize); 8]> = SmallVec::new();
         for item in run {
             let skipped = skip.min(item.count());
             skip -= skipped;
@@ -230,15 +249,20 @@ impl Replicated for Store {
                 _ if skipped == item.count() => {}
                 Item::Send(key, offset, message) => {
                     let key = self.position(&key);
+                    appended.push((key, self.logs[key].entries.len()));
                     self.append(origin, key, offset, message);
                 }
                 Item::Commits(offsets) => {
+                    let offsets: Entries<'_, u64> = offsets.parse().expect("it was read as commits");
                     let commits = offsets.iter().map(|(key, offset)| (self.position(key), *offset)).collect();
                     self.take_commits(origin, commits);
                 }
                 Item::Gone(count) => self.origin(origin).count += count - skipped,
             }
         }
+        appended.sort_unstable();
+        appended.dedup_by_key(|(key, _)| *key);
+        appended.into_iter().for_each(|(key, first)| self.put_in_order(key, first));
     }
 
     fn write_run(&self, origin: usize, first: u64, last: u64, out: &mut String) {

@@ -15,7 +15,7 @@ use crate::engine::{Origin, Replicated};
 /// A register's key and the value written to it; both as they came.
 pub(super) type Writes<'a> = SmallVec<[(Json<'a>, Json<'a>); 4]>;
 
-/// Counters beyond this are not taken from a peer: other JSON implementations could not hold them.
+/// Counters beyond this are neither given nor taken from a peer: other JSON implementations could not hold them.
 const MAX_COUNTER: u64 = 1 << 53;
 
 /// All registers.
@@ -79,6 +79,11 @@ impl Store {
         position.map_or(Json::NULL, |&position| Json::trusted(&self.registers[position].value))
     }
 
+    /// Whether there is a stamp for one more transaction.
+    pub(super) fn can_commit(&self) -> bool {
+        self.counter < MAX_COUNTER
+    }
+
     /// Takes the writes of this node's next transaction.
     pub(super) fn commit(&mut self, writes: &Writes<'_>) {
         self.take(self.me, self.counter + 1, writes.iter().copied());
@@ -127,25 +132,42 @@ impl Store {
 /// An update as it travels: a transaction is `[counter, key, value, key, value, …]`, and a number stands for so many
 /// transactions of which nothing is left: everyone has had them, and all they wrote has been overwritten.
 #[derive(Debug)]
-pub(super) enum Item<'a> {
-    Transaction(u64, List<Json<'a>>),
+pub(super) enum Item {
+    /// A transaction with this counter and so many of the run's words.
+    Transaction {
+        counter: u64,
+        words: usize,
+    },
     Gone(u64),
 }
 
-impl<'a> Item<'a> {
-    fn read(json: Json<'a>) -> Option<Item<'a>> {
-        if !json.as_str().starts_with('[') {
-            return json.parse().map(Item::Gone);
-        }
-        let mut words: List<Json<'a>> = json.parse()?;
-        if words.len().is_multiple_of(2) {
-            return None;
-        }
-        let counter =
-            words.0.remove(0).parse().filter(|&counter: &u64| 0 < counter && counter <= MAX_COUNTER)?;
-        Some(Item::Transaction(counter, words))
-    }
+/// A run that has been read.
+#[derive(Debug, Default)]
+pub(super) struct Run<'a> {
+    items: SmallVec<[Item; 8]>,
+    /// Keys and values of all its transactions: in one list, as lists of their own would take many times the room.
+    words: SmallVec<[Json<'a>; 16]>,
+}
 
+impl<'a> Run<'a> {
+    fn read(&mut self, json: Json<'a>) -> Option<()> {
+        if !json.as_str().starts_with('[') {
+            // Nobody writes two numbers where one would do, unless to make a short line take much memory.
+            let is_short = !matches!(self.items.last(), Some(Item::Gone(_)));
+            let count = json.parse().filter(|&count| count > 0 && is_short)?;
+            self.items.push(Item::Gone(count));
+            return Some(());
+        }
+        let words: List<Json<'a>> = json.parse()?;
+        let (counter, words) = words.split_first().filter(|(_, words)| words.len().is_multiple_of(2))?;
+        let counter = counter.parse().filter(|&counter: &u64| 0 < counter && counter <= MAX_COUNTER)?;
+        self.items.push(Item::Transaction { counter, words: words.len() });
+        self.words.extend_from_slice(words);
+        Some(())
+    }
+}
+
+impl Item {
     fn count(&self) -> u64 {
         if let Item::Gone(count) = self { *count } else { 1 }
     }
@@ -154,24 +176,30 @@ impl<'a> Item<'a> {
 impl Replicated for Store {
     const NEEDS_STABILITY: bool = true;
 
-    type Run<'a> = SmallVec<[Item<'a>; 8]>;
+    type Run<'a> = Run<'a>;
 
-    fn read_run<'a>(count: u64, payload: Json<'a>) -> Option<Self::Run<'a>> {
+    fn read_run<'a>(count: u64, payload: Json<'a>) -> Option<Run<'a>> {
         let items: List<Json<'a>> = payload.parse()?;
-        let items: Self::Run<'a> = items.iter().map(|item| Item::read(*item)).collect::<Option<_>>()?;
-        let total = items.iter().try_fold(0, |total: u64, item| total.checked_add(item.count()))?;
-        (total == count).then_some(items)
+        let mut run = Run::default();
+        items.iter().try_for_each(|item| run.read(*item))?;
+        let total = run.items.iter().try_fold(0, |total: u64, item| total.checked_add(item.count()))?;
+        (total == count).then_some(run)
     }
 
-    fn take_run(&mut self, origin: Origin, mut skip: u64, run: Self::Run<'_>) {
-        for item in run {
+    fn take_run(&mut self, origin: Origin, mut skip: u64, run: Run<'_>) {
+        let mut words = &*run.words;
+        for item in run.items {
             let skipped = skip.min(item.count());
             skip -= skipped;
             match item {
-                _ if skipped == item.count() => {}
-                Item::Transaction(counter, words) => {
-                    self.take(origin, counter, words.chunks_exact(2).map(|pair| (pair[0], pair[1])));
+                Item::Transaction { counter, words: length } => {
+                    let (writes, rest) = words.split_at(length);
+                    words = rest;
+                    if skipped == 0 {
+                        self.take(origin, counter, writes.chunks_exact(2).map(|pair| (pair[0], pair[1])));
+                    }
                 }
+                Item::Gone(count) if skipped == count => {}
                 Item::Gone(count) => self.skip(origin.position, count - skipped),
             }
         }
