@@ -1,0 +1,372 @@
+//! One of three nodes lies, in every way that the form of a message allows. The other two neither fail nor grow nor lose
+//! their rest, and what their clients told them reaches both.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use allocation_counter::measure;
+use machines::{Broadcast, Counter, Log, Machine, Node, Outputs, Time, Txn};
+use serde_json::{Value, json};
+
+/// How long a message takes.
+const LATENCY: Duration = Duration::from_millis(5);
+
+/// Three nodes of which one is not there: what is said to it is lost, and what it says are lies.
+struct World<M: Machine> {
+    nodes: Vec<Node<M>>,
+    liar: usize,
+    now: Time,
+    flying: VecDeque<(Time, usize, Vec<u8>)>,
+    asked: i64,
+}
+
+impl<M: Machine> World<M> {
+    fn new(liar: usize) -> Self {
+        // Their incarnations are 1, 2 and 3.
+        let nodes = (1..=3).map(|incarnation| Node::new(M::default_config(), incarnation << 11)).collect();
+        let mut world = World { nodes, liar, now: Time::ZERO, flying: VecDeque::new(), asked: 0 };
+        for node in world.honest() {
+            let ids = ["n0", "n1", "n2"];
+            world.ask(node, json!({"type": "init", "node_id": ids[node], "node_ids": ids}));
+        }
+        world
+    }
+
+    fn honest(&self) -> Vec<usize> {
+        (0..3).filter(|&node| node != self.liar).collect()
+    }
+
+    /// Asks a node as a client, and gives the answer.
+    #[track_caller]
+    fn ask(&mut self, node: usize, mut body: Value) -> Value {
+        self.asked += 1;
+        body["msg_id"] = json!(self.asked);
+        let line = json!({"src": "c1", "dest": format!("n{node}"), "body": body}).to_string();
+        self.hear(node, line.as_bytes()).pop().expect("an answer at once")
+    }
+
+    /// A node hears a line. What it says to nodes flies off; what it says to clients comes back.
+    #[track_caller]
+    fn hear(&mut self, node: usize, line: &[u8]) -> Vec<Value> {
+        let mut outputs = Outputs::default();
+        self.nodes[node].on_line(self.now, line, &mut outputs).expect("these lies are messages");
+        self.post(&outputs)
+    }
+
+    fn post(&mut self, outputs: &Outputs) -> Vec<Value> {
+        let mut answers = Vec::new();
+        for line in outputs.lines() {
+            let mut message: Value = serde_json::from_slice(line).expect("JSON");
+            match message["dest"].as_str().expect("a name") {
+                "c1" => answers.push(message["body"].take()),
+                node => {
+                    let node = node[1..].parse().expect("a node");
+                    self.flying.push_back((self.now + LATENCY, node, line.to_vec()));
+                }
+            }
+        }
+        answers
+    }
+
+    /// The liar says this to a node.
+    #[track_caller]
+    fn lie(&mut self, node: usize, gossip: impl ToString) {
+        let line = line(self.liar, node, gossip);
+        self.hear(node, line.as_bytes());
+    }
+
+    /// Lets time pass, and sees that no node is at it all the time.
+    #[track_caller]
+    fn pass(&mut self, millis: u64) {
+        let end = self.now + Duration::from_millis(millis);
+        let mut steps = 0;
+        loop {
+            let arrival = self.flying.front().map(|(at, ..)| *at);
+            let wakes = self.honest().into_iter().filter_map(|node| self.nodes[node].deadline());
+            let Some(next) = arrival.into_iter().chain(wakes).min().filter(|&next| next <= end) else {
+                break;
+            };
+            self.now = self.now.max(next);
+            self.arrive();
+            self.wake();
+            steps += 1;
+            assert!(steps <= 100 * (1 + millis / 100), "busy at {:?}", self.now);
+        }
+        self.now = end;
+    }
+
+    fn arrive(&mut self) {
+        while self.flying.front().is_some_and(|(at, ..)| *at <= self.now) {
+            let (_, node, line) = self.flying.pop_front().expect("it has a front");
+            if node != self.liar {
+                self.hear(node, &line);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn wake(&mut self) {
+        for node in self.honest() {
+            let mut outputs = Outputs::default();
+            self.nodes[node].on_wake(self.now, &mut outputs);
+            let deadline = self.nodes[node].deadline();
+            assert!(deadline.is_none_or(|deadline| deadline > self.now), "n{node} at {:?}", self.now);
+            self.post(&outputs);
+        }
+    }
+}
+
+/// The line that says this: `gossip` is a body without its type.
+fn line(from: usize, to: usize, gossip: impl ToString) -> String {
+    let fields = gossip.to_string().replacen('{', r#"{"type":"gossip1","#, 1);
+    format!(r#"{{"src":"n{from}","dest":"n{to}","body":{fields}}}"#)
+}
+
+/// 2⁵³, the largest number that everyone's JSON can hold.
+const MOST: u64 = 1 << 53;
+
+/// Everything about a message that can be wrong but its claims about what honest nodes hold. `update` is an update of
+/// the machine as it travels in a run; where several updates are something else than a list of them, `many` says how.
+fn lies(update: &Value) -> Vec<Value> {
+    let run = |node: u64, incarnation: u64, first: u64, last: u64, updates: Value| json!({"me": 3, "n": 1, "vector": [], "runs": [[node, incarnation, first, last, updates]]});
+    let one = || json!([update]);
+    let invented: Vec<Value> = (0..100_000).map(|number| json!([number % 3, 1000 + number, 1])).collect();
+    let unknown: Vec<Value> = (0..100_000).map(|number| json!([3 + number, 1, 1])).collect();
+    let many = |count: u64| Value::from(vec![update.clone(); count as usize]);
+    let mut lies = vec![
+        run(3, 1, 1, 1, one()),
+        run(u64::from(u32::MAX), u64::MAX, 1, 1, one()),
+        run(2, 77, 0, 0, json!([])),
+        run(2, 77, 2, 1, one()),
+        run(2, 77, 1, 2, one()),
+        run(2, 77, 1, u64::MAX, one()),
+        run(2, 77, 0, u64::MAX, one()),
+        run(2, 77, u64::MAX, u64::MAX, one()),
+        run(2, 77, MOST, MOST, one()),
+        run(2, 77, 1, MOST, json!([MOST])),
+        run(2, 78, 1, MOST + 1, json!([MOST + 1])),
+        run(2, 79, 1, 3, json!([0, 0, 3])),
+        run(2, 79, 1, 4, json!([MOST, MOST])),
+        run(2, 79, 1, 2, json!([u64::MAX, 0, 3])),
+        run(0, 1, 1, 60, many(60)),
+        run(1, 2, 1, 60, many(60)),
+        run(2, 3, 1, 1, json!({})),
+        run(2, 3, 1, 1, json!([[], {}, "x", null, -1])),
+        json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 5, 1, 1, one()], [2, 5, 1, 2, many(2)]]}),
+        json!({"me": 3, "n": 1, "vector": [], "lost": [0, 1, 2, 2, 2, 3, u32::MAX], "lean": true}),
+        json!({"me": 3, "lost": vec![1; 100_000], "lean": true, "ask": true, "again": true}),
+        json!({"me": 3, "n": 2, "vector": [], "settled": [[3, 1, 5], [2, 900, u64::MAX], [9, 9, 9]]}),
+        json!({"me": 3, "vector": invented, "ask": true}),
+        json!({"me": 3, "vector": unknown, "ask": true}),
+        json!({"me": 3, "n": 3, "vector": invented, "settled": invented}),
+        json!({"me": 3, "you": 1, "held_ms": u64::MAX, "wait_ms": u64::MAX, "answer": true}),
+        json!({"me": 3, "n": u64::MAX - 1, "vector": []}),
+        json!({"me": 3, "n": u64::MAX, "runs": []}),
+        json!({"me": 3, "n": u64::MAX, "vector": []}),
+        json!({"me": 3, "n": 4, "again": true, "ask": true, "answer": true}),
+    ];
+    let lives = (4..300).map(|me| json!({"me": me, "n": 1, "vector": [], "runs": [[2, me, 1, 1, one()]]}));
+    lies.extend(lives);
+    lies
+}
+
+/// Claims to hold and to have heard what honest nodes have said: from the hub that would be believed.
+fn claims() -> Vec<Value> {
+    let all = json!([[0, 1, MOST], [1, 2, u64::MAX]]);
+    vec![
+        json!({"me": 500, "you": 1, "ack": u64::MAX, "held_ms": u64::MAX}),
+        json!({"me": 500, "you": 2, "ack": u64::MAX, "held_ms": 0, "wait_ms": u64::MAX}),
+        json!({"me": 500, "vector": all}),
+        json!({"me": 500, "n": 1, "vector": [], "settled": all}),
+        // Such a report counts for what the hub has heard of by then.
+        json!({"me": 500, "n": 2, "settled": all}),
+    ]
+}
+
+/// Has the liar say all that, and meanwhile each honest node be asked `ask(1)`, `ask(2)`, …
+fn hear_lies<M: Machine>(liar: usize, lies: &[String], ask: impl Fn(u64) -> Value) -> (World<M>, u64) {
+    let mut world = World::<M>::new(liar);
+    let mut asked = 0;
+    for (position, lie) in lies.iter().enumerate() {
+        for node in world.honest() {
+            if position % 5 == 0 {
+                asked += 1;
+                let answer = world.ask(node, ask(asked));
+                assert_ne!(answer["type"], "error", "after {position} lies: {answer}");
+            }
+            world.lie(node, lie);
+        }
+        world.pass(37);
+    }
+    world.pass(5_000);
+    (world, asked)
+}
+
+/// What a leaf can say, and what a hub can.
+fn scenarios(update: &Value) -> [(usize, Vec<String>); 3] {
+    let [lies, claims] =
+        [lies(update), claims()].map(|lies| lies.iter().map(Value::to_string).collect::<Vec<String>>());
+    let from_leaf = [&*lies, &*claims].concat();
+    [(0, lies), (1, from_leaf.clone()), (2, from_leaf)]
+}
+
+#[test]
+fn what_is_broadcast_at_honest_nodes_reaches_both() {
+    for (liar, lies) in scenarios(&json!("a lie")) {
+        let (mut world, asked) =
+            hear_lies::<Broadcast>(liar, &lies, |number| json!({"type": "broadcast", "message": number}));
+        for node in world.honest() {
+            let answer = world.ask(node, json!({"type": "read"}));
+            let mut read: Vec<u64> =
+                answer["messages"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
+            read.sort_unstable();
+            assert_eq!(read, (1..=asked).collect::<Vec<_>>(), "n{node} while n{liar} lies");
+        }
+    }
+}
+
+#[test]
+fn what_is_counted_at_honest_nodes_is_the_same_at_both() {
+    for (liar, lies) in scenarios(&json!(0)) {
+        let (mut world, asked) =
+            hear_lies::<Counter>(liar, &lies, |number| json!({"type": "add", "delta": number}));
+        for node in world.honest() {
+            let answer = world.ask(node, json!({"type": "read"}));
+            assert_eq!(answer["value"], json!(asked * (asked + 1) / 2), "n{node} while n{liar} lies");
+        }
+    }
+}
+
+/// A hub that lies keeps everything from becoming visible, so only leaves do here.
+#[test]
+fn what_is_sent_to_honest_nodes_is_logged_in_the_same_order_at_both() {
+    for (liar, lies) in scenarios(&json!(["lie", 1_000_000, "a lie"])).into_iter().skip(1) {
+        // The last claim, that everyone holds everything, makes it visible.
+        let others = 3 - liar;
+        let (mut world, asked) =
+            hear_lies::<Log>(liar, &lies, |number| json!({"type": "send", "key": "k", "msg": number}));
+        let all = json!([[0, 1, MOST], [others, others + 1, MOST]]);
+        world.lie(0, json!({"me": 500, "n": 3, "vector": [], "settled": all}));
+        world.pass(5_000);
+        let [one, other] = [0, others].map(|node| {
+            world.ask(node, json!({"type": "poll", "offsets": {"k": 0, "lie": 0}}))["msgs"]["k"].take()
+        });
+        assert_eq!(one, other);
+        let mut sent: Vec<u64> = one
+            .as_array()
+            .expect("messages")
+            .iter()
+            .map(|pair| pair[1].as_u64().expect("a number"))
+            .collect();
+        sent.sort_unstable();
+        assert_eq!(sent, (1..=asked).collect::<Vec<_>>(), "while n{liar} lies");
+    }
+}
+
+#[test]
+fn what_is_written_at_honest_nodes_is_the_same_at_both() {
+    for (liar, lies) in scenarios(&json!([MOST - 1_000_000, "lie", 1])) {
+        let write = |number| json!({"type": "txn", "txn": [["w", number, number], ["w", "last", number]]});
+        let (mut world, asked) = hear_lies::<Txn>(liar, &lies, write);
+        for node in world.honest() {
+            for number in 1..=asked {
+                let read = world.ask(node, json!({"type": "txn", "txn": [["r", number, null]]}));
+                assert_eq!(read["txn"][0][2], json!(number), "n{node} while n{liar} lies");
+            }
+        }
+        let last = world
+            .honest()
+            .into_iter()
+            .map(|node| world.ask(node, json!({"type": "txn", "txn": [["r", "last", null]]}))["txn"].take());
+        let last: Vec<Value> = last.collect();
+        assert_eq!(last[0], last[1]);
+    }
+}
+
+#[test]
+fn a_log_without_offsets_left_refuses_and_the_others_go_on() {
+    let mut world = World::<Log>::new(2);
+    let full = json!([["full", MOST, 1], ["nearly", MOST - 7, 2]]);
+    for node in [0, 1] {
+        world.lie(node, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 2, full]]}));
+        let refusal = world.ask(node, json!({"type": "send", "key": "full", "msg": 1}));
+        assert_eq!(refusal["code"], 14, "{refusal}");
+    }
+    let sends: Vec<Value> =
+        (0..4).map(|_| world.ask(0, json!({"type": "send", "key": "nearly", "msg": 1}))).collect();
+    let offsets: Vec<Option<u64>> = sends.iter().map(|answer| answer["offset"].as_u64()).collect();
+    let refused = offsets.iter().filter(|offset| offset.is_none()).count();
+    assert!(offsets.iter().flatten().all(|&offset| offset <= MOST), "{offsets:?}");
+    assert!(refused > 0 && refused < 4, "{offsets:?}");
+    let answer = world.ask(1, json!({"type": "send", "key": "other", "msg": 1}));
+    assert_eq!(answer["type"], "send_ok");
+    let above = json!([["full", MOST + 1, 1]]);
+    world.lie(0, json!({"me": 4, "n": 1, "vector": [], "runs": [[2, 4, 1, 1, above]]}));
+    world.pass(1_000);
+}
+
+#[test]
+fn a_node_without_stamps_left_refuses_writes_and_goes_on_reading() {
+    let mut world = World::<Txn>::new(2);
+    let last = json!([[MOST, "x", 1]]);
+    world.lie(0, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 1, last]]}));
+    let refusal = world.ask(0, json!({"type": "txn", "txn": [["r", "x", null], ["w", "x", 2]]}));
+    assert_eq!(refusal["code"], 14, "{refusal}");
+    let read = world.ask(0, json!({"type": "txn", "txn": [["r", "x", null]]}));
+    assert_eq!(read["txn"], json!([["r", "x", 1]]));
+}
+
+/// The most memory that a node takes to hear `line`, and what it keeps of that, in bytes for each byte of the line.
+fn cost<M: Machine>(gossip: Value) -> (u64, u64) {
+    let mut world = World::<M>::new(2);
+    let line = line(2, 0, gossip);
+    let mut outputs = Outputs::default();
+    let node = &mut world.nodes[0];
+    let cost = measure(|| drop(node.on_line(Time::ZERO, line.as_bytes(), &mut outputs)));
+    let length = line.len() as u64;
+    (cost.bytes_max / length, u64::try_from(cost.bytes_current).unwrap_or(0) / length)
+}
+
+#[test]
+fn what_a_message_costs_is_in_proportion_to_its_length() {
+    const COUNT: u64 = 100_000;
+    let run = |updates: Vec<Value>, count: u64| json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, count, updates]]});
+    let alternating = |update: Value| {
+        run((0..COUNT).map(|number| if number % 2 == 0 { json!(1) } else { update.clone() }).collect(), COUNT)
+    };
+    let origins: Vec<Value> = (0..COUNT).map(|number| json!([number % 3, 1000 + number, 1])).collect();
+    let runs: Vec<Value> = (0..COUNT).map(|number| json!([number % 3, 1000 + number, 1, 1, [1]])).collect();
+    for (name, (most, kept)) in [
+        ("log, many gone", cost::<Log>(run(vec![json!(1); COUNT as usize], COUNT))),
+        ("log, none gone", cost::<Log>(run(vec![json!(0); COUNT as usize], 1))),
+        ("log, commits", cost::<Log>(alternating(json!({})))),
+        ("log, sends", cost::<Log>(run(vec![json!(["", 0, 0]); COUNT as usize], COUNT))),
+        ("log, runs", cost::<Log>(json!({"me": 3, "n": 1, "vector": origins, "runs": runs}))),
+        ("txn, many gone", cost::<Txn>(run(vec![json!(1); COUNT as usize], COUNT))),
+        ("txn, transactions", cost::<Txn>(alternating(json!([1])))),
+        ("txn, runs", cost::<Txn>(json!({"me": 3, "n": 1, "vector": origins, "runs": runs}))),
+        (
+            "broadcast, vector",
+            cost::<Broadcast>(json!({"me": 3, "n": 1, "vector": origins, "settled": origins})),
+        ),
+        ("broadcast, runs", cost::<Broadcast>(json!({"me": 3, "n": 1, "vector": origins, "runs": runs}))),
+        ("counter, lost", cost::<Counter>(json!({"me": 3, "lost": vec![1; COUNT as usize]}))),
+    ] {
+        println!("{name}: {most} bytes for a byte, {kept} kept");
+        assert!(most <= 64 && kept <= 64, "{name}: {most} bytes for a byte, {kept} kept");
+    }
+}
+
+/// Offsets that go down are a lie, but those of two sides of a long partition look no better to whoever hears both.
+#[test]
+fn messages_in_the_worst_order_take_no_longer_than_their_number_says() {
+    const COUNT: u64 = 300_000;
+    let mut world = World::<Log>::new(2);
+    let sends: Vec<Value> = (0..COUNT).rev().map(|offset| json!(["k", offset, 0])).collect();
+    let began = std::time::Instant::now();
+    world.lie(0, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, COUNT, sends]]}));
+    // Moving each past all others would take a minute.
+    assert!(began.elapsed() < Duration::from_secs(10));
+    world.lie(0, json!({"me": 3, "n": 2, "settled": [[2, 3, COUNT]]}));
+    world.pass(100);
+}
