@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use machines::{Broadcast, Echo, GSet, UniqueIds};
+use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Txn, UniqueIds};
 
 #[path = "../../fuzz/src/decode.rs"]
 pub mod decode;
@@ -46,4 +46,24 @@ fn a_broadcast_node_survives_every_life_ever_found() {
 #[test]
 fn a_set_node_survives_every_life_ever_found() {
     replay("node_g_set", life::live::<GSet>);
+}
+
+#[test]
+fn a_counter_node_survives_every_life_ever_found() {
+    replay("node_counter", life::live::<Counter>);
+}
+
+#[test]
+fn a_counter_kv_node_survives_every_life_ever_found() {
+    replay("node_counter_kv", life::live::<CounterKv>);
+}
+
+#[test]
+fn a_log_node_survives_every_life_ever_found() {
+    replay("node_log", life::live::<Log>);
+}
+
+#[test]
+fn a_transaction_node_survives_every_life_ever_found() {
+    replay("node_txn", life::live::<Txn>);
 }
