@@ -216,7 +216,10 @@ impl World {
 fn updates(ledger: &Ledger, line: &[u8]) -> Vec<Update> {
     let message = Message::decode(line).expect("nodes write messages");
     let Gossip::Gossip { runs, .. } = Gossip::decode(&message.body).expect("nodes gossip with each other");
-    ledger.read_runs(runs.as_deref().unwrap_or_default())
+    let mut runs: Vec<_> = runs.as_deref().unwrap_or_default().to_vec();
+    // Nodes take the runs of a message in order of their origins.
+    runs.sort_by_key(|run| (run.0, run.1));
+    ledger.read_runs(&runs)
 }
 
 fn to_node(position: usize, body: &str) -> Vec<u8> {
