@@ -44,6 +44,10 @@ pub trait Words: Clone + Debug {
 
     /// What a request means.
     fn ask<'a>(request: Self::Request<'a>) -> Ask<'a>;
+    /// How its speakers pace themselves if nobody chooses otherwise.
+    fn pace() -> Pace {
+        Pace::default()
+    }
     /// The answer to [`Ask::Neighbours`].
     fn noted<'a>() -> Self::Reply<'a>;
     /// The answer to [`Ask::Add`].
@@ -77,7 +81,7 @@ impl<W: Words> Machine for Bag<W> {
     type Call = Nothing;
 
     fn default_config() -> Pace {
-        Pace::default()
+        W::pace()
     }
 
     fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
@@ -196,6 +200,11 @@ pub struct SetWords;
 impl Words for SetWords {
     type Request<'a> = set::Request<'a>;
     type Reply<'a> = set::Reply<'a>;
+
+    /// Nobody asks how soon a value is everywhere, so rounds may be longer than broadcast's, and then they cost less.
+    fn pace() -> Pace {
+        Pace { round: Duration::from_millis(1500), ..Pace::default() }
+    }
 
     fn ask<'a>(request: Self::Request<'a>) -> Ask<'a> {
         match request {

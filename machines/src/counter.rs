@@ -25,11 +25,12 @@
 //!
 //! # The pace
 //!
-//! A round of 1 s (`ROUND`). An `add` is answered before anyone else hears of it, so a longer round costs nothing but the
+//! A round of 1.5 s (`ROUND`). An `add` is answered before anyone else hears of it, so a longer round costs nothing but the
 //! freshness of reads, which these workloads do not ask for before the very end. A round in which all three nodes of
 //! challenge 4 have news takes four messages. On its flags (100 operations a second, a third of them adds) that comes to
-//! 0.05 messages an operation, in virtual time, and with partitions to 0.08 on average and 0.15 in the worst of a thousand
-//! runs (`workbench/tests/counter`): what partitions add is probes, of which there is one every half second and link.
+//! 0.03 messages an operation, in virtual time, and with partitions to 0.08 on average and 0.15 in the worst of some
+//! hundred runs (`workbench/tests/challenges`): what partitions add is probes, of which there is one every half second and
+//! link.
 //!
 //! # Bounds
 //!
@@ -49,7 +50,7 @@ use crate::engine::{Engine, Origin, Pace, Replicated};
 use crate::{Cluster, Context, Input, Machine, Ticket, Time};
 
 /// The counter's round, if nobody chooses another.
-const ROUND: Duration = Duration::from_secs(1);
+const ROUND: Duration = Duration::from_millis(1500);
 
 /// An origin's total is not larger than this. 2⁶³ a time it takes 2⁴⁶ adds to get there, two years of a million a second; and
 /// the totals of as many origins as the engine takes, which is less than 2¹⁷, have a sum below 2¹²⁷.

@@ -38,10 +38,10 @@ fn every_sum_is_exact_in_the_end_whatever_the_network_did() {
             faults.duplication = 0.3 * rng.f64();
             faults.delay = 0.3 * rng.f64();
             faults.longest_delay = Duration::from_secs(1);
-            world.load_under(&mut nemesis, 40, 40, &mut rng);
+            world.load_under(&mut nemesis, 60, 40, &mut rng);
         }
         world.calm();
-        world.run_ms(4_000 + 10 * latency_ms);
+        world.run_ms(6_000 + 10 * latency_ms);
         world.assert_all_answered(receiver_delay(latency_ms), &context);
         assert_eq!(world.agreed(&context), world.sum(|_| true), "{context}");
         assert!(world.cluster.run_until_quiet(Duration::from_secs(30)).is_some(), "{context}: not quiet");
