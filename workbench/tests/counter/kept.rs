@@ -1,13 +1,12 @@
 //! `CounterKv`: exact although `seq-kv` shows the past, and although its requests and answers are lost, late, repeated.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use fastrand::Rng;
 use machines::CounterKv;
-use workbench::network::{Event, Journal};
 use workbench::world::spawn;
 
+use crate::stale::stale_reads;
 use crate::world::{World, exponential};
 
 const SEEDS: u64 = 100;
@@ -16,31 +15,6 @@ fn world(latency_ms: u64, seed: u64) -> World {
     let mut world = World::new(3, exponential(latency_ms), seed, spawn::<CounterKv>(()));
     world.deltas = 0..=4;
     world
-}
-
-/// How often `seq-kv` showed what a key held before, by the answers that it sent, in the order in which it sent them.
-fn stale_reads(journal: &Journal) -> usize {
-    let sent = |entry: &&workbench::network::Entry| entry.event == Event::Send;
-    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("bodies are JSON");
-    let mut requests = BTreeMap::new();
-    let mut newest = BTreeMap::new();
-    let mut stale = 0;
-    for entry in journal.entries.iter().filter(sent) {
-        let body = json(&entry.body);
-        if &*entry.dest == "seq-kv" {
-            requests.insert((entry.src.clone(), body["msg_id"].to_string()), body);
-        } else if &*entry.src == "seq-kv" {
-            let request = &requests[&(entry.dest.clone(), body["in_reply_to"].to_string())];
-            let key = request["key"].to_string();
-            match body["type"].as_str() {
-                Some("cas_ok") => drop(newest.insert(key, request["to"].clone())),
-                Some("read_ok") => stale += usize::from(newest[&key] != body["value"]),
-                Some("error") if request["type"] == "read" => stale += usize::from(newest.contains_key(&key)),
-                _ => {}
-            }
-        }
-    }
-    stale
 }
 
 #[test]

@@ -10,4 +10,5 @@
 
 mod kept;
 mod replicated;
+mod stale;
 mod world;
