@@ -14,6 +14,18 @@ limits_3e := "--max-msgs-per-op 20 --max-median-ms 1000 --max-latency-ms 2000"
 targets_3e := "--target-msgs-per-op 0.36 --target-median-ms 950 --target-latency-ms 1800"
 
 flags_3d := "--node-count 25 --time-limit 20 --rate 100 --latency 100"
+flags_4 := "--node-count 3 --rate 100 --time-limit 20 --nemesis partition"
+flags_5bc := "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000"
+flags_6a := "--node-count 1 --time-limit 20 --rate 1000 --concurrency 2n"
+flags_6bc := "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000"
+available := "--availability total --nemesis partition"
+
+# These challenges name no figure; what we want of ourselves. (A lone node has nobody to talk to.)
+target_alone := "--target-msgs-per-op 0.001"
+target_4 := "--target-msgs-per-op 0.15"
+target_5bc := "--target-msgs-per-op 0.03"
+target_5_far := "--target-msgs-per-op 0.15"
+target_6 := "--target-msgs-per-op 0.1"
 
 @_list:
     {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
@@ -62,6 +74,76 @@ test-broadcast-partitions: _build
     {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast {{ flags_3d }} --nemesis partition
     {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast {{ flags_3d }} --nemesis partition -- --round 1500ms
 
+# Challenge 4, all of it: counters, under partitions
+test-counter: test-counter-g test-counter-pn test-counter-kv
+
+# Challenge 4: a counter that only grows, without any service
+test-counter-g: _build
+    {{ judge }} test -w g-counter --bin {{ binaries }}/counter {{ flags_4 }}
+    {{ thresholds }} store/g-counter/latest {{ target_4 }}
+
+# Challenge 4 again, with a counter that also shrinks
+test-counter-pn: _build
+    {{ judge }} test -w pn-counter --bin {{ binaries }}/counter {{ flags_4 }}
+    {{ thresholds }} store/pn-counter/latest {{ target_4 }}
+
+# Challenge 4 as it is set: the counter is kept in seq-kv
+test-counter-kv: _build
+    {{ judge }} test -w g-counter --bin {{ binaries }}/counter-kv {{ flags_4 }}
+    {{ judge }} test -w pn-counter --bin {{ binaries }}/counter-kv {{ flags_4 }}
+
+# Challenge 5, all of it: logs
+test-log: test-log-5a test-log-5b test-log-5c test-log-far
+
+# Challenge 5a: one node
+test-log-5a: _build
+    {{ judge }} test -w kafka --bin {{ binaries }}/log --node-count 1 --concurrency 2n --time-limit 20 --rate 1000
+    {{ thresholds }} store/kafka/latest {{ target_alone }}
+
+# Challenge 5b: two nodes
+test-log-5b: _build
+    {{ judge }} test -w kafka --bin {{ binaries }}/log {{ flags_5bc }}
+    {{ thresholds }} store/kafka/latest {{ target_5bc }}
+
+# Challenge 5c: the same, efficiently
+test-log-5c: test-log-5b
+
+# Challenge 5 beyond what is asked: five nodes, 100 ms apart, under partitions
+test-log-far: _build
+    {{ judge }} test -w kafka --bin {{ binaries }}/log --node-count 5 --concurrency 2n --time-limit 20 --rate 1000 \
+        --latency 100 --nemesis partition
+    {{ thresholds }} store/kafka/latest {{ target_5_far }}
+
+# Challenge 6, all of it: transactions, totally available
+test-txn: test-txn-6a test-txn-6b test-txn-6c test-txn-causal
+
+# Challenge 6a: one node
+test-txn-6a: _build
+    {{ judge }} test -w txn-rw-register --bin {{ binaries }}/txn {{ flags_6a }} \
+        --consistency-models read-uncommitted --availability total
+    {{ thresholds }} store/txn-rw-register/latest {{ target_alone }}
+
+# Challenge 6b: two nodes, read uncommitted, healthy and under partitions
+test-txn-6b: _build
+    {{ judge }} test -w txn-rw-register --bin {{ binaries }}/txn {{ flags_6bc }} \
+        --consistency-models read-uncommitted
+    {{ thresholds }} store/txn-rw-register/latest {{ target_6 }}
+    {{ judge }} test -w txn-rw-register --bin {{ binaries }}/txn {{ flags_6bc }} {{ available }} \
+        --consistency-models read-uncommitted
+    {{ thresholds }} store/txn-rw-register/latest {{ target_6 }}
+
+# Challenge 6c: two nodes, read committed, under partitions
+test-txn-6c: _build
+    {{ judge }} test -w txn-rw-register --bin {{ binaries }}/txn {{ flags_6bc }} {{ available }} \
+        --consistency-models read-committed
+    {{ thresholds }} store/txn-rw-register/latest {{ target_6 }}
+
+# Challenge 6 beyond what is asked: no fractured reads, causal order
+test-txn-causal: _build
+    {{ judge }} test -w txn-rw-register --bin {{ binaries }}/txn {{ flags_6bc }} {{ available }} \
+        --consistency-models "read-atomic , causal-cerone"
+    {{ thresholds }} store/txn-rw-register/latest {{ target_6 }}
+
 # Run each workload for a few seconds
 smoke: _build
     {{ judge }} test -w echo --bin {{ binaries }}/echo --node-count 1 --time-limit 2 --rate 100
@@ -69,6 +151,15 @@ smoke: _build
         --availability total --nemesis partition --nemesis-interval 1
     {{ judge }} test -w broadcast --bin {{ binaries }}/broadcast --node-count 5 --time-limit 3 --rate 50 --latency 10 \
         --nemesis partition --nemesis-interval 1 -- --round 50ms
+    {{ judge }} test -w g-counter --bin {{ binaries }}/counter --node-count 3 --time-limit 3 --rate 100 \
+        --nemesis partition --nemesis-interval 1
+    {{ judge }} test -w pn-counter --bin {{ binaries }}/counter-kv --node-count 3 --time-limit 3 --rate 100 \
+        --nemesis partition --nemesis-interval 1
+    {{ judge }} test -w kafka --bin {{ binaries }}/log --node-count 2 --concurrency 2n --time-limit 3 --rate 1000 \
+        --nemesis partition --nemesis-interval 1
+    {{ judge }} test -w txn-rw-register --bin {{ binaries }}/txn --node-count 2 --concurrency 2n --time-limit 3 \
+        --rate 1000 --consistency-models "read-atomic , causal-cerone" --availability total \
+        --nemesis partition --nemesis-interval 1
 
 # Measure: decoding, merging, steps
 bench *arguments:
