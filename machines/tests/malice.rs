@@ -284,6 +284,19 @@ fn what_is_written_at_honest_nodes_is_the_same_at_both() {
 }
 
 #[test]
+fn a_hub_that_waits_for_ever_moves_rounds_and_nothing_else() {
+    let mut world = World::<Broadcast>::new(0);
+    for (number, wait_ms) in [u64::MAX, u64::MAX, MOST, 399].into_iter().enumerate() {
+        world.ask(1, json!({"type": "broadcast", "message": number}));
+        world.pass(500);
+        world.lie(1, json!({"me": 1, "you": 2, "ack": number + 1, "held_ms": 0, "wait_ms": wait_ms}));
+    }
+    world.ask(1, json!({"type": "broadcast", "message": "the last"}));
+    let rounds = world.nodes[1].deadline().expect("it has something to say").since(world.now);
+    assert!(rounds <= Duration::from_millis(400), "{rounds:?}");
+}
+
+#[test]
 fn a_log_without_offsets_left_refuses_and_the_others_go_on() {
     let mut world = World::<Log>::new(2);
     let full = json!([["full", MOST, 1], ["nearly", MOST - 7, 2]]);
