@@ -22,35 +22,40 @@ fn every_line_is_answered_and_the_end_of_input_is_the_end() {
 
 #[test]
 fn without_input_there_is_no_output() {
-    for binary in [ECHO, UNIQUE_IDS, BROADCAST] {
-        let life = live(binary, "", |_| ());
-        assert_eq!((said(&life), complaints(&life)), (&b""[..], vec![]));
+    for binary in ALL {
+        let life = live(binary.path, "", |_| ());
+        assert_eq!((said(&life), complaints(&life)), (&b""[..], vec![]), "{}", binary.name);
     }
 }
 
 #[test]
 fn a_last_line_without_newline_is_answered() {
-    let input = init(&["n1"]) + echo(2, "bye").trim_end();
-    assert_eq!(answered(said(&live(ECHO, input, |_| ()))), [1, 2]);
+    for binary in ALL {
+        let input = binary.flood(2);
+        let life = live(binary.path, input.trim_end(), |_| ());
+        assert_eq!(answered(said(&life)), [1, 2, 3], "{}", binary.name);
+        assert_eq!(complaints(&life), [""; 0], "{}", binary.name);
+    }
 }
 
 #[test]
 fn a_last_line_that_breaks_off_is_told_on_stderr() {
-    let input = init(&["n1"]) + &echo(2, "bye")[..30];
-    let life = live(ECHO, input, |_| ());
-    assert_eq!(answered(said(&life)), [1]);
-    assert_eq!(complaints(&life).len(), 1);
+    for binary in ALL {
+        let input = init(&["n1"]) + &binary.ask(2)[..30];
+        let life = live(binary.path, input, |_| ());
+        assert_eq!(answered(said(&life)), [1], "{}", binary.name);
+        assert_eq!(complaints(&life).len(), 1, "{}", binary.name);
+    }
 }
 
 #[test]
 fn lines_may_arrive_byte_by_byte() {
-    let mut talk = Talk::with(ECHO, &[]);
-    for byte in (init(&["n1"]) + &echo(2, "drop by drop")).bytes() {
-        talk.say([byte]);
+    for binary in ALL {
+        let mut talk = Talk::with(binary.path, &[]);
+        binary.flood(1).bytes().for_each(|byte| talk.say([byte]));
+        assert_eq!([(); 2].map(|()| talk.hear()["body"]["in_reply_to"].take()), [1, 2], "{}", binary.name);
+        assert_eq!(answered(&talk.end()), [0; 0]);
     }
-    assert_eq!(talk.hear()["body"]["type"], "init_ok");
-    assert_eq!(talk.hear()["body"]["echo"], "drop by drop");
-    assert_eq!(talk.end(), b"");
 }
 
 #[test]
@@ -128,13 +133,20 @@ fn whatever_is_not_a_message_is_told_on_stderr_and_the_next_line_is_answered() {
         nested.as_bytes(),
     ];
     for bad in garbage {
-        let input = [init(&["n1"]).as_bytes(), bad, b"\n", echo(2, "still here").as_bytes()].concat();
-        let life = live(ECHO, input, |_| ());
-        let shown = String::from_utf8_lossy(&bad[..bad.len().min(50)]);
-        assert_eq!(bodies(said(&life)).last().unwrap()["echo"], "still here", "after {shown}");
-        let complaints = complaints(&life);
-        assert_eq!(complaints.len(), 1, "{shown}: {complaints:?}");
-        assert!(complaints[0].len() < 1000, "{shown}: {complaints:?}");
+        for binary in ALL {
+            let input = [init(&["n1"]).as_bytes(), bad, b"\n", binary.ask(2).as_bytes()].concat();
+            let life = live(binary.path, input, |_| ());
+            let shown = String::from_utf8_lossy(&bad[..bad.len().min(50)]);
+            assert_eq!(
+                bodies(said(&life)).last().unwrap()["in_reply_to"],
+                2,
+                "{} after {shown}",
+                binary.name
+            );
+            let complaints = complaints(&life);
+            assert_eq!(complaints.len(), 1, "{shown}: {complaints:?}");
+            assert!(complaints[0].len() < 1000, "{shown}: {complaints:?}");
+        }
     }
 }
 
@@ -214,4 +226,74 @@ fn no_id_comes_twice_not_even_from_a_node_that_is_started_again() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 3000);
+}
+
+/// Asserts that the lines, asked before `init` and after it, are answered with errors of these codes, and what is asked
+/// then is answered.
+#[track_caller]
+fn assert_refused(binary: &Binary, wrong: &[&str], before: u64, after: u64) {
+    let numbered =
+        |first| (first..).zip(wrong).map(|(msg_id, body)| numbered(body, msg_id)).collect::<String>();
+    let input = numbered(100) + &init(&["n1"]) + &numbered(200) + &binary.ask(300);
+    let life = live(binary.path, input, |_| ());
+    let bodies = bodies(said(&life));
+    let refusals = |first| (first..).zip(wrong).map(|(msg_id, _)| msg_id);
+    let expected = refusals(100).map(|msg_id| (msg_id, json!(before))).chain([(1, Value::Null)]);
+    let expected =
+        expected.chain(refusals(200).map(|msg_id| (msg_id, json!(after)))).chain([(300, Value::Null)]);
+    let told = bodies.iter().map(|body| (body["in_reply_to"].as_u64().unwrap(), body["code"].clone()));
+    assert_eq!(told.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{}: {wrong:?}", binary.name);
+    assert!(bodies.iter().all(|body| body["code"].is_null() || body["text"].is_string()));
+    assert_eq!(complaints(&life), [""; 0], "{}", binary.name);
+}
+
+#[test]
+fn a_field_of_the_wrong_type_is_refused_with_12_and_with_11_before_init() {
+    for binary in ALL {
+        assert_refused(&binary, binary.wrong, 11, 12);
+    }
+}
+
+#[test]
+fn an_unknown_type_is_refused_with_10_and_with_11_before_init() {
+    for binary in ALL {
+        let unknown = [
+            r#"{"type":"no such thing"}"#,
+            r#"{"type":""}"#,
+            r#"{"type":"init_ok"}"#,
+            r#"{"type":"gossip2","me":1}"#,
+            r#"{"type":"gossip0","me":1,"n":1,"runs":[]}"#,
+        ];
+        assert_refused(&binary, &unknown, 11, 10);
+    }
+}
+
+#[test]
+fn an_init_of_the_wrong_form_is_refused_with_12_and_a_good_one_may_follow() {
+    let wrong = [
+        r#"{"type":"init"}"#,
+        r#"{"type":"init","node_id":"n1"}"#,
+        r#"{"type":"init","node_id":1,"node_ids":["n1"]}"#,
+        r#"{"type":"init","node_id":"n1","node_ids":"n1"}"#,
+        r#"{"type":"init","node_id":"n1","node_ids":{"n1":1}}"#,
+        r#"{"type":"init","node_id":"n1","node_ids":[1]}"#,
+        r#"{"type":"init","node_id":"n1","node_ids":[]}"#,
+        r#"{"type":"init","node_id":"n1","node_ids":["n1","n1"]}"#,
+    ];
+    for binary in ALL {
+        assert_refused(&binary, &wrong, 12, 12);
+    }
+}
+
+#[test]
+fn numbers_that_are_none_are_refused_without_a_number() {
+    for binary in ALL {
+        for msg_id in ["\"1\"", "1.5", "[]", "{}", "true"] {
+            let broken = format!(r#"{{"src":"c1","dest":"n1","body":{{"type":"x","msg_id":{msg_id}}}}}"#);
+            let life = live(binary.path, init(&["n1"]) + &broken + "\n" + &binary.ask(2), |_| ());
+            let bodies = bodies(said(&life));
+            assert_eq!((&bodies[1]["code"], &bodies[1]["in_reply_to"]), (&json!(12), &Value::Null));
+            assert_eq!(bodies[2]["in_reply_to"], 2);
+        }
+    }
 }

@@ -89,11 +89,16 @@ fn a_flood_whose_reader_is_slow_loses_nothing_and_is_not_heaped_up() {
 
 #[test]
 fn what_was_asked_before_the_input_ended_is_answered_to_a_reader_that_comes_late() {
-    let mut talk = Talk::with(ECHO, &[]);
-    let flood = flood();
-    let fed = fill(&mut talk, flood.as_bytes());
-    let lines = flood.as_bytes()[..fed].iter().filter(|&&byte| byte == b'\n').count() as u64;
-    assert_eq!(answered(&talk.end()), (1..=lines).collect::<Vec<u64>>());
+    for binary in ALL {
+        let mut talk = Talk::with(binary.path, &[]);
+        let flood = binary.flood(50_000);
+        let fed = fill(&mut talk, flood.as_bytes());
+        assert!(fed < 2 << 20, "{}: {fed} bytes went in before anything came out", binary.name);
+        let peak_kib = talk.peak_memory_kib();
+        assert!(peak_kib <= 32 << 10, "{}: {peak_kib} KiB", binary.name);
+        let lines = flood.as_bytes()[..fed].iter().filter(|&&byte| byte == b'\n').count() as u64;
+        assert_eq!(answered(&talk.end()), (1..=lines).collect::<Vec<u64>>(), "{}", binary.name);
+    }
 }
 
 #[test]
@@ -211,11 +216,13 @@ fn input_that_cannot_be_read_is_one_line_on_stderr_and_status_1() {
 fn a_reader_that_is_gone_is_no_error() {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
-    let life = live(ECHO, flood(), |command| {
-        command.stdout(writer);
-    });
-    said(&life);
-    assert_eq!(complaints(&life), [""; 0]);
+    for binary in ALL {
+        let life = live(binary.path, binary.flood(20_000), |command| {
+            command.stdout(writer.try_clone().unwrap());
+        });
+        said(&life);
+        assert_eq!(complaints(&life), [""; 0], "{}", binary.name);
+    }
 }
 
 #[test]
@@ -289,8 +296,8 @@ fn a_terminal_can_be_written() {
 
 #[test]
 fn a_wrong_command_line_is_one_line_on_stderr_and_status_2() {
-    for (binary, name) in [(ECHO, "echo"), (UNIQUE_IDS, "unique-ids"), (BROADCAST, "broadcast")] {
-        let life = live(binary, "", |command| {
+    for Binary { path, name, .. } in ALL {
+        let life = live(path, "", |command| {
             command.arg("--nonsense");
         });
         assert_eq!(life.status.code(), Some(2));
@@ -300,8 +307,8 @@ fn a_wrong_command_line_is_one_line_on_stderr_and_status_2() {
 
 #[test]
 fn help_and_version_go_to_stdout() {
-    for (binary, name) in [(ECHO, "echo"), (UNIQUE_IDS, "unique-ids"), (BROADCAST, "broadcast")] {
-        let life = live(binary, "", |command| {
+    for Binary { path, name, .. } in ALL {
+        let life = live(path, "", |command| {
             command.arg("--help");
         });
         let help = String::from_utf8(said(&life).to_vec()).unwrap();
@@ -309,7 +316,7 @@ fn help_and_version_go_to_stdout() {
             help.contains(&format!("Usage: {name}")) && help.lines().all(|line| line.len() <= 100),
             "{help}"
         );
-        let life = live(binary, "", |command| {
+        let life = live(path, "", |command| {
             command.arg("--version");
         });
         assert_eq!(said(&life), format!("{name} {}\n", env!("CARGO_PKG_VERSION")).as_bytes());

@@ -12,6 +12,123 @@ pub(crate) const ECHO: &str = env!("CARGO_BIN_EXE_echo");
 pub(crate) const UNIQUE_IDS: &str = env!("CARGO_BIN_EXE_unique-ids");
 pub(crate) const BROADCAST: &str = env!("CARGO_BIN_EXE_broadcast");
 
+/// A binary and what its clients ask.
+pub(crate) struct Binary {
+    pub(crate) path: &'static str,
+    pub(crate) name: &'static str,
+    /// A request that is answered at once, whoever else is there, and does not make the next answer longer.
+    request: &'static str,
+    /// Requests of the right type with something wrong about a field.
+    pub(crate) wrong: &'static [&'static str],
+}
+
+/// All that ship.
+pub(crate) const ALL: [Binary; 7] = [
+    Binary {
+        path: ECHO,
+        name: "echo",
+        request: r#"{"type":"echo","echo":"hi"}"#,
+        wrong: &[r#"{"type":"echo"}"#],
+    },
+    Binary { path: UNIQUE_IDS, name: "unique-ids", request: r#"{"type":"generate"}"#, wrong: &[] },
+    Binary {
+        path: BROADCAST,
+        name: "broadcast",
+        request: r#"{"type":"broadcast","message":7}"#,
+        wrong: &[r#"{"type":"broadcast"}"#],
+    },
+    Binary {
+        path: env!("CARGO_BIN_EXE_counter"),
+        name: "counter",
+        request: r#"{"type":"add","delta":-7}"#,
+        wrong: WRONG_ADDS,
+    },
+    Binary {
+        path: env!("CARGO_BIN_EXE_counter-kv"),
+        name: "counter-kv",
+        // Everything else waits for the service.
+        request: r#"{"type":"add","delta":0}"#,
+        wrong: WRONG_ADDS,
+    },
+    Binary {
+        path: env!("CARGO_BIN_EXE_log"),
+        name: "log",
+        request: r#"{"type":"send","key":"k","msg":7}"#,
+        wrong: &[
+            r#"{"type":"send","key":"k"}"#,
+            r#"{"type":"send","msg":7}"#,
+            r#"{"type":"send","key":1,"msg":7}"#,
+            r#"{"type":"send","key":null,"msg":7}"#,
+            r#"{"type":"send","key":["k"],"msg":7}"#,
+            r#"{"type":"poll"}"#,
+            r#"{"type":"poll","offsets":[]}"#,
+            r#"{"type":"poll","offsets":"k"}"#,
+            r#"{"type":"poll","offsets":{"k":"0"}}"#,
+            r#"{"type":"poll","offsets":{"k":-1}}"#,
+            r#"{"type":"poll","offsets":{"k":1.5}}"#,
+            r#"{"type":"poll","offsets":{"k":null}}"#,
+            r#"{"type":"poll","offsets":{"k":18446744073709551616}}"#,
+            r#"{"type":"commit_offsets"}"#,
+            r#"{"type":"commit_offsets","offsets":7}"#,
+            r#"{"type":"commit_offsets","offsets":{"k":[]}}"#,
+            r#"{"type":"commit_offsets","offsets":{"k":-1}}"#,
+            r#"{"type":"list_committed_offsets"}"#,
+            r#"{"type":"list_committed_offsets","keys":"k"}"#,
+            r#"{"type":"list_committed_offsets","keys":{"k":1}}"#,
+            r#"{"type":"list_committed_offsets","keys":[1]}"#,
+        ],
+    },
+    Binary {
+        path: env!("CARGO_BIN_EXE_txn"),
+        name: "txn",
+        request: r#"{"type":"txn","txn":[["r",1,null],["w",1,7]]}"#,
+        wrong: &[
+            r#"{"type":"txn"}"#,
+            r#"{"type":"txn","txn":null}"#,
+            r#"{"type":"txn","txn":{}}"#,
+            r#"{"type":"txn","txn":"r"}"#,
+            r#"{"type":"txn","txn":["r",1,null]}"#,
+            r#"{"type":"txn","txn":[["x",1,2]]}"#,
+            r#"{"type":"txn","txn":[[1,1,2]]}"#,
+            r#"{"type":"txn","txn":[["r"]]}"#,
+            r#"{"type":"txn","txn":[["r",1]]}"#,
+            r#"{"type":"txn","txn":[["r",1,null,2]]}"#,
+            r#"{"type":"txn","txn":[["w",[1],2]]}"#,
+            r#"{"type":"txn","txn":[["w",1,2],null]}"#,
+        ],
+    },
+];
+
+const WRONG_ADDS: &[&str] = &[
+    r#"{"type":"add"}"#,
+    r#"{"type":"add","delta":null}"#,
+    r#"{"type":"add","delta":"1"}"#,
+    r#"{"type":"add","delta":1.5}"#,
+    r#"{"type":"add","delta":true}"#,
+    r#"{"type":"add","delta":[1]}"#,
+    r#"{"type":"add","delta":{}}"#,
+    r#"{"type":"add","delta":9223372036854775808}"#,
+];
+
+impl Binary {
+    /// The line that asks for what the binary is there for.
+    pub(crate) fn ask(&self, msg_id: u64) -> String {
+        numbered(self.request, msg_id)
+    }
+
+    /// The lines of so many requests, after `init`: they are numbered from 2 on.
+    pub(crate) fn flood(&self, requests: u64) -> String {
+        init(&["n1"]) + &(2..2 + requests).map(|msg_id| self.ask(msg_id)).collect::<String>()
+    }
+}
+
+/// The line that says `body` under that number.
+pub(crate) fn numbered(body: &str, msg_id: u64) -> String {
+    let mut body: Value = serde_json::from_str(body).unwrap();
+    body["msg_id"] = json!(msg_id);
+    line(body)
+}
+
 /// A line: `body` from client `c1` to node `n1`.
 pub(crate) fn line(body: Value) -> String {
     format!("{}\n", json!({"src": "c1", "dest": "n1", "body": body}))
@@ -27,11 +144,16 @@ pub(crate) fn echo(msg_id: u64, payload: &str) -> String {
     line(json!({"type": "echo", "msg_id": msg_id, "echo": payload}))
 }
 
-/// The bodies of the messages in `stdout`.
+/// The bodies of the messages in `stdout`, but for what the node asks a service of its own accord.
 pub(crate) fn bodies(stdout: &[u8]) -> Vec<Value> {
     assert!(stdout.is_empty() || stdout.ends_with(b"\n"), "the last line is not complete");
     let lines = stdout.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice::<Value>(line).unwrap()["body"].take()).collect()
+    let messages = lines.map(|line| serde_json::from_slice::<Value>(line).unwrap());
+    messages.filter(|message| !is_call(message)).map(|mut message| message["body"].take()).collect()
+}
+
+fn is_call(message: &Value) -> bool {
+    message["dest"] == "seq-kv"
 }
 
 /// The numbers of the requests that `stdout` answers, in order.
@@ -94,12 +216,17 @@ impl Talk {
         self.stdin.write_all(text.as_ref()).unwrap();
     }
 
-    /// Waits for the next message.
+    /// Waits for the next message that is not for a service.
     pub(crate) fn hear(&mut self) -> Value {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        assert!(line.ends_with('\n'), "no more lines after {line:?}");
-        serde_json::from_str(&line).unwrap()
+        loop {
+            let mut line = String::new();
+            self.stdout.read_line(&mut line).unwrap();
+            assert!(line.ends_with('\n'), "no more lines after {line:?}");
+            let message = serde_json::from_str(&line).unwrap();
+            if !is_call(&message) {
+                return message;
+            }
+        }
     }
 
     /// Ends the input, and gives what the node still had to say.
