@@ -72,11 +72,7 @@ impl Store {
 
     /// What a register holds; `null` if it was never written.
     pub(super) fn read(&self, key: Json<'_>) -> Json<'_> {
-        let position = match is_escaped(key) {
-            true => self.positions.get(&*canonical(key)),
-            false => self.positions.get(key.as_str()),
-        };
-        position.map_or(Json::NULL, |&position| Json::trusted(&self.registers[position].value))
+        self.position(key).map_or(Json::NULL, |position| Json::trusted(&self.registers[position].value))
     }
 
     /// Whether there is a stamp for one more transaction.
@@ -110,11 +106,19 @@ impl Store {
         log.recent.push_back(transaction);
     }
 
+    fn position(&self, key: Json<'_>) -> Option<usize> {
+        let position = match is_escaped(key) {
+            true => self.positions.get(&*canonical(key)),
+            false => self.positions.get(key.as_str()),
+        };
+        position.copied()
+    }
+
     fn register(&mut self, key: Json<'_>) -> usize {
-        let key = canonical(key);
-        if let Some(&position) = self.positions.get(&key) {
+        if let Some(position) = self.position(key) {
             return position;
         }
+        let key = canonical(key);
         let value = Json::NULL.as_str().into();
         self.registers.push(Register { key: key.clone(), value, stamp: (0, 0, 0), writer: (0, 0) });
         self.positions.insert(key, self.registers.len() - 1);
