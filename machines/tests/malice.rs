@@ -383,3 +383,32 @@ fn messages_in_the_worst_order_take_no_longer_than_their_number_says() {
     world.lie(0, json!({"me": 3, "n": 2, "settled": [[2, 3, COUNT]]}));
     world.pass(100);
 }
+
+/// Clients can be out of their minds too.
+#[test]
+fn a_transaction_of_more_operations_than_anyone_needs_is_refused_and_changes_nothing() {
+    let mut world = World::<Txn>::new(2);
+    for (operations, kind) in [(4096, "txn_ok"), (4097, "error")] {
+        let writes: Vec<Value> = (0..operations).map(|key| json!(["w", key, operations])).collect();
+        assert_eq!(world.ask(0, json!({"type": "txn", "txn": writes}))["type"], kind);
+    }
+    let read = world.ask(0, json!({"type": "txn", "txn": [["r", 7, null]]}));
+    assert_eq!(read["txn"][0][2], 4096);
+}
+
+#[test]
+fn a_poll_that_asks_for_the_same_log_a_million_times_gets_no_endless_answer() {
+    let mut outputs = Outputs::default();
+    let mut node = Node::<Log>::new(Log::default_config(), 1);
+    let mut hear = |body: &str| {
+        outputs.clear();
+        let line = format!(r#"{{"src":"c1","dest":"n0","body":{body}}}"#);
+        node.on_line(Time::ZERO, line.as_bytes(), &mut outputs).expect("a message");
+        outputs.bytes().len()
+    };
+    hear(r#"{"type":"init","node_id":"n0","node_ids":["n0"]}"#);
+    hear(&format!(r#"{{"type":"send","key":"k","msg":"{}"}}"#, "x".repeat(1 << 20)));
+    let polled = format!(r#"{{"type":"poll","offsets":{{{}"k":0}}}}"#, r#""k":0,"#.repeat(1_000_000));
+    let length = hear(&polled);
+    assert!((16 << 20..18 << 20).contains(&length), "{length} bytes");
+}
