@@ -161,6 +161,14 @@ smoke: _build
         --rate 1000 --consistency-models "read-atomic , causal-cerone" --availability total \
         --nemesis partition --nemesis-interval 1
 
+# Cost and latency of broadcast for many lengths of a round, beside an idealised model; in virtual time
+frontier *arguments: _build
+    {{ binaries }}/workbench frontier {{ arguments }}
+
+# The same for clusters of 5 to 1000 nodes
+scaling *arguments: _build
+    {{ binaries }}/workbench scaling {{ arguments }}
+
 # Measure: decoding, merging, steps
 bench *arguments:
     cargo bench --locked --package benches {{ arguments }}

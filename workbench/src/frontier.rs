@@ -1,8 +1,14 @@
 //! How far the broadcast machine is from the best that messages in rounds can do: its cost and latency for many lengths of
 //! a round, under challenge 3d's flags (§15) and in virtual time, beside those of an idealised [`model`].
 //!
-//! A longer round costs fewer messages and more time. The frontier is that trade; a machine can lie on it or above it,
-//! never below.
+//! A longer round costs fewer messages and more time. For a given round the model sends as few messages as can be, so
+//! the ratio of the two costs is what remains to be gained; in a run of 20 s some
+//! of that is only its beginning and its end.
+//!
+//! Latencies are *lower* than the model's, by about one latency of a link, and that is Maelstrom's accounting. A node that
+//! has a message on its way to it serves no client until that is there (§4): a read that comes while the news is under
+//! way waits for it and sees it, so the last read *without* a value begins before the value is sent to the leaves, not
+//! before it arrives. Broadcasts wait the same way, and are accepted when the hub's message has come.
 
 pub mod measure;
 pub mod model;
@@ -74,7 +80,7 @@ impl Row {
 
 impl fmt::Display for Frontier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}; {} seeds: mean (worst)\n", self.load, self.seeds)?;
+        writeln!(f, "{}; seeds 1 to {}: mean (worst)\n", self.load, self.seeds)?;
         let mut table = Tabular::new(&[
             "round ms",
             "msgs/op",

@@ -40,7 +40,9 @@ pub struct Measurement {
     pub messages: u64,
     /// Bytes of their bodies.
     pub bytes: u64,
-    /// Values that were broadcast and stayed.
+    /// Values that clients tried to broadcast.
+    pub broadcasts: u64,
+    /// Those that all could read in the end.
     pub values: u64,
 }
 
@@ -83,7 +85,10 @@ pub fn run(load: Load, pace: &Pace, seed: u64) -> Result<Measurement, String> {
     }
     let missing = || format!("{load}, rounds of {:?}, seed {seed}: no value was ever read", pace.round);
     let latency = |quantile| stable_latency_ms(&results.value, quantile).ok_or_else(missing);
-    let workload = |key| results.value.get("workload").and_then(|workload| workload.get(key));
+    let count = |key| {
+        let count = results.value.get("workload").and_then(|workload| workload.get(key)?.as_integer());
+        count.map_or(0, i64::unsigned_abs)
+    };
     Ok(Measurement {
         messages_per_operation: Figure::MessagesPerOperation.of(&results.value).ok_or_else(missing)?,
         median_ms: latency(0.5)?,
@@ -91,7 +96,8 @@ pub fn run(load: Load, pace: &Pace, seed: u64) -> Result<Measurement, String> {
         longest_ms: latency(1.0)?,
         messages: statistics.servers.messages(),
         bytes: statistics.server_bytes,
-        values: workload("stable-count").and_then(|count| count.as_integer()).unwrap_or(0).unsigned_abs(),
+        broadcasts: count("attempt-count"),
+        values: count("stable-count"),
     })
 }
 

@@ -35,3 +35,14 @@ fn a_round_can_be_chosen_and_must_make_sense() {
         workbench(&format!("{quick} {wrong}")).expect(254, &["--round"]);
     }
 }
+
+#[test]
+fn the_frontier_and_the_scaling_are_tables() {
+    let titles = "msgs/op  model  ratio  median ms";
+    workbench("frontier --rounds 400ms,1.5s --seeds 1")
+        .expect(0, &["25 nodes", titles, "\n     400", "\n    1500"]);
+    workbench("scaling --nodes 3,7").expect(0, &["msgs/node/s", "\n    3", "\n    7"]);
+    workbench("frontier --rounds soon").expect(254, &["--rounds soon"]);
+    workbench("frontier --seeds 0").expect(254, &["--seeds"]);
+    workbench("scaling --nodes 0").expect(254, &["--nodes 0"]);
+}
