@@ -6,6 +6,7 @@
 //! node accepts and by what reaches it. After every step the node must show exactly what its twin holds, and that must
 //! be causally closed; in the end, once the network is fair, all must hold the same and fall silent.
 
+mod found;
 mod merge;
 mod twin;
 mod world;
