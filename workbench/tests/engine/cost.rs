@@ -153,3 +153,23 @@ fn in_a_tree_a_value_waits_for_one_round_and_not_for_one_a_level() {
         assert!(took.is_some_and(|took| took <= bound), "{took:?} > {bound:?}");
     }
 }
+
+#[test]
+fn when_the_trouble_is_over_the_leaves_of_a_star_leave_each_other_alone() {
+    let mut world = World::new(25, 20, 8);
+    let mut rng = Rng::with_seed(8);
+    world.load(50, 20, &mut rng);
+    (1..25).for_each(|leaf| world.cluster.cut(0, leaf));
+    world.load(200, 20, &mut rng);
+    let among_leaves = |world: &World, start| {
+        let gossip = world.gossip_since(start);
+        gossip.iter().filter(|message| &*message.src != "n0" && &*message.dest != "n0").count()
+    };
+    assert!(among_leaves(&world, machines::Time::ZERO) > 1000, "they have helped each other");
+    world.cluster.heal();
+    world.load(100, 20, &mut rng);
+    let start = world.cluster.now();
+    world.load(200, 20, &mut rng);
+    assert_eq!(among_leaves(&world, start), 0);
+    world.assert_settled("after the trouble");
+}
