@@ -26,7 +26,7 @@ use std::time::Duration;
 pub(crate) use tabular::Tabular;
 
 /// The lengths of a round that are of interest at challenge 3d's latency, in milliseconds.
-pub const ROUNDS_MS: [u64; 11] = [100, 200, 300, 350, 400, 450, 500, 750, 1000, 1500, 1700];
+pub const ROUNDS_MS: [u64; 11] = [100, 200, 300, 350, 400, 430, 500, 750, 1000, 1500, 1600];
 
 /// Runs for each length of a round, with seeds 1, 2, 3, …
 pub const SEEDS: u64 = 5;

@@ -77,7 +77,7 @@ fn an_idle_cluster_greets_once_and_is_silent_for_good() {
 
 #[test]
 fn rounds_keep_their_promise_while_all_is_well() {
-    for (round_ms, latency_ms) in [(350, 100), (350, 0), (200, 50), (1500, 100)] {
+    for (round_ms, latency_ms) in [(350, 100), (430, 0), (200, 50), (1500, 100)] {
         let pace = Pace { round: Duration::from_millis(round_ms), ..Pace::default() };
         let mut world = World::with_pace(25, latency_ms, 3, pace);
         let mut rng = Rng::with_seed(3);
