@@ -12,8 +12,7 @@ use std::sync::LazyLock;
 use std::thread;
 
 use common::*;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 const FLOOD: u64 = 200_000;
@@ -43,31 +42,11 @@ fn is_blocking(stream: impl AsFd) -> bool {
     !fcntl_getfl(stream).unwrap().contains(OFlags::NONBLOCK)
 }
 
-/// Feeds a node, reads nothing, and stops when the node sleeps although there is more for it to read. Gives the number
-/// of bytes that it was fed.
-fn fill(talk: &mut Talk, input: &[u8]) -> usize {
-    let flags = fcntl_getfl(&talk.stdin).unwrap();
-    fcntl_setfl(&talk.stdin, flags | OFlags::NONBLOCK).unwrap();
-    let (mut fed, mut full_and_asleep) = (0, 0);
-    // A node that falls asleep may look so for a moment before it notices what has come.
-    while fed < input.len() && full_and_asleep < 100 {
-        let mut stdin = [PollFd::new(&talk.stdin, PollFlags::OUT)];
-        let is_full = poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0;
-        full_and_asleep = if is_full && talk.is_asleep() { full_and_asleep + 1 } else { 0 };
-        if !is_full {
-            fed += talk.stdin.write(&input[fed..]).unwrap();
-        }
-        thread::yield_now();
-    }
-    fcntl_setfl(&talk.stdin, flags).unwrap();
-    fed
-}
-
 #[test]
 fn a_flood_whose_reader_is_slow_loses_nothing_and_is_not_heaped_up() {
     let flood = flood();
     let mut talk = Talk::with(ECHO, &[]);
-    let fed = fill(&mut talk, flood.as_bytes());
+    let fed = talk.fill(flood.as_bytes());
     assert!(fed < 2 << 20, "{fed} bytes went in before anything came out");
     let Talk { child, mut stdin, mut stdout } = talk;
     let rest = flood.as_bytes()[fed..].to_vec();
@@ -92,7 +71,7 @@ fn what_was_asked_before_the_input_ended_is_answered_to_a_reader_that_comes_late
     for binary in ALL {
         let mut talk = Talk::with(binary.path, &[]);
         let flood = binary.flood(50_000);
-        let fed = fill(&mut talk, flood.as_bytes());
+        let fed = talk.fill(flood.as_bytes());
         assert!(fed < 2 << 20, "{}: {fed} bytes went in before anything came out", binary.name);
         let peak_kib = talk.peak_memory_kib();
         assert!(peak_kib <= 32 << 10, "{}: {peak_kib} KiB", binary.name);
@@ -103,13 +82,16 @@ fn what_was_asked_before_the_input_ended_is_answered_to_a_reader_that_comes_late
 
 #[test]
 fn a_node_whose_output_is_stuck_does_not_heap_up_gossip() {
-    let mut talk = Talk::with(BROADCAST, &["--round", "1ms"]);
-    talk.say(init(&["n1", "n2"]));
-    let reads = line(serde_json::json!({"type": "read", "msg_id": 3})).repeat(100_000);
-    let fed = fill(&mut talk, reads.as_bytes());
-    assert!(fed < 2 << 20);
-    assert!(talk.peak_memory_kib() <= 16 << 10);
-    talk.end();
+    for binary in ALL.iter().filter(|binary| binary.gossips) {
+        let mut talk = Talk::with(binary.path, &["--round", "1ms"]);
+        talk.say(init(&["n1", "n2"]));
+        let requests: String = (2..100_000).map(|msg_id| binary.ask(msg_id)).collect();
+        let fed = talk.fill(requests.as_bytes());
+        assert!(fed < 4 << 20, "{}: {fed} bytes went in before anything came out", binary.name);
+        let peak_kib = talk.peak_memory_kib();
+        assert!(peak_kib <= 32 << 10, "{}: {peak_kib} KiB", binary.name);
+        talk.end();
+    }
 }
 
 #[test]
@@ -192,13 +174,15 @@ fn pipes_are_left_as_they_were_found() {
 
 #[test]
 fn a_full_disk_is_one_line_on_stderr_and_status_1() {
-    let life = live(ECHO, flood(), |command| {
-        command.stdout(full_device());
-    });
-    assert_eq!(life.status.code(), Some(1));
-    let complaints = complaints(&life);
-    assert_eq!(complaints.len(), 1, "{complaints:?}");
-    assert!(complaints[0].starts_with("echo: stdout: "), "{complaints:?}");
+    for binary in ALL {
+        let life = live(binary.path, binary.flood(1_000), |command| {
+            command.stdout(full_device());
+        });
+        assert_eq!(life.status.code(), Some(1), "{}", binary.name);
+        let complaints = complaints(&life);
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].starts_with(&format!("{}: stdout: ", binary.name)), "{complaints:?}");
+    }
 }
 
 #[test]
@@ -237,28 +221,32 @@ fn a_reader_may_leave_in_the_middle_of_a_flood() {
 
 #[test]
 fn it_does_not_matter_whether_stderr_can_be_written() {
-    let input = init(&["n1"]) + "garbage\n" + &echo(2, "");
-    let life = live(ECHO, &input, |command| {
-        command.stderr(full_device());
-    });
-    assert_eq!(answered(said(&life)), [1, 2]);
-    let (reader, writer) = io::pipe().unwrap();
-    drop(reader);
-    let life = live(ECHO, &input, |command| {
-        command.stderr(writer);
-    });
-    assert_eq!(answered(said(&life)), [1, 2]);
+    for binary in ALL {
+        let input = init(&["n1"]) + "garbage\n" + &binary.ask(2);
+        let life = live(binary.path, &input, |command| {
+            command.stderr(full_device());
+        });
+        assert_eq!(answered(said(&life)), [1, 2], "{}", binary.name);
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let life = live(binary.path, &input, |command| {
+            command.stderr(writer);
+        });
+        assert_eq!(answered(said(&life)), [1, 2], "{}", binary.name);
+    }
 }
 
 #[test]
 fn a_stderr_that_nobody_reads_does_not_stop_the_node() {
-    let (reader, writer) = io::pipe().unwrap();
-    let input = init(&["n1"]) + &"garbage\n".repeat(100_000) + &echo(2, "");
-    let life = live(ECHO, input, |command| {
-        command.stderr(writer);
-    });
-    assert_eq!(answered(said(&life)), [1, 2]);
-    drop(reader);
+    for binary in ALL {
+        let (reader, writer) = io::pipe().unwrap();
+        let input = init(&["n1"]) + &"garbage\n".repeat(10_000) + &binary.ask(2);
+        let life = live(binary.path, input, |command| {
+            command.stderr(writer);
+        });
+        assert_eq!(answered(said(&life)), [1, 2], "{}", binary.name);
+        drop(reader);
+    }
 }
 
 #[test]

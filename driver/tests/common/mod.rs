@@ -6,6 +6,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::thread;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use serde_json::{Value, json};
 
 pub(crate) const ECHO: &str = env!("CARGO_BIN_EXE_echo");
@@ -17,7 +19,13 @@ pub(crate) struct Binary {
     pub(crate) path: &'static str,
     pub(crate) name: &'static str,
     /// A request that is answered at once, whoever else is there, and does not make the next answer longer.
-    request: &'static str,
+    pub(crate) request: &'static str,
+    /// A sound request of every type it knows.
+    pub(crate) words: &'static [&'static str],
+    /// The service whose answers some of these wait for.
+    pub(crate) service: Option<&'static str>,
+    /// Whether it has anything to say to other nodes.
+    pub(crate) gossips: bool,
     /// Requests of the right type with something wrong about a field.
     pub(crate) wrong: &'static [&'static str],
 }
@@ -28,19 +36,40 @@ pub(crate) const ALL: [Binary; 7] = [
         path: ECHO,
         name: "echo",
         request: r#"{"type":"echo","echo":"hi"}"#,
+        words: &[r#"{"type":"echo","echo":"hi"}"#],
+        service: None,
+        gossips: false,
         wrong: &[r#"{"type":"echo"}"#],
     },
-    Binary { path: UNIQUE_IDS, name: "unique-ids", request: r#"{"type":"generate"}"#, wrong: &[] },
+    Binary {
+        path: UNIQUE_IDS,
+        name: "unique-ids",
+        request: r#"{"type":"generate"}"#,
+        words: &[r#"{"type":"generate"}"#],
+        service: None,
+        gossips: false,
+        wrong: &[],
+    },
     Binary {
         path: BROADCAST,
         name: "broadcast",
         request: r#"{"type":"broadcast","message":7}"#,
+        words: &[
+            r#"{"type":"broadcast","message":7}"#,
+            r#"{"type":"topology","topology":{"n1":["n2","n9"],"n9":["n1","n1"]}}"#,
+            r#"{"type":"read"}"#,
+        ],
+        service: None,
+        gossips: true,
         wrong: &[r#"{"type":"broadcast"}"#],
     },
     Binary {
         path: env!("CARGO_BIN_EXE_counter"),
         name: "counter",
         request: r#"{"type":"add","delta":-7}"#,
+        words: COUNTER_WORDS,
+        service: None,
+        gossips: true,
         wrong: WRONG_ADDS,
     },
     Binary {
@@ -48,12 +77,23 @@ pub(crate) const ALL: [Binary; 7] = [
         name: "counter-kv",
         // Everything else waits for the service.
         request: r#"{"type":"add","delta":0}"#,
+        words: COUNTER_WORDS,
+        service: Some("seq-kv"),
+        gossips: false,
         wrong: WRONG_ADDS,
     },
     Binary {
         path: env!("CARGO_BIN_EXE_log"),
         name: "log",
         request: r#"{"type":"send","key":"k","msg":7}"#,
+        words: &[
+            r#"{"type":"send","key":"k","msg":7}"#,
+            r#"{"type":"poll","offsets":{"k":0,"no such key":0}}"#,
+            r#"{"type":"commit_offsets","offsets":{"k":0}}"#,
+            r#"{"type":"list_committed_offsets","keys":["k","k"]}"#,
+        ],
+        service: None,
+        gossips: true,
         wrong: &[
             r#"{"type":"send","key":"k"}"#,
             r#"{"type":"send","msg":7}"#,
@@ -82,6 +122,9 @@ pub(crate) const ALL: [Binary; 7] = [
         path: env!("CARGO_BIN_EXE_txn"),
         name: "txn",
         request: r#"{"type":"txn","txn":[["r",1,null],["w",1,7]]}"#,
+        words: &[r#"{"type":"txn","txn":[["r",1,null],["w",1,7]]}"#],
+        service: None,
+        gossips: true,
         wrong: &[
             r#"{"type":"txn"}"#,
             r#"{"type":"txn","txn":null}"#,
@@ -98,6 +141,8 @@ pub(crate) const ALL: [Binary; 7] = [
         ],
     },
 ];
+
+const COUNTER_WORDS: &[&str] = &[r#"{"type":"add","delta":-7}"#, r#"{"type":"read"}"#];
 
 const WRONG_ADDS: &[&str] = &[
     r#"{"type":"add"}"#,
@@ -227,6 +272,31 @@ impl Talk {
                 return message;
             }
         }
+    }
+
+    /// Waits for the next message for a client.
+    pub(crate) fn hear_client(&mut self) -> Value {
+        std::iter::from_fn(|| Some(self.hear())).find(|message| message["dest"] == "c1").unwrap()
+    }
+
+    /// Feeds the node, reads nothing, and stops when it sleeps although there is more for it to read. Gives the number of
+    /// bytes that it was fed.
+    pub(crate) fn fill(&mut self, input: &[u8]) -> usize {
+        let flags = fcntl_getfl(&self.stdin).unwrap();
+        fcntl_setfl(&self.stdin, flags | OFlags::NONBLOCK).unwrap();
+        let (mut fed, mut full_and_asleep) = (0, 0);
+        // A node that falls asleep may look so for a moment before it notices what has come.
+        while fed < input.len() && full_and_asleep < 100 {
+            let mut stdin = [PollFd::new(&self.stdin, PollFlags::OUT)];
+            let is_full = poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0;
+            full_and_asleep = if is_full && self.is_asleep() { full_and_asleep + 1 } else { 0 };
+            if !is_full {
+                fed += self.stdin.write(&input[fed..]).unwrap();
+            }
+            thread::yield_now();
+        }
+        fcntl_setfl(&self.stdin, flags).unwrap();
+        fed
     }
 
     /// Ends the input, and gives what the node still had to say.
