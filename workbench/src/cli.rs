@@ -14,10 +14,12 @@ mod report;
 mod resolve;
 mod sim;
 mod summary;
+mod sweep;
 mod test;
 mod thresholds;
 mod verdict;
 
+pub(crate) use sim::read_scenario;
 pub use verdict::Exit;
 
 use arguments::NotParsed;

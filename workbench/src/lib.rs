@@ -53,6 +53,8 @@
 //! | commands, flags, the summary, exit statuses | [`cli`], [`options`] |
 //! | whether a run was cheap and quick enough | [`thresholds`] |
 //! | what a round's length and a cluster's size cost | [`frontier`], [`scaling`] |
+//! | a run of one of our machines, as a line of text | [`scenario`] |
+//! | runs by the thousand | [`sweep`] |
 //! | a cluster for tests that say themselves what happens when | [`world::cluster`] |
 
 pub mod check;
@@ -66,8 +68,10 @@ pub mod network;
 pub mod options;
 pub mod run;
 pub mod scaling;
+pub mod scenario;
 pub mod service;
 pub mod store;
+pub mod sweep;
 #[cfg(test)]
 mod testing;
 pub mod thresholds;

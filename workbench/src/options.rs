@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// A run's options. Everything that the run draws at random follows from `seed`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// What clients do and what is checked.
     pub workload: Workload,
@@ -76,7 +76,7 @@ pub const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const RECOVERY: Duration = Duration::from_secs(10);
 
 /// What else goes to the main log.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogOptions {
     /// Lines that nodes write to stderr.
     pub stderr: bool,

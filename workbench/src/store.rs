@@ -84,6 +84,13 @@ impl Store {
         self.link_latest()
     }
 
+    /// Writes `sweep.edn` and `sweep.json`, what a sweep came to, and makes it the latest.
+    pub fn write_sweep(&self, sweep: &Value) -> io::Result<()> {
+        self.write("sweep.edn", |out| writeln!(out, "{}", edn::pretty(sweep)))?;
+        self.write("sweep.json", |out| writeln!(out, "{}", edn::json::pretty(sweep)))?;
+        self.link_latest()
+    }
+
     /// Reads a run's `history.edn` back.
     pub fn read_history(directory: &Path) -> io::Result<History> {
         let text = fs::read_to_string(directory.join("history.edn"))?;

@@ -36,6 +36,15 @@ pub(super) struct TestArguments {
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true)]
 pub(super) struct SimArguments {
+    /// What runs on the nodes, where there is a choice: counter or counter-kv [default: the first that serves the workload]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub(super) machine: Option<String>,
+    /// Sweep: run so many seeds, from the one that --seed names, and summarise
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(super) seeds: Option<String>,
+    /// Runs at a time in a sweep [default: one a processor]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(super) threads: Option<String>,
     /// How often nodes speak to each other (broadcast, g-set), such as 350ms or 1.5s
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) round: Option<String>,

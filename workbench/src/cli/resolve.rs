@@ -5,8 +5,10 @@ use crate::options::{
     Availability, Fault, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology,
     Workload,
 };
-use machines::engine::Pace;
+use crate::scenario::{OurMachine, Scenario};
+use crate::sweep::MOST_SEEDS;
 use std::fmt::Display;
+use std::num::NonZero;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -17,6 +19,8 @@ const LONGEST_SECONDS: i64 = 100 * 366 * 86400;
 const MOST_NODES: i64 = 10_000;
 /// Most client threads.
 const MOST_CLIENTS: usize = 1_000_000;
+/// Most runs of a sweep at a time.
+const MOST_THREADS: usize = 1_024;
 /// The nodes of a test that names none.
 const DEFAULT_NODES: [&str; 5] = ["n1", "n2", "n3", "n4", "n5"];
 
@@ -66,16 +70,38 @@ pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
     if judge.mistakes.is_empty() { Ok(count) } else { Err(judge.mistakes) }
 }
 
-/// How the machines on the replication engine speak to each other.
-pub(super) fn pace(arguments: &SimArguments) -> Result<impl Fn(Pace) -> Pace + use<>, Vec<String>> {
+/// One of our machines, how it is set, and the options.
+pub(super) fn scenario(arguments: &SimArguments) -> Result<Scenario, Vec<String>> {
     let mut judge = Judge::default();
+    let options = options(&arguments.run, fresh_seed);
+    let workload = options.as_ref().ok().map(|options| options.workload);
+    let machine = workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload));
     let round = arguments.round.as_ref().map(|text| judge.duration("--round", text));
     let fan_out = arguments.fanout.as_ref().map(|text| judge.positive("--fanout", text));
-    let choose = move |default: Pace| Pace {
-        round: round.unwrap_or(default.round),
-        fan_out: fan_out.unwrap_or(default.fan_out),
-    };
-    if judge.mistakes.is_empty() { Ok(choose) } else { Err(judge.mistakes) }
+    match (options, machine) {
+        (Ok(options), Some(machine)) if judge.mistakes.is_empty() => {
+            Ok(Scenario { machine, round, fan_out, options })
+        }
+        (options, _) => Err([options.err().unwrap_or_default(), judge.mistakes].concat()),
+    }
+}
+
+/// How many seeds to sweep over, if it is to be a sweep.
+pub(super) fn seeds(arguments: &SimArguments) -> Result<Option<u64>, Vec<String>> {
+    let mut judge = Judge::default();
+    let rule = format!("Must be a number from 1 to {MOST_SEEDS}");
+    let allowed = |seeds: &u64| (1..=MOST_SEEDS).contains(seeds);
+    let seeds = arguments.seeds.as_ref().map(|text| judge.number("--seeds", text, &rule, allowed));
+    if judge.mistakes.is_empty() { Ok(seeds) } else { Err(judge.mistakes) }
+}
+
+/// How many runs of a sweep are to be under way at a time, if that is said.
+pub(super) fn threads(arguments: &SimArguments) -> Result<Option<NonZero<usize>>, Vec<String>> {
+    let mut judge = Judge::default();
+    let rule = format!("Must be a number from 1 to {MOST_THREADS}");
+    let allowed = |threads: &usize| (1..=MOST_THREADS).contains(threads);
+    let threads = arguments.threads.as_ref().map(|text| judge.number("--threads", text, &rule, allowed));
+    if judge.mistakes.is_empty() { Ok(threads.and_then(NonZero::new)) } else { Err(judge.mistakes) }
 }
 
 /// Lengths of rounds, separated by commas.
@@ -191,6 +217,29 @@ impl Judge {
             self.invalid("--workload", text, format!("Must be one of {names}"));
             Workload::Echo
         })
+    }
+
+    /// The machine of this name, or else the one that is meant for the workload.
+    fn machine(&mut self, name: Option<&str>, workload: Workload) -> Option<OurMachine> {
+        let serves = |machine: &OurMachine| machine.workloads().contains(&workload);
+        let Some(name) = name else {
+            let found = OurMachine::for_workload(workload);
+            if found.is_none() {
+                self.mistakes.push(format!("There is no machine for the workload {} yet", workload.name()));
+            }
+            return found;
+        };
+        let found = OurMachine::ALL.into_iter().filter(serves).find(|machine| machine.name() == name);
+        if found.is_none() {
+            let names: Vec<&str> = OurMachine::ALL
+                .iter()
+                .filter(|machine| serves(machine))
+                .map(|machine| machine.name())
+                .collect();
+            let rule = format!("For {}, must be one of {}", workload.name(), names.join(", "));
+            self.invalid("--machine", name, rule);
+        }
+        found
     }
 
     fn concurrency(&mut self, text: &str, nodes: usize) -> usize {

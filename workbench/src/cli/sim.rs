@@ -1,4 +1,5 @@
-//! `workbench sim`: runs this project's own machines under a workload, in virtual time, and judges them.
+//! `workbench sim`: runs this project's own machines under a workload, in virtual time, and judges them: once, or in a
+//! sweep over many seeds.
 //!
 //! The same seed gives the same history, log and verdict, byte for byte. Times in the log are virtual: they begin at
 //! midnight, 1 January 1970.
@@ -7,74 +8,79 @@ use super::arguments::{self, NotParsed, SimArguments};
 use super::clock::WallClock;
 use super::console::Console;
 use super::verdict::Exit;
-use super::{STORE, refuse, report, resolve, say, summary};
-use crate::options::{Options, Workload};
+use super::{STORE, refuse, report, resolve, say, summary, sweep};
 use crate::run::{Level, Record};
+use crate::scenario::Scenario;
 use crate::store::Store;
 use crate::world::processes::Observer;
 use crate::world::simulated::Simulation;
-use crate::world::{Spawn, spawn};
-use machines::engine::Pace;
-use machines::{Broadcast, Counter, Echo, GSet, Log, Machine, Txn, UniqueIds};
 use std::ffi::OsString;
 use std::io;
+use std::num::NonZero;
 use std::path::Path;
+
+/// What the command line asked for.
+struct Job {
+    scenario: Scenario,
+    /// How many seeds to sweep over; a single run, with all its files, if none.
+    seeds: Option<u64>,
+    threads: Option<NonZero<usize>>,
+}
 
 /// Carries out the command.
 pub(super) fn command(words: &[OsString]) -> Exit {
-    let (options, pace) = match parse(words) {
-        Ok(parsed) => parsed,
+    let job = match Job::parse(words) {
+        Ok(job) => job,
         Err(reason) => return refuse(reason),
     };
-    let Some(programs) = programs(options.workload, pace) else {
-        let name = options.workload.name();
-        say(&format!("There is no machine for the workload {name} yet"));
-        return Exit::BadArguments;
+    let done = match job.seeds {
+        None => run(&job.scenario),
+        Some(seeds) => sweep::run(&job.scenario, seeds, job.threads),
     };
-    run(options, programs).unwrap_or_else(|error| {
+    done.unwrap_or_else(|error| {
         say(&format!("The workbench cannot go on: {error}"));
         Exit::Crashed
     })
 }
 
-fn parse(words: &[OsString]) -> Result<(Options, impl Fn(Pace) -> Pace + use<>), NotParsed> {
-    let arguments: SimArguments = arguments::parse("sim", words)?;
-    let mut mistakes = Vec::new();
-    let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);
-    let options = resolve::options(&arguments.run, resolve::fresh_seed).map_err(&mut keep).ok();
-    let pace = resolve::pace(&arguments).map_err(&mut keep).ok();
-    options.zip(pace).ok_or(NotParsed::Wrong(mistakes))
-}
-
-/// The machine for a workload, at its own pace unless another is chosen.
-fn programs(workload: Workload, choose: impl Fn(Pace) -> Pace) -> Option<Spawn> {
-    fn paced<M: Machine<Config = Pace> + 'static>(choose: impl Fn(Pace) -> Pace) -> Option<Spawn> {
-        Some(spawn::<M>(choose(M::default_config())))
-    }
-    match workload {
-        Workload::Echo => Some(spawn::<Echo>(())),
-        Workload::UniqueIds => Some(spawn::<UniqueIds>(())),
-        Workload::Broadcast => paced::<Broadcast>(choose),
-        Workload::GSet => paced::<GSet>(choose),
-        Workload::GCounter | Workload::PnCounter => paced::<Counter>(choose),
-        Workload::Kafka => paced::<Log>(choose),
-        Workload::TxnRwRegister => paced::<Txn>(choose),
-        Workload::LinKv | Workload::TxnListAppend => None,
+/// Reads the words of a command line, without what asks for a sweep.
+pub(crate) fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
+    let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+    match Job::parse(&words) {
+        Ok(Job { scenario, seeds: None, .. }) => Ok(scenario),
+        Ok(_) => Err(vec!["A scenario is one run, so it has no --seeds".to_owned()]),
+        Err(NotParsed::Wrong(mistakes)) => Err(mistakes),
+        Err(NotParsed::Help(_)) => Err(vec!["--help is no scenario".to_owned()]),
     }
 }
 
-fn run(options: Options, programs: Spawn) -> io::Result<Exit> {
+impl Job {
+    fn parse(words: &[OsString]) -> Result<Job, NotParsed> {
+        let arguments: SimArguments = arguments::parse("sim", words)?;
+        let mut mistakes = Vec::new();
+        let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);
+        let scenario = resolve::scenario(&arguments).map_err(&mut keep).ok();
+        let seeds = resolve::seeds(&arguments).map_err(&mut keep).ok();
+        let threads = resolve::threads(&arguments).map_err(&mut keep).ok();
+        match (scenario, seeds, threads) {
+            (Some(scenario), Some(seeds), Some(threads)) => Ok(Job { scenario, seeds, threads }),
+            _ => Err(NotParsed::Wrong(mistakes)),
+        }
+    }
+}
+
+fn run(scenario: &Scenario) -> io::Result<Exit> {
     let clock = WallClock::new();
-    let store = Store::create(Path::new(STORE), options.workload.name(), clock.now())?;
+    let store = Store::create(Path::new(STORE), scenario.options.workload.name(), clock.now())?;
     let mut console = Console::open(&store.path("jepsen.log"), false, clock)?;
-    let record = simulate(options, programs, &mut console);
+    let record = simulate(scenario, &mut console);
     let exit = report::close(&record, &[], None, &store, &mut console)?;
     store.link_latest()?;
     Ok(exit)
 }
 
-fn simulate(options: Options, programs: Spawn, console: &mut Console) -> Record {
-    let mut simulation = Simulation::new(options, programs);
+fn simulate(scenario: &Scenario, console: &mut Console) -> Record {
+    let mut simulation = Simulation::new(scenario.options.clone(), scenario.programs());
     simulation.keep_log();
     console.set_virtual_time(simulation.now());
     console.say(Level::Info, format!("Simulating {}", summary::title(simulation.run().options())));

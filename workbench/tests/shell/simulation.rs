@@ -46,3 +46,31 @@ fn the_frontier_and_the_scaling_are_tables() {
     workbench("frontier --seeds 0").expect(254, &["--seeds"]);
     workbench("scaling --nodes 0").expect(254, &["--nodes 0"]);
 }
+
+#[test]
+fn a_sweep_sums_up_its_seeds_and_leaves_a_summary_for_programs() {
+    let words =
+        "sim -w broadcast --node-count 3 --time-limit 2 --rate 50 --nemesis partition --seed 5 --seeds 6";
+    let [alone, together] = ["1", "3"].map(|threads| workbench(&format!("{words} --threads {threads}")));
+    alone.expect(0, &["6 seeds", "6 valid, 0 unknown", "msgs-per-op", "median", "times real time"]);
+    assert!(!alone.has_file("history.edn"), "a sweep keeps no runs");
+    for file in ["sweep.edn", "sweep.json"] {
+        assert!(alone.file(file) == together.file(file), "{file} depends on the number of threads");
+    }
+    assert!(alone.file("sweep.edn").contains(":seed 10"));
+    workbench(&format!("{words} --seeds 0")).expect(254, &["--seeds 0"]);
+    workbench(&format!("{words} --threads 0")).expect(254, &["--threads 0"]);
+    workbench(&format!("{words} --machine counter"))
+        .expect(254, &["--machine counter", "must be one of broadcast"]);
+}
+
+#[test]
+fn failing_seeds_are_named_with_the_command_that_replays_each() {
+    let strict = "sim -w txn-rw-register --node-count 2 --concurrency 2n --rate 1000 --time-limit 2 --seed 1";
+    let sweep = workbench(&format!("{strict} --seeds 2"));
+    sweep.expect(1, &["0 valid, 0 unknown, 2 invalid", "seed 1 is invalid", "seed 2 is invalid"]);
+    let replay = sweep.stdout.lines().filter_map(|line| line.trim().strip_prefix("workbench ")).last();
+    let replay = replay.expect("a command").to_owned();
+    assert!(replay.ends_with("--seed 2"), "{replay}");
+    workbench(&replay).expect(1, &["Analysis invalid!"]);
+}

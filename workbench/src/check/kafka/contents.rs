@@ -117,35 +117,25 @@ impl<'a> Contents<'_, 'a> {
     fn not_sent(&self, number: usize, anomalies: &mut Anomalies) {
         let message = self.message(number);
         let Some(poll) = message.poll else { return };
-        let key = self.record.key(message.key);
-        let entries = [("key", key.clone()), ("value", message.value.clone())];
-        let reader = ("reader", self.context.op(self.op(poll)).to_value());
-        match (message.send, self.record.send_outcome(number)) {
-            (Some(send), Some(Kind::Fail)) => anomalies.add(self.context, "G1a", || {
-                let [key_entry, value_entry] = entries;
-                let writer = ("writer", self.context.op(self.op(send)).to_value());
-                Case {
-                    value: Value::map([key_entry, value_entry, writer, reader]),
-                    explanation: format!(
-                        "a poll saw message {} of key {key}, whose send failed",
-                        message.value
-                    ),
-                    proof: vec![self.op(send), self.op(poll)],
-                }
-            }),
-            (None, _) => anomalies.add(self.context, PHANTOM, || {
-                let [key_entry, value_entry] = entries;
-                Case {
-                    value: Value::map([key_entry, value_entry, reader]),
-                    explanation: format!(
-                        "a poll saw message {} of key {key}, which nobody sent",
-                        message.value
-                    ),
-                    proof: vec![self.op(poll)],
-                }
-            }),
-            _ => {}
-        }
+        let (kind, why, send) = match (message.send, self.record.send_outcome(number)) {
+            (Some(send), Some(Kind::Fail)) => ("G1a", "whose send failed", Some(send)),
+            (None, _) => (PHANTOM, "which nobody sent", None),
+            _ => return,
+        };
+        // A poll's value may be long, and nearly all messages are in order: nothing is copied before it is needed.
+        anomalies.add(self.context, kind, || {
+            let key = self.record.key(message.key);
+            let op = |operation| self.context.op(self.op(operation)).to_value();
+            let mut entries = vec![("key", key.clone()), ("value", message.value.clone())];
+            entries.extend(send.map(|send| ("writer", op(send))));
+            entries.push(("reader", op(poll)));
+            let entries = entries.into_iter().map(|(key, value)| (Value::keyword(key), value)).collect();
+            Case {
+                value: Value::Map(entries),
+                explanation: format!("a poll saw message {} of key {key}, {why}", message.value),
+                proof: send.into_iter().chain([poll]).map(|operation| self.op(operation)).collect(),
+            }
+        });
     }
 
     /// The send of a message and the first poll that saw it, by index in the history.

@@ -1,21 +1,14 @@
 use super::*;
 use crate::check;
-use crate::cli::arguments::{SimArguments, parse};
-use crate::cli::resolve;
 use crate::network::BadLine;
 use crate::run::Muted;
+use crate::scenario::Scenario;
 use crate::world::simulated;
-use crate::world::spawn;
-use machines::{Broadcast, Time};
+use machines::Time;
 
 fn simulated(words: &str) -> Record {
-    let words: Vec<std::ffi::OsString> = words.split(' ').map(Into::into).collect();
-    let arguments: SimArguments = parse("sim", &words).unwrap();
-    let options = resolve::options(&arguments.run, || 1).unwrap();
-    simulated::run(
-        options,
-        spawn::<Broadcast>(resolve::pace(&arguments).unwrap()(machines::engine::Pace::default())),
-    )
+    let scenario = Scenario::read(&format!("{words} --seed 1")).unwrap();
+    simulated::run(scenario.options.clone(), scenario.programs())
 }
 
 fn summary_of(record: &Record) -> String {

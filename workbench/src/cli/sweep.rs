@@ -1,0 +1,157 @@
+//! `workbench sim --seeds`: a sweep, its progress, and what it came to.
+
+use super::clock::WallClock;
+use super::console::defused;
+use super::paint::Paint;
+use super::summary::{self, counted};
+use super::verdict::Exit;
+use super::{STORE, say};
+use crate::scenario::Scenario;
+use crate::store::Store;
+use crate::sweep::{self, COUNTS, FIGURES, Outcome, Plan, Sweep, Verdict};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+use std::num::NonZero;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// So many of the failing seeds are shown; the sweep's files have all of them.
+const FAILURES_SHOWN: usize = 10;
+/// A line about progress is written this often, where there is no terminal for a bar.
+const STATUS_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Carries out a sweep.
+pub(super) fn run(scenario: &Scenario, seeds: u64, threads: Option<NonZero<usize>>) -> io::Result<Exit> {
+    let store = Store::create(Path::new(STORE), scenario.options.workload.name(), WallClock::new().now())?;
+    let default = Plan::new(scenario.options.clone());
+    let plan = Plan { seeds, threads: threads.unwrap_or(default.threads), ..default };
+    say(&format!("Sweeping over {} from {}", counted(seeds as usize, "seed"), summary::title(&plan.options)));
+    let mut progress = Progress::new(seeds);
+    let start = Instant::now();
+    let sweep = sweep::run(&plan, &|| scenario.programs(), |outcome| progress.on(outcome));
+    let took = start.elapsed();
+    progress.end();
+    store.write_sweep(&sweep.to_value())?;
+    say(&report(&sweep, took, scenario, &store, Paint::for_stdout()));
+    Ok(exit(sweep.verdict()))
+}
+
+fn exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Valid => Exit::Valid,
+        Verdict::Unknown => Exit::Unknown,
+        Verdict::Invalid => Exit::Invalid,
+        Verdict::Broken => Exit::Crashed,
+    }
+}
+
+/// What a sweep came to, for people.
+fn report(sweep: &Sweep, took: Duration, scenario: &Scenario, store: &Store, paint: Paint) -> String {
+    let mut text = format!("\n  {:<20}{}\n", "verdicts", verdicts(sweep, paint));
+    let _ = writeln!(text, "  {:<20}{:>10}{:>10}{:>10}{:>10}", "", "min", "median", "99%", "max");
+    for (name, figure) in FIGURES {
+        let Some(spread) = sweep.distribution(figure) else { continue };
+        let numbers = [spread.least, spread.median, spread.high, spread.greatest].map(short);
+        let _ = write!(text, "  {name:<20}");
+        numbers.iter().for_each(|number| text.push_str(&format!("{number:>10}")));
+        let _ = writeln!(text, "  (seeds {} and {})", spread.least_seed, spread.greatest_seed);
+    }
+    for (name, count) in COUNTS {
+        let counts = sweep.outcomes.iter().map(count);
+        let (total, runs) = (counts.clone().sum::<u64>(), counts.filter(|count| *count > 0).count());
+        if total > 0 {
+            let _ = writeln!(text, "  {name:<20}{total:>10} in {}", counted(runs, "run"));
+        }
+    }
+    let (simulated, wall) = (sweep.simulated().as_secs_f64(), took.as_secs_f64());
+    let speed = simulated / wall.max(f64::MIN_POSITIVE);
+    let _ = writeln!(
+        text,
+        "  {:<20}{simulated:.0} s simulated in {wall:.1} s: {speed:.0} times real time",
+        "speed"
+    );
+    let _ = write!(text, "  {:<20}{}", "store", store.directory().display());
+    failures(sweep, scenario, paint, &mut text);
+    text
+}
+
+fn verdicts(sweep: &Sweep, paint: Paint) -> String {
+    let counted = |verdict: Verdict| {
+        let text = format!("{} {}", sweep.count(verdict), verdict.name());
+        match verdict {
+            _ if sweep.count(verdict) == 0 => text,
+            Verdict::Valid => paint.green(&text),
+            Verdict::Unknown => paint.yellow(&text),
+            Verdict::Invalid | Verdict::Broken => paint.red(&text),
+        }
+    };
+    Verdict::ALL.map(counted).join(", ")
+}
+
+/// The first failing seeds, each with its reason and the command that replays it.
+fn failures(sweep: &Sweep, scenario: &Scenario, paint: Paint, text: &mut String) {
+    for outcome in sweep.failures().take(FAILURES_SHOWN) {
+        let mut scenario = scenario.clone();
+        scenario.options.seed = outcome.seed;
+        let why = outcome.why.clone().unwrap_or_default();
+        let (verdict, seed) = (outcome.verdict.name(), outcome.seed);
+        let _ = write!(text, "\n\n{} seed {seed} is {verdict}: {}", paint.red("✗"), defused(why));
+        let _ = write!(text, "\n    workbench sim {scenario}");
+    }
+    let more = sweep.failures().count().saturating_sub(FAILURES_SHOWN);
+    if more > 0 {
+        let _ = write!(text, "\n\n… and {more} more, in sweep.edn");
+    }
+}
+
+/// Three digits or more that mean something.
+fn short(number: f64) -> String {
+    match number.abs() {
+        small if small < 10.0 => format!("{number:.3}"),
+        medium if medium < 100.0 => format!("{number:.1}"),
+        _ => format!("{number:.0}"),
+    }
+}
+
+/// How far a sweep is: a bar on a terminal, now and then a line elsewhere.
+struct Progress {
+    bar: Option<ProgressBar>,
+    seeds: u64,
+    done: u64,
+    failed: u64,
+    next_status: Instant,
+}
+
+impl Progress {
+    fn new(seeds: u64) -> Progress {
+        let on_terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
+        let next_status = Instant::now() + STATUS_INTERVAL;
+        Progress { bar: on_terminal.then(|| bar(seeds)), seeds, done: 0, failed: 0, next_status }
+    }
+
+    fn on(&mut self, outcome: &Outcome) {
+        self.done += 1;
+        self.failed += u64::from(outcome.verdict != Verdict::Valid);
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+            bar.set_message(format!("{} not valid", self.failed));
+        } else if Instant::now() >= self.next_status {
+            self.next_status = Instant::now() + STATUS_INTERVAL;
+            say(&format!("{} of {} seeds, {} not valid", self.done, self.seeds, self.failed));
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(seeds: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(seeds), ProgressDrawTarget::stderr_with_hz(8));
+    let template = "{bar:16} {pos} of {len} seeds, {msg}, {eta} left";
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}

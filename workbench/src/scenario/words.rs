@@ -1,0 +1,179 @@
+//! A scenario as the words of a command line: all that differs from the defaults, and always the nodes and the seed.
+
+use super::{OurMachine, Scenario};
+use crate::options::{Availability, Fault, LatencyDistribution, Options, Topology};
+use std::fmt;
+use std::time::Duration;
+
+impl Scenario {
+    /// The words that make [`Scenario::read`] come to this scenario. (What goes to the log is left out.)
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Words { words: vec!["-w".into(), self.options.workload.name().into()] };
+        if Some(self.machine) != OurMachine::for_workload(self.options.workload) {
+            words.add("--machine", self.machine.name());
+        }
+        words.add_if(self.round, "--round", |round| format!("{}ms", round.as_secs_f64() * 1000.0));
+        words.add_if(self.fan_out, "--fanout", |fan_out| fan_out.to_string());
+        words.cluster(&self.options);
+        words.load(&self.options);
+        words.faults(&self.options);
+        words.demands(&self.options);
+        words.words
+    }
+}
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words().join(" "))
+    }
+}
+
+struct Words {
+    words: Vec<String>,
+}
+
+impl Words {
+    fn add(&mut self, flag: &str, value: impl ToString) {
+        self.words.extend([flag.to_owned(), value.to_string()]);
+    }
+
+    fn add_if<T>(&mut self, value: Option<T>, flag: &str, text: impl FnOnce(T) -> String) {
+        if let Some(value) = value {
+            self.add(flag, text(value));
+        }
+    }
+
+    /// Adds a flag unless the value is the one that it has without.
+    fn add_unless<T: PartialEq>(
+        &mut self,
+        default: &T,
+        value: &T,
+        flag: &str,
+        text: impl FnOnce(&T) -> String,
+    ) {
+        self.add_if((value != default).then_some(value), flag, text);
+    }
+
+    fn cluster(&mut self, options: &Options) {
+        let counted = (0..options.nodes.len()).map(|node| format!("n{node}"));
+        if counted.eq(options.nodes.iter().cloned()) {
+            self.add("--node-count", options.nodes.len());
+        } else {
+            self.add("--nodes", options.nodes.join(","));
+        }
+        self.add_unless(&options.nodes.len(), &options.concurrency, "--concurrency", usize::to_string);
+        self.add_unless(&Topology::Grid, &options.topology, "--topology", topology);
+    }
+
+    fn load(&mut self, options: &Options) {
+        let default = defaults(options);
+        self.add_unless(&default.time_limit, &options.time_limit, "--time-limit", |time| {
+            time.as_secs().to_string()
+        });
+        self.add_unless(&default.rate, &options.rate, "--rate", f64::to_string);
+        self.add_unless(&default.key_count, &options.key_count, "--key-count", usize::to_string);
+        self.add_unless(
+            &default.max_txn_length,
+            &options.max_txn_length,
+            "--max-txn-length",
+            usize::to_string,
+        );
+        let (least, most) = (&default.max_writes_per_key, &options.max_writes_per_key);
+        self.add_unless(least, most, "--max-writes-per-key", i64::to_string);
+        self.add_unless(&default.init_timeout, &options.init_timeout, "--init-timeout", seconds);
+        self.add_unless(&default.recovery, &options.recovery, "--recovery", seconds);
+    }
+
+    fn faults(&mut self, options: &Options) {
+        let default = defaults(options);
+        let latency = options.latency;
+        self.add_unless(&default.latency.mean_ms, &latency.mean_ms, "--latency", u64::to_string);
+        self.add_unless(&default.latency.distribution, &latency.distribution, "--latency-dist", distribution);
+        let names: Vec<&str> = options.nemesis.iter().map(|fault| fault_name(*fault)).collect();
+        self.add_unless(&Vec::new(), &names, "--nemesis", |names| names.join(","));
+        self.add_unless(&default.nemesis_interval, &options.nemesis_interval, "--nemesis-interval", seconds);
+    }
+
+    fn demands(&mut self, options: &Options) {
+        self.add_if(options.availability, "--availability", |availability| match availability {
+            Availability::Total => "total".into(),
+            Availability::AtLeast(share) => share.to_string(),
+        });
+        let default = defaults(options).consistency_models;
+        self.add_unless(&default, &options.consistency_models, "--consistency-models", |models| {
+            models.join(",")
+        });
+        self.add("--seed", options.seed);
+    }
+}
+
+fn defaults(options: &Options) -> Options {
+    Options::new(options.workload, options.nodes.len())
+}
+
+fn seconds(duration: &Duration) -> String {
+    duration.as_secs_f64().to_string()
+}
+
+fn topology(topology: &Topology) -> String {
+    match topology {
+        Topology::Grid => "grid".into(),
+        Topology::Line => "line".into(),
+        Topology::Tree(children) => format!("tree{children}"),
+        Topology::Total => "total".into(),
+    }
+}
+
+fn distribution(distribution: &LatencyDistribution) -> String {
+    let name = match distribution {
+        LatencyDistribution::Constant => "constant",
+        LatencyDistribution::Uniform => "uniform",
+        LatencyDistribution::Exponential => "exponential",
+    };
+    name.into()
+}
+
+fn fault_name(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Partition => "partition",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Workload;
+
+    #[track_caller]
+    fn survives(words: &str) {
+        let scenario = Scenario::read(words).unwrap();
+        assert_eq!(Scenario::read(&scenario.to_string()), Ok(scenario.clone()), "{scenario}");
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        survives("-w echo --seed 0");
+        survives(
+            "-w broadcast --node-count 25 --latency 100 --rate 0.1 --round 1.5s --fanout 3 --seed 7 --topology tree4",
+        );
+        survives(
+            "-w kafka --nodes a,b --concurrency 3n --key-count 3 --max-writes-per-key 99 --time-limit 3 --seed 1",
+        );
+        survives(
+            "-w g-counter --machine counter-kv --latency 5 --latency-dist exponential --recovery 2.5 --seed 3",
+        );
+        survives(
+            "-w txn-rw-register --consistency-models read-atomic,causal-cerone --availability 0.9 --seed 3",
+        );
+        survives(
+            "-w unique-ids --nemesis partition --nemesis-interval 0.3 --availability total --init-timeout 1 --seed 3",
+        );
+    }
+
+    #[test]
+    fn only_what_is_not_usual_is_written() {
+        let options = Options { seed: 9, ..Options::new(Workload::Echo, 1) };
+        let scenario = Scenario::new(options).unwrap();
+        assert_eq!(scenario.to_string(), "-w echo --node-count 1 --seed 9");
+    }
+}
