@@ -169,6 +169,11 @@ frontier *arguments: _build
 scaling *arguments: _build
     {{ binaries }}/workbench scaling {{ arguments }}
 
+# Write the golden traces and tables anew; what has changed is then for `git diff` to show
+golden:
+    UPDATE_EXPECT=1 cargo test --locked --package machines --test golden
+    UPDATE_EXPECT=1 cargo test --locked --package workbench --test tables
+
 # Measure: decoding, merging, steps
 bench *arguments:
     cargo bench --locked --package benches {{ arguments }}

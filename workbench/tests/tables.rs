@@ -1,13 +1,12 @@
 //! The figures of broadcast. Virtual time is exact, so tables are compared to the byte with those in `tests/tables`:
-//! whoever changes what the machine costs sees by how much. `UPDATE_TABLES=1 cargo test --test tables` writes them anew.
+//! whoever changes what the machine costs sees by how much. `just golden` writes them anew.
 //!
 //! The bounds are the project's own, far below those of the challenges. They hold for the mean of several seeds, or for
 //! every one of them, as each test says.
 
-use std::fmt::Display;
-use std::path::Path;
 use std::time::Duration;
 
+use expect_test::expect_file;
 use machines::{Broadcast, Machine};
 use workbench::frontier::{Frontier, Load, Measurement, Row};
 use workbench::scaling::{self, Scaling};
@@ -27,33 +26,20 @@ fn cost(measured: &Measurement) -> f64 {
     measured.messages_per_operation
 }
 
-#[track_caller]
-fn assert_unchanged(name: &str, table: &impl Display) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tables").join(name);
-    let table = table.to_string();
-    if std::env::var_os("UPDATE_TABLES").is_some() {
-        std::fs::write(&path, &table).expect("the table can be written");
-    }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == table,
-        "{name} has changed; UPDATE_TABLES=1 keeps the new one.\nwas:\n{kept}\nis:\n{table}"
-    );
-}
-
 #[test]
 fn the_frontier_is_where_it_was() {
     let mut rounds = [200, 500, 1000, 1500].map(Duration::from_millis).to_vec();
     rounds.push(default_round());
     rounds.sort();
     let frontier = Frontier::measure(Load::CHALLENGE_3D, &rounds, 3).expect("every run is valid");
-    assert_unchanged("frontier.txt", &frontier);
+    expect_file!["tables/frontier.txt"].assert_eq(&frontier.to_string());
 }
 
 #[test]
 fn small_clusters_cost_what_they_did() {
     let rows = [5, 25].map(|nodes| scaling::Row::measure(nodes, 1).expect("the run is valid"));
-    assert_unchanged("scaling.txt", &Scaling { seed: 1, rows: rows.to_vec() });
+    let scaling = Scaling { seed: 1, rows: rows.to_vec() };
+    expect_file!["tables/scaling.txt"].assert_eq(&scaling.to_string());
 }
 
 #[test]
