@@ -31,6 +31,7 @@ fn begin(mode: &str) {
             eprintln!("cannot open the database");
             exit(3);
         }
+        "hello" => eprintln!("hello from {}", std::process::id()),
         "stubborn" => {
             let ignored = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register(signal_hook::consts::SIGTERM, ignored)

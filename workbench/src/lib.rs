@@ -44,7 +44,7 @@
 //! | which operation comes when, on which thread | [`generator`] |
 //! | what a workload asks and what it makes of answers | [`workload`], one module each |
 //! | when a message arrives, and whether | [`network`] |
-//! | which links are cut | [`nemesis`] |
+//! | which links are cut, which nodes die or stand still | [`nemesis`] |
 //! | what the services answer | [`service`] |
 //! | how all this becomes a test, from `init` to the last read | [`run`] |
 //! | what happened, as data | [`history`] |

@@ -1,74 +1,118 @@
-//! The nemesis: when links are cut, and which (Maelstrom behaviour §8).
+//! The nemesis: what goes wrong, when, and to whom (Maelstrom behaviour §8, §17.2).
 //!
-//! Starts and stops take turns. The first start comes at once; each later operation a uniform 0 to 2 × interval after the
-//! one before. Each start draws one of four kinds of partition; with few nodes some of them cut nothing at all, which is
-//! Maelstrom's way and ours.
+//! Partitions have a schedule of their own, kills and pauses share another. On each the first fault comes at once; each
+//! later operation a uniform 0 to 2 × interval after the one before. Every fault takes turns with its repair: a partition
+//! and its healing, a kill of some nodes and a start of all, a pause of some and a resumption of all. Where kills and
+//! pauses mix, each turn is one or the other's with the same probability, so that nodes may be paused while others are
+//! down.
+//!
+//! Each fault draws whom it hits, among kinds of choices that are equally likely. With few nodes some of them hit nobody
+//! at all, which is Maelstrom's way and ours.
+
+mod grudge;
+mod victims;
+
+pub use grudge::{Grudge, Target, isolated};
+pub use victims::Victims;
 
 use crate::edn::Value;
+use crate::options::Fault;
 use fastrand::Rng;
 use machines::Time;
-use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-/// For each node, by position, the nodes whose messages it drops.
-pub type Grudge = Vec<BTreeSet<usize>>;
-
-/// The schedule of partitions.
+/// The schedule of faults.
 #[derive(Debug)]
 pub struct Nemesis {
     interval: Duration,
-    next: Option<Time>,
-    starts_next: bool,
+    tracks: Vec<Track>,
     rng: Rng,
+}
+
+/// Faults that share a schedule.
+#[derive(Debug)]
+struct Track {
+    switches: Vec<Switch>,
+    /// None until its first operation, which is due at once.
+    next: Option<Time>,
+}
+
+/// A fault and whether it is on.
+#[derive(Debug)]
+struct Switch {
+    fault: Fault,
+    is_on: bool,
 }
 
 /// What the nemesis does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It cuts links, those that [`Target::grudge`] names.
-    Start(Target),
+    Cut(Target),
     /// It heals all links.
-    Stop,
+    Heal,
+    /// It kills nodes (`SIGKILL`).
+    Kill(Victims),
+    /// It starts all nodes that are down, with nothing but their name.
+    Start,
+    /// It stops nodes in their tracks (`SIGSTOP`).
+    Pause(Victims),
+    /// It lets all nodes go on (`SIGCONT`).
+    Resume,
 }
 
-/// A kind of partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// One node alone.
-    One,
-    /// The cluster in halves.
-    Majority,
-    /// A third, rounded down from n − 1, against the rest.
-    MinorityThird,
-    /// Every node sees a majority, each another one.
-    MajoritiesRing,
-}
-
-/// Up to this many nodes the ring of majorities is a ring; beyond, links are dealt out evenly.
-const LARGEST_PERFECT_RING: usize = 5;
+/// Which faults share a schedule.
+const TRACKS: [&[Fault]; 2] = [&[Fault::Partition], &[Fault::Pause, Fault::Kill]];
 
 impl Nemesis {
-    /// A nemesis that has done nothing yet.
-    pub fn new(interval: Duration, rng: Rng) -> Nemesis {
-        Nemesis { interval, next: None, starts_next: true, rng }
+    /// A nemesis that has done nothing yet and will do these things.
+    pub fn new(faults: &[Fault], interval: Duration, rng: Rng) -> Nemesis {
+        let chosen = |fault: &&Fault| faults.contains(fault);
+        let switch = |fault: &Fault| Switch { fault: *fault, is_on: false };
+        let tracks = TRACKS.iter().map(|members| members.iter().filter(chosen).map(switch).collect());
+        let tracks = tracks.filter(|switches: &Vec<Switch>| !switches.is_empty());
+        Nemesis { interval, tracks: tracks.map(|switches| Track { switches, next: None }).collect(), rng }
     }
 
-    /// When its next action is due; none for the very first, which is due at once.
+    /// When its next action is due; none if that is at once.
     pub fn next(&self) -> Option<Time> {
-        self.next
+        self.tracks.iter().map(|track| track.next).min().flatten()
     }
 
     /// Its next action, taken now.
     pub fn act(&mut self, now: Time) -> Action {
-        self.next = Some(now + self.interval.mul_f64(2.0 * self.rng.f64()));
-        self.starts_next = !self.starts_next;
-        if self.starts_next { Action::Stop } else { Action::Start(Target::ALL[self.rng.usize(..4)]) }
+        let earliest = self.next();
+        let is_due = |index: &usize| self.tracks[*index].next == earliest;
+        let due: Vec<usize> = (0..self.tracks.len()).filter(is_due).collect();
+        let track = &mut self.tracks[due[draw(&mut self.rng, due.len())]];
+        track.next = Some(now + self.interval.mul_f64(2.0 * self.rng.f64()));
+        let count = track.switches.len();
+        let switch = &mut track.switches[draw(&mut self.rng, count)];
+        switch.is_on = !switch.is_on;
+        if !switch.is_on {
+            return repair(switch.fault);
+        }
+        match switch.fault {
+            Fault::Partition => Action::Cut(Target::ALL[self.rng.usize(..4)]),
+            Fault::Kill => Action::Kill(Victims::ALL[self.rng.usize(..6)]),
+            Fault::Pause => Action::Pause(Victims::ALL[self.rng.usize(..6)]),
+        }
+    }
+
+    /// What it does in the end, so that nothing is broken any more.
+    pub fn repairs(&self) -> Vec<Action> {
+        let switches = self.tracks.iter().flat_map(|track| &track.switches);
+        switches.map(|switch| repair(switch.fault)).collect()
     }
 
     /// Whom nobody hears in this partition of `size` nodes.
     pub fn grudge(&mut self, target: Target, size: usize) -> Grudge {
         target.grudge(size, &mut self.rng)
+    }
+
+    /// Whom a kill or a pause hits, of `size` nodes.
+    pub fn victims(&mut self, victims: Victims, size: usize) -> Vec<usize> {
+        victims.draw(size, &mut self.rng)
     }
 }
 
@@ -76,201 +120,53 @@ impl Action {
     /// The operation's name in the history.
     pub fn name(self) -> &'static str {
         match self {
-            Action::Start(_) => "start-partition",
-            Action::Stop => "stop-partition",
+            Action::Cut(_) => "start-partition",
+            Action::Heal => "stop-partition",
+            Action::Kill(_) => "kill",
+            Action::Start => "start",
+            Action::Pause(_) => "pause",
+            Action::Resume => "resume",
         }
     }
 
     /// The operation's value when it begins.
     pub fn value(self) -> Value {
         match self {
-            Action::Start(target) => Value::keyword(target.name()),
-            Action::Stop => Value::Nil,
+            Action::Cut(target) => Value::keyword(target.name()),
+            Action::Heal => Value::Nil,
+            Action::Kill(victims) | Action::Pause(victims) => victims.value(),
+            Action::Start | Action::Resume => Victims::All.value(),
         }
     }
 }
 
-impl Target {
-    const ALL: [Target; 4] = [Target::One, Target::Majority, Target::MinorityThird, Target::MajoritiesRing];
-
-    /// The name in the history.
-    pub fn name(self) -> &'static str {
-        match self {
-            Target::One => "one",
-            Target::Majority => "majority",
-            Target::MinorityThird => "minority-third",
-            Target::MajoritiesRing => "majorities-ring",
-        }
-    }
-
-    /// Draws whom nobody hears, among `size` nodes.
-    pub fn grudge(self, size: usize, rng: &mut Rng) -> Grudge {
-        let mut nodes: Vec<usize> = (0..size).collect();
-        rng.shuffle(&mut nodes);
-        match self {
-            Target::One => halves(&nodes, 1),
-            Target::Majority => halves(&nodes, size / 2),
-            Target::MinorityThird => halves(&nodes, size.saturating_sub(1) / 3),
-            Target::MajoritiesRing if size <= LARGEST_PERFECT_RING => perfect_ring(&nodes),
-            Target::MajoritiesRing => even_majorities(size, rng),
-        }
+/// What undoes a fault.
+fn repair(fault: Fault) -> Action {
+    match fault {
+        Fault::Partition => Action::Heal,
+        Fault::Kill => Action::Start,
+        Fault::Pause => Action::Resume,
     }
 }
 
-/// A grudge as the history shows it: `[:isolated {node #{those it does not hear}}]`.
-pub fn isolated(grudge: &Grudge, names: &[Arc<str>]) -> Value {
-    let name = |node: usize| Value::Text(names[node].clone());
-    let entry = |(node, unheard): (usize, &BTreeSet<usize>)| {
-        (name(node), Value::Set(unheard.iter().map(|source| name(*source)).collect()))
-    };
-    Value::Vector(vec![
-        Value::keyword("isolated"),
-        Value::Map(grudge.iter().enumerate().map(entry).collect()),
-    ])
-}
-
-/// The first `count` of the nodes against the rest.
-fn halves(nodes: &[usize], count: usize) -> Grudge {
-    let mut grudge = vec![BTreeSet::new(); nodes.len()];
-    let (left, right) = nodes.split_at(count.min(nodes.len()));
-    for (from, to) in left.iter().flat_map(|from| right.iter().map(move |to| (*from, *to))) {
-        grudge[to].insert(from);
-        grudge[from].insert(to);
-    }
-    grudge
-}
-
-/// Each window of a majority of consecutive nodes is what its middle node hears.
-fn perfect_ring(nodes: &[usize]) -> Grudge {
-    let (size, majority) = (nodes.len(), nodes.len() / 2 + 1);
-    let mut grudge: Grudge = vec![(0..size).collect(); size];
-    for start in 0..size {
-        let middle = nodes[(start + majority / 2) % size];
-        for offset in 0..majority {
-            grudge[middle].remove(&nodes[(start + offset) % size]);
-        }
-    }
-    grudge
-}
-
-/// Links the least connected node with the least connected one that it lacks, until all have a majority.
-fn even_majorities(size: usize, rng: &mut Rng) -> Grudge {
-    let mut grudge: Grudge =
-        (0..size).map(|node| (0..size).filter(|other| *other != node).collect()).collect();
-    let majority = size / 2 + 1;
-    loop {
-        let node = least_connected(&grudge, 0..size, rng);
-        if size - grudge[node].len() >= majority {
-            return grudge;
-        }
-        let other = least_connected(&grudge, grudge[node].iter().copied(), rng);
-        grudge[node].remove(&other);
-        grudge[other].remove(&node);
-    }
-}
-
-fn least_connected(grudge: &Grudge, nodes: impl Iterator<Item = usize> + Clone, rng: &mut Rng) -> usize {
-    let most_unheard = nodes.clone().map(|node| grudge[node].len()).max();
-    let least = nodes.filter(|node| Some(grudge[*node].len()) == most_unheard);
-    rng.choice(least.collect::<Vec<_>>()).expect("a node below a majority lacks somebody")
+/// One of so many; nothing is drawn where there is no choice, so that a seed means the same partitions ever after.
+fn draw(rng: &mut Rng, count: usize) -> usize {
+    if count == 1 { 0 } else { rng.usize(..count) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn grudges(target: Target, size: usize) -> impl Iterator<Item = Grudge> {
-        (0..200).map(move |seed| target.grudge(size, &mut Rng::with_seed(seed)))
-    }
-
-    fn is_symmetric(grudge: &Grudge) -> bool {
-        let hears = |to: usize, from: usize| !grudge[to].contains(&from);
-        (0..grudge.len()).all(|to| (0..to).all(|from| hears(to, from) == hears(from, to)))
-    }
-
-    /// The sizes of the nodes' grudges, ascending.
-    fn sizes(grudge: &Grudge) -> Vec<usize> {
-        let mut sizes: Vec<usize> = grudge.iter().map(BTreeSet::len).collect();
-        sizes.sort_unstable();
-        sizes
-    }
-
-    #[test]
-    fn partitions_in_two_cut_both_ways_between_groups_of_the_right_size() {
-        for (target, size, expected) in [
-            (Target::One, 5, vec![1, 1, 1, 1, 4]),
-            (Target::Majority, 5, vec![2, 2, 2, 3, 3]),
-            (Target::Majority, 4, vec![2, 2, 2, 2]),
-            (Target::MinorityThird, 5, vec![1, 1, 1, 1, 4]),
-            (Target::MinorityThird, 7, vec![2, 2, 2, 2, 2, 5, 5]),
-            (Target::One, 1, vec![0]),
-            (Target::Majority, 1, vec![0]),
-        ] {
-            for grudge in grudges(target, size) {
-                assert_eq!(sizes(&grudge), expected, "{target:?} of {size}");
-                assert!(is_symmetric(&grudge));
-            }
-        }
-    }
-
-    #[test]
-    fn every_node_may_be_the_one() {
-        let alone: BTreeSet<usize> =
-            grudges(Target::One, 5).filter_map(|grudge| grudge.iter().position(|g| g.len() == 4)).collect();
-        assert_eq!(alone.len(), 5);
-    }
-
-    #[test]
-    fn a_ring_of_three_has_links_that_work_one_way_only() {
-        for grudge in grudges(Target::MajoritiesRing, 3) {
-            assert_eq!(sizes(&grudge), [1, 1, 1]);
-            assert!(!is_symmetric(&grudge));
-        }
-    }
-
-    #[test]
-    fn small_rings_lose_the_farthest_nodes() {
-        for (size, unheard) in [(1, 0), (2, 0), (4, 1), (5, 2)] {
-            for grudge in grudges(Target::MajoritiesRing, size) {
-                assert_eq!(sizes(&grudge), vec![unheard; size], "{size} nodes");
-            }
-        }
-    }
-
-    #[test]
-    fn in_a_ring_of_four_or_five_who_is_heard_hears_too() {
-        for size in [4, 5] {
-            assert!(
-                grudges(Target::MajoritiesRing, size).all(|grudge| is_symmetric(&grudge)),
-                "{size} nodes"
-            );
-        }
-    }
-
-    #[test]
-    fn large_rings_leave_every_node_a_majority_and_not_the_same() {
-        for size in [6, 7, 10, 25] {
-            for grudge in grudges(Target::MajoritiesRing, size).take(20) {
-                assert!(is_symmetric(&grudge));
-                let heard: Vec<usize> = grudge.iter().map(|unheard| size - unheard.len()).collect();
-                assert!(heard.iter().all(|heard| *heard > size / 2), "{heard:?}");
-                assert!(
-                    heard.iter().sum::<usize>() <= size * (size / 2 + 1) + size,
-                    "no more links than needed"
-                );
-                let distinct: BTreeSet<_> = grudge.iter().collect();
-                assert!(distinct.len() > 1);
-            }
-        }
-    }
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_share_of_starts_that_cut_nothing_depends_on_the_number_of_nodes() {
         for (size, expected) in [(1, 1.0), (2, 0.5), (3, 0.25), (4, 0.0), (5, 0.0), (25, 0.0)] {
-            let mut nemesis = Nemesis::new(Duration::from_secs(1), Rng::with_seed(size as u64));
+            let mut nemesis =
+                Nemesis::new(&[Fault::Partition], Duration::from_secs(1), Rng::with_seed(size as u64));
             let idle = (0..4_000).filter(|_| {
-                nemesis.starts_next = true;
-                let Action::Start(target) = nemesis.act(Time::ZERO) else { panic!("a start") };
+                nemesis.tracks[0].switches[0].is_on = false;
+                let Action::Cut(target) = nemesis.act(Time::ZERO) else { panic!("a start") };
                 nemesis.grudge(target, size).iter().all(BTreeSet::is_empty)
             });
             let share = idle.count() as f64 / 4_000.0;
@@ -280,12 +176,12 @@ mod tests {
 
     #[test]
     fn starts_and_stops_take_turns_with_gaps_of_the_interval_on_average() {
-        let mut nemesis = Nemesis::new(Duration::from_secs(10), Rng::with_seed(5));
+        let mut nemesis = Nemesis::new(&[Fault::Partition], Duration::from_secs(10), Rng::with_seed(5));
         assert_eq!(nemesis.next(), None, "the first start is due at once");
         let (mut now, mut longest) = (Time::ZERO, Duration::ZERO);
         for turn in 0..2_000 {
             let action = nemesis.act(now);
-            assert_eq!(matches!(action, Action::Start(_)), turn % 2 == 0);
+            assert_eq!(matches!(action, Action::Cut(_)), turn % 2 == 0);
             let next = nemesis.next().unwrap();
             longest = longest.max(next.since(now));
             now = next;
@@ -295,13 +191,62 @@ mod tests {
         assert!((19.0..20.0).contains(&longest.as_secs_f64()), "{longest:?}");
     }
 
+    /// The first `count` actions, each with its time.
+    fn actions(faults: &[Fault], seed: u64, count: usize) -> Vec<(Time, Action)> {
+        let mut nemesis = Nemesis::new(faults, Duration::from_secs(10), Rng::with_seed(seed));
+        let mut act = || {
+            let now = nemesis.next().unwrap_or_default();
+            (now, nemesis.act(now))
+        };
+        std::iter::repeat_with(&mut act).take(count).collect()
+    }
+
     #[test]
-    fn the_history_shows_who_does_not_hear_whom() {
-        let names: Vec<Arc<str>> = ["n0", "n1", "n2"].map(Arc::from).into();
-        let grudge = vec![BTreeSet::from([1, 2]), BTreeSet::from([0]), BTreeSet::new()];
-        assert_eq!(
-            isolated(&grudge, &names).to_string(),
-            r#"[:isolated {"n0" #{"n1" "n2"}, "n1" #{"n0"}, "n2" #{}}]"#
-        );
+    fn every_fault_takes_turns_with_its_repair_whatever_it_is_mixed_with() {
+        let all = [Fault::Partition, Fault::Kill, Fault::Pause];
+        let actions = actions(&all, 3, 2_000);
+        for (fault, undone) in [("start-partition", "stop-partition"), ("kill", "start"), ("pause", "resume")]
+        {
+            let names = actions.iter().map(|(_, action)| action.name());
+            let turns: Vec<&str> = names.filter(|name| [fault, undone].contains(name)).collect();
+            assert!(turns.len() > 400, "{fault}: {}", turns.len());
+            assert!(
+                turns
+                    .chunks(2)
+                    .all(|pair| pair[0] == fault && pair.get(1).is_none_or(|name| *name == undone))
+            );
+        }
+    }
+
+    #[test]
+    fn partitions_have_a_schedule_of_their_own_and_kills_and_pauses_share_one() {
+        for (faults, tracks) in [
+            (&[Fault::Kill, Fault::Pause][..], 1.0),
+            (&[Fault::Partition, Fault::Pause][..], 2.0),
+            (&[Fault::Partition, Fault::Kill, Fault::Pause][..], 2.0),
+        ] {
+            let actions = actions(faults, 4, 4_000);
+            let at_once = actions.iter().filter(|(time, _)| *time == Time::ZERO).count();
+            assert_eq!(at_once as f64, tracks, "each schedule begins at once");
+            let mean_ms = actions.last().unwrap().0.as_nanos() as f64 / 4e9;
+            assert!((9_600.0 / tracks..10_400.0 / tracks).contains(&mean_ms), "{mean_ms} ms: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn all_choices_of_victims_are_equally_likely() {
+        let actions = actions(&[Fault::Kill], 5, 12_000);
+        for choice in Victims::ALL {
+            let count = actions.iter().filter(|(_, action)| *action == Action::Kill(choice)).count();
+            assert!((900..1_100).contains(&count), "{choice:?}: {count} of 6000");
+        }
+    }
+
+    #[test]
+    fn in_the_end_links_are_healed_then_nodes_resumed_then_started() {
+        let repairs = |faults: &[Fault]| Nemesis::new(faults, Duration::ZERO, Rng::with_seed(0)).repairs();
+        let all = [Fault::Kill, Fault::Partition, Fault::Pause];
+        assert_eq!(repairs(&all), [Action::Heal, Action::Resume, Action::Start]);
+        assert_eq!(repairs(&[Fault::Kill]), [Action::Start]);
     }
 }

@@ -168,6 +168,24 @@ pub enum LatencyDistribution {
 pub enum Fault {
     /// Links between nodes are cut (§8).
     Partition,
+    /// Nodes are killed and started again with nothing but their name (§17.2).
+    Kill,
+    /// Nodes are stopped in their tracks, and go on later (§17.2).
+    Pause,
+}
+
+impl Fault {
+    /// All kinds, in the order in which people are told of them.
+    pub const ALL: [Fault; 3] = [Fault::Partition, Fault::Kill, Fault::Pause];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fault::Partition => "partition",
+            Fault::Kill => "kill",
+            Fault::Pause => "pause",
+        }
+    }
 }
 
 /// Neighbours suggested to the nodes of `broadcast` (§9.3).

@@ -13,12 +13,14 @@
 //! limit even if the nemesis has nothing to do before it.
 
 mod clients;
+mod faults;
 mod operations;
 mod record;
 mod stages;
 
 pub use record::{Crash, Effect, Level, LogLine, Muted, NodeRecord, Progress, Record, Stage};
 
+use crate::edn::Value;
 use crate::generator::{Pace, Threads};
 use crate::history::History;
 use crate::nemesis::Nemesis;
@@ -28,6 +30,7 @@ use crate::service::Services;
 use crate::workload::{self, Idle, Workload};
 use clients::{Clients, Purpose};
 use fastrand::Rng;
+use faults::NodeState;
 use machines::Time;
 use operations::{Counts, Seat};
 use stages::Phase;
@@ -43,7 +46,11 @@ pub struct Run {
     nodes: Vec<Participant>,
     node_records: Vec<NodeRecord>,
     nemesis: Option<Nemesis>,
-    fault: Option<&'static str>,
+    /// The partition in force.
+    partition: Option<&'static str>,
+    node_states: Vec<NodeState>,
+    /// Nodes are being started again: what the history will say when they have answered.
+    starting: Option<Value>,
     threads: Threads,
     seats: Vec<Seat>,
     pace: Option<Pace>,
@@ -73,7 +80,7 @@ impl Run {
         let mut seeds = Rng::with_seed(options.seed);
         let mut network = Network::new(options.latency, seeds.fork());
         let services = Services::new(seeds.fork());
-        let nemesis = Nemesis::new(options.nemesis_interval, seeds.fork());
+        let nemesis = Nemesis::new(&options.nemesis, options.nemesis_interval, seeds.fork());
         let nodes = register_all(&mut network, &options.nodes);
         let mut run = Run {
             node_records: options.nodes.iter().map(|name| NodeRecord::new(name)).collect(),
@@ -83,7 +90,9 @@ impl Run {
             pace: Pace::per_second(options.rate),
             workload: Box::new(Idle),
             clients: Clients::default(),
-            fault: None,
+            partition: None,
+            node_states: vec![NodeState::Up; options.nodes.len()],
+            starting: None,
             rng: seeds.fork(),
             phase: Phase::Starting { waiting: nodes.len() },
             is_stuck: false,
@@ -130,6 +139,8 @@ impl Run {
         match self.network.send_line(now, line) {
             Ok(_) => {}
             Err(Refusal::ClientGone(client)) => self.on_late_answer(node, &client),
+            // A kill may come in the middle of a line.
+            Err(Refusal::Bad(_)) if self.is_down(node) => {}
             Err(Refusal::Bad(reason)) => self.on_bad_line(node, line, reason),
         }
         self.settle();
@@ -138,18 +149,26 @@ impl Run {
     /// A node closed its stdout. By itself that is nobody's fault.
     pub fn on_stdout_closed(&mut self, now: Time, node: usize) {
         self.advance(now);
-        self.node_records[node].stdout_closed = true;
+        self.node_records[node].stdout_closed |= !self.is_down(node);
     }
 
-    /// A node is gone. Unless the run is over, that ends it, without a verdict.
+    /// A node is gone. Unless it was killed or the run is over, that ends the run, without a verdict.
     pub fn on_exit(&mut self, now: Time, node: usize, status: String) {
         self.advance(now);
-        if !self.finished() {
+        if !self.finished() && !self.is_down(node) {
             let name = &self.options.nodes[node];
             let reason = format!("node {name} ended by itself before the test was over ({status})");
             self.node_records[node].exited = Some(status);
             self.crash(Some(node), reason);
         }
+    }
+
+    /// A node that was killed could not be started again. That ends the run, without a verdict.
+    pub fn on_start_failure(&mut self, now: Time, node: usize, error: &dyn std::fmt::Display) {
+        self.advance(now);
+        let name = &self.options.nodes[node];
+        let reason = format!("node {name} could not be started again: {error}");
+        self.crash(Some(node), reason);
     }
 
     /// Somebody wants the run to end: it does, at once, and keeps what there is.
@@ -184,7 +203,10 @@ impl Run {
     pub fn progress(&self) -> Progress {
         let (stage, remaining, total) = self.stage();
         let Counts { invoked, ok, failed, unknown } = self.counts;
-        Progress { stage, remaining, total, invoked, ok, failed, unknown, fault: self.fault }
+        let nodes_in = |wanted| self.node_states.iter().filter(|state| **state == wanted).count();
+        let (paused, down) = (nodes_in(NodeState::Paused), nodes_in(NodeState::Down));
+        let partition = self.partition;
+        Progress { stage, remaining, total, invoked, ok, failed, unknown, partition, paused, down }
     }
 
     /// Whether the run is over.
@@ -316,6 +338,10 @@ impl Run {
             self.effects.push_back(Effect::Log(line));
         }
         self.logged_entries = self.network.journal.entries.len();
+    }
+
+    fn is_down(&self, node: usize) -> bool {
+        self.node_states[node] == NodeState::Down
     }
 
     fn advance(&mut self, now: Time) {

@@ -89,7 +89,7 @@ pub(super) struct RunArguments {
     /// How latencies spread: constant, uniform, exponential
     #[arg(long, value_name = "TYPE", default_value = "constant", allow_hyphen_values = true)]
     pub(super) latency_dist: String,
-    /// Faults to inject: partition
+    /// Faults to inject, separated by commas: partition, kill, pause
     #[arg(long, value_name = "FAULTS", allow_hyphen_values = true)]
     pub(super) nemesis: Option<String>,
     /// Mean time between the nemesis' operations, in seconds

@@ -187,15 +187,20 @@ fn is_operation(line: &LogLine) -> bool {
 
 /// How far the run is, in words that leave room for the bar in 80 columns.
 fn status(progress: &Progress) -> String {
-    let Progress { stage, remaining, invoked, failed, unknown, fault, .. } = progress;
+    let Progress { stage, remaining, invoked, failed, unknown, partition, paused, down, .. } = progress;
     let mut text = match (stage, remaining) {
         (Stage::Running, Some(remaining)) => format!("{} s left", remaining.as_secs_f64().ceil()),
         (_, Some(remaining)) => format!("{}, {} s left", doing(*stage), remaining.as_secs_f64().ceil()),
         (_, None) => doing(*stage).to_owned(),
     };
     text += &format!(", {}, {} not ok", counted(*invoked as usize, "operation"), failed + unknown);
-    if let Some(fault) = fault {
-        text += &format!(", partition: {fault}");
+    if let Some(partition) = partition {
+        text += &format!(", partition: {partition}");
+    }
+    for (count, state) in [(down, "down"), (paused, "paused")] {
+        if *count > 0 {
+            text += &format!(", {} {state}", counted(*count, "node"));
+        }
     }
     text
 }

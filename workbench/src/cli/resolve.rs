@@ -288,10 +288,10 @@ impl Judge {
     fn nemesis(&mut self, text: &str) -> Vec<Fault> {
         let mut faults = Vec::new();
         for name in comma_list(text) {
-            match name.as_str() {
-                "partition" if faults.is_empty() => faults.push(Fault::Partition),
-                "partition" => {}
-                _ => self.invalid("--nemesis", text, "Faults must be partition, the only kind there is"),
+            match Fault::ALL.into_iter().find(|fault| fault.name() == name) {
+                Some(fault) if faults.contains(&fault) => {}
+                Some(fault) => faults.push(fault),
+                None => self.invalid("--nemesis", text, "Faults must be partition, kill or pause"),
             }
         }
         faults

@@ -7,8 +7,8 @@ use super::verdict::Exit;
 use crate::check::Results;
 use crate::edn::Value;
 use crate::history::{Op, Process};
-use crate::options::{Availability, LatencyDistribution, Options};
-use crate::run::Record;
+use crate::options::{Availability, Fault, LatencyDistribution, Options};
+use crate::run::{NodeRecord, Record};
 use crate::world::processes::NodeReport;
 use std::fmt::Write;
 use std::time::Duration;
@@ -42,7 +42,9 @@ pub(super) fn title(options: &Options) -> String {
     if options.nemesis.is_empty() {
         title.push_str(", no faults");
     } else {
-        let _ = write!(title, ", partitions every {} s", options.nemesis_interval.as_secs_f64());
+        let faults: Vec<String> = options.nemesis.iter().map(|fault| format!("{}s", fault.name())).collect();
+        let interval = options.nemesis_interval.as_secs_f64();
+        let _ = write!(title, ", {} every {interval} s", faults.join(" and "));
     }
     match options.availability {
         None => {}
@@ -69,9 +71,11 @@ fn figures(subject: &Subject<'_>, paint: Paint) -> Vec<(&'static str, String)> {
     rows.extend(operations(results).map(|text| ("operations", text)));
     rows.extend(number(results, &["availability", "ok-fraction"]).map(|share| ("availability", share)));
     rows.extend(messages(results).map(|text| ("messages", text)));
-    if !subject.record.options.nemesis.is_empty() {
-        rows.push(("partitions", partitions(subject.record)));
-    }
+    rows.extend(subject.record.options.nemesis.iter().map(|fault| match fault {
+        Fault::Partition => ("partitions", partitions(subject.record)),
+        Fault::Kill => ("kills", blows(subject.record, "kill", |node| node.kills)),
+        Fault::Pause => ("pauses", blows(subject.record, "pause", |node| node.pauses)),
+    }));
     for (name, key) in [("stable latency", "stable-latencies"), ("lost latency", "lost-latencies")] {
         let quantiles = results.get("workload").and_then(|workload| workload.get(key));
         rows.extend(quantiles.and_then(latencies).map(|text| (name, text)));
@@ -106,6 +110,13 @@ fn partitions(record: &Record) -> String {
     let starts = record.history.ops.iter().filter(is_start).count() / 2;
     let cut = record.journal.statistics.cut as usize;
     format!("{}, which dropped {}", counted(starts, "partition"), counted(cut, "message"))
+}
+
+/// How often nodes were hit, and how many of them.
+fn blows(record: &Record, name: &str, count: impl Fn(&NodeRecord) -> u64) -> String {
+    let total: u64 = record.nodes.iter().map(&count).sum();
+    let hit = record.nodes.iter().filter(|node| count(node) > 0).count();
+    format!("{}, of {} of the nodes", counted(total as usize, name), hit)
 }
 
 fn verdict(exit: Exit, paint: Paint) -> String {

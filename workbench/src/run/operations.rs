@@ -1,14 +1,12 @@
-//! The life of an operation, from its invocation to its completion (Maelstrom behaviour §5, §8.3).
+//! The life of an operation, from its invocation to its completion (Maelstrom behaviour §5).
 
 use super::clients::{Failure, Purpose};
 use super::{Level, Run};
 use crate::edn::Value;
 use crate::generator::Draft;
 use crate::history::{Kind, Op, Process};
-use crate::nemesis::{self, Action, Grudge};
 use crate::workload::{Failures, Malformed, Reply, Step};
 use machines::Time;
-use std::sync::Arc;
 
 /// A client thread's place: its client, and what it is doing.
 #[derive(Debug, Default)]
@@ -115,46 +113,6 @@ impl Run {
         client
     }
 
-    /// The nemesis does what is next on its schedule.
-    pub(super) fn act(&mut self) {
-        if let Some(nemesis) = &mut self.nemesis {
-            let action = nemesis.act(self.now);
-            self.threads.advance_cursor();
-            self.carry_out(action);
-        }
-    }
-
-    /// The nemesis does something: it begins and ends at once.
-    pub(super) fn carry_out(&mut self, action: Action) {
-        self.push_nemesis(op(Kind::Info, Process::Nemesis, action.name(), action.value()));
-        let outcome = match action {
-            Action::Stop => {
-                self.network.heal();
-                self.fault = None;
-                Value::keyword("network-healed")
-            }
-            Action::Start(target) => {
-                let size = self.nodes.len();
-                let grudge =
-                    self.nemesis.as_mut().map(|nemesis| nemesis.grudge(target, size)).unwrap_or_default();
-                self.cut(&grudge);
-                self.fault = Some(target.name());
-                let names: Vec<Arc<str>> =
-                    self.nodes.iter().map(|node| self.network.name(*node).clone()).collect();
-                nemesis::isolated(&grudge, &names)
-            }
-        };
-        self.push_nemesis(op(Kind::Info, Process::Nemesis, action.name(), outcome));
-    }
-
-    fn cut(&mut self, grudge: &Grudge) {
-        for (recipient, sources) in grudge.iter().enumerate() {
-            for source in sources {
-                self.network.cut(self.nodes[recipient], self.nodes[*source]);
-            }
-        }
-    }
-
     fn push(&mut self, thread: usize, op: Op) {
         match op.kind {
             Kind::Invoke => self.counts.invoked += 1,
@@ -168,7 +126,8 @@ impl Run {
         self.workload.observe(op);
     }
 
-    fn push_nemesis(&mut self, op: Op) {
+    pub(super) fn push_nemesis(&mut self, f: &'static str, value: Value) {
+        let op = op(Kind::Info, Process::Nemesis, f, value);
         self.log_operation(&"nemesis", &op);
         let time = self.history_time();
         self.history.push(Op { time, ..op });

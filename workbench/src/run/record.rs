@@ -56,6 +56,10 @@ pub struct NodeRecord {
     pub late_answers: u64,
     /// Its stdout was closed.
     pub stdout_closed: bool,
+    /// How often the nemesis killed it.
+    pub kills: u64,
+    /// How often the nemesis paused it.
+    pub pauses: u64,
     /// It ended by itself, with this status.
     pub exited: Option<String>,
 }
@@ -107,7 +111,11 @@ pub struct Progress {
     /// Operations nobody knows about.
     pub unknown: u64,
     /// The partition in force.
-    pub fault: Option<&'static str>,
+    pub partition: Option<&'static str>,
+    /// Nodes that are paused.
+    pub paused: usize,
+    /// Nodes that are down.
+    pub down: usize,
 }
 
 /// What a run is doing.
@@ -160,6 +168,26 @@ pub enum Effect {
         node: usize,
         /// The line.
         line: Vec<u8>,
+    },
+    /// Kill the node's process (`SIGKILL`), and all that it started.
+    Kill {
+        /// The node's position.
+        node: usize,
+    },
+    /// Start a new process in place of the one that was killed.
+    Start {
+        /// The node's position.
+        node: usize,
+    },
+    /// Stop the node's process in its tracks (`SIGSTOP`).
+    Pause {
+        /// The node's position.
+        node: usize,
+    },
+    /// Let the node's process go on (`SIGCONT`).
+    Resume {
+        /// The node's position.
+        node: usize,
     },
     /// Write this to the main log.
     Log(LogLine),

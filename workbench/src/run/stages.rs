@@ -4,7 +4,7 @@ use super::clients::{Failure, Purpose};
 use super::{Level, Run, Stage};
 use crate::edn::Value;
 use crate::generator::{Choice, Drawn};
-use crate::nemesis::Action;
+use crate::nemesis::Nemesis;
 use crate::workload::{Call, Reply, Request, Schema};
 use machines::Time;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub(super) enum Phase {
     Main { cutoff: Time },
     /// The main phase is over but for the operations under way.
     Finishing,
+    /// Faults are being undone; so many are.
+    Repairing { done: usize },
     /// Nodes have until then to recover.
     Recovering { until: Time },
     /// The final phase; nothing begins before `wake`.
@@ -34,15 +36,18 @@ const INIT_OK: Schema = Schema::open("init_ok");
 impl Run {
     /// Tells every node its name, from a client of its own.
     pub(super) fn send_inits(&mut self) {
-        for node in 0..self.nodes.len() {
-            let (names, name) = (&self.options.nodes, &self.options.nodes[node]);
-            let request = Request::new("init").with("node_id", name).with("node_ids", names);
-            let call = Call { request, schema: INIT_OK };
-            let client = self.clients.open(self.now, &mut self.network);
-            let to = (client, self.nodes[node]);
-            let purpose = Purpose::Init { node };
-            self.clients.ask(self.now, &mut self.network, to, (call, self.options.init_timeout), purpose);
-        }
+        (0..self.nodes.len()).for_each(|node| self.send_init(node));
+    }
+
+    /// Tells a node its name.
+    pub(super) fn send_init(&mut self, node: usize) {
+        let (names, name) = (&self.options.nodes, &self.options.nodes[node]);
+        let request = Request::new("init").with("node_id", name).with("node_ids", names);
+        let call = Call { request, schema: INIT_OK };
+        let client = self.clients.open(self.now, &mut self.network);
+        let to = (client, self.nodes[node]);
+        let purpose = Purpose::Init { node };
+        self.clients.ask(self.now, &mut self.network, to, (call, self.options.init_timeout), purpose);
     }
 
     /// A node answered `init`, or did not.
@@ -51,7 +56,7 @@ impl Run {
         if let Err(failure) = answer {
             return self.crash_for(node, "init", &failure);
         }
-        let Phase::Starting { waiting } = &mut self.phase else { return };
+        let Phase::Starting { waiting } = &mut self.phase else { return self.on_started_again(node) };
         *waiting -= 1;
         if *waiting == 0 {
             self.start = Some(self.now);
@@ -98,7 +103,8 @@ impl Run {
         match self.phase {
             Phase::Starting { .. } | Phase::SettingUp { .. } | Phase::Done => false,
             Phase::Main { cutoff } => self.proceed_in_main(cutoff),
-            Phase::Finishing => self.threads.all_free() && self.recover(),
+            Phase::Finishing => self.threads.all_free() && !self.nemesis_is_busy() && self.end_main(),
+            Phase::Repairing { done } => !self.nemesis_is_busy() && self.repair(done),
             Phase::Recovering { until } => {
                 let is_over = until <= self.now;
                 if is_over {
@@ -114,7 +120,8 @@ impl Run {
     /// once if nothing would begin before it.
     fn proceed_in_main(&mut self, cutoff: Time) -> bool {
         let next_of_clients = self.pace.as_ref().map(|pace| pace.next().unwrap_or(self.now));
-        let next_of_nemesis = self.nemesis.as_ref().map(|nemesis| nemesis.next().unwrap_or(self.now));
+        let nemesis = self.nemesis.as_ref().filter(|_| !self.nemesis_is_busy());
+        let next_of_nemesis = nemesis.map(|nemesis| nemesis.next().unwrap_or(self.now));
         let next = next_of_clients.into_iter().chain(next_of_nemesis).min();
         let nothing_left = self.pace.is_some() && next.is_some_and(|next| next >= cutoff);
         if self.now >= cutoff || nothing_left {
@@ -167,13 +174,20 @@ impl Run {
         false
     }
 
-    /// After the main phase: heals the network and waits, if the workload has a final phase, or is done.
-    fn recover(&mut self) -> bool {
-        self.phase = Phase::Done;
-        if self.workload.rules().has_final_phase {
-            if self.nemesis.is_some() {
-                self.carry_out(Action::Stop);
-            }
+    /// After the main phase: undoes what the nemesis did, if the workload has a final phase, or is done.
+    fn end_main(&mut self) -> bool {
+        let has_final_phase = self.workload.rules().has_final_phase;
+        self.phase = if has_final_phase { Phase::Repairing { done: 0 } } else { Phase::Done };
+        true
+    }
+
+    /// Undoes one more kind of fault, or lets nodes recover when all are undone.
+    fn repair(&mut self, done: usize) -> bool {
+        let repairs = self.nemesis.as_ref().map(Nemesis::repairs).unwrap_or_default();
+        if let Some(repair) = repairs.get(done) {
+            self.phase = Phase::Repairing { done: done + 1 };
+            self.carry_out(*repair);
+        } else {
             self.log(Level::Info, "jepsen test runner", "Waiting for recovery...".into());
             self.phase = Phase::Recovering { until: self.now + self.options.recovery };
         }
@@ -183,12 +197,14 @@ impl Run {
     /// When the present stage has something to do by itself.
     pub(super) fn phase_deadline(&self) -> Option<Time> {
         match self.phase {
-            Phase::Starting { .. } | Phase::SettingUp { .. } | Phase::Finishing | Phase::Done => None,
+            Phase::Starting { .. } | Phase::SettingUp { .. } | Phase::Finishing => None,
+            Phase::Repairing { .. } | Phase::Done => None,
             Phase::Recovering { until } => Some(until),
             Phase::Concluding { wake } => wake,
             Phase::Main { cutoff } => {
                 let of_clients = self.pace.as_ref().and_then(|pace| pace.next()).filter(|_| self.may_begin());
-                let of_nemesis = self.nemesis.as_ref().and_then(|nemesis| nemesis.next());
+                let nemesis = self.nemesis.as_ref().filter(|_| !self.nemesis_is_busy());
+                let of_nemesis = nemesis.and_then(Nemesis::next);
                 of_clients.into_iter().chain(of_nemesis).chain([cutoff]).min()
             }
         }
@@ -201,7 +217,7 @@ impl Run {
             Phase::Starting { .. } => (Stage::Starting, (None, None)),
             Phase::SettingUp { .. } => (Stage::SettingUp, (None, None)),
             Phase::Main { cutoff } => (Stage::Running, until(cutoff, self.options.time_limit)),
-            Phase::Finishing => (Stage::Finishing, (None, None)),
+            Phase::Finishing | Phase::Repairing { .. } => (Stage::Finishing, (None, None)),
             Phase::Recovering { until: end } => (Stage::Recovering, until(end, self.options.recovery)),
             Phase::Concluding { .. } => (Stage::Concluding, (None, None)),
             Phase::Done => (Stage::Done, (None, None)),

@@ -52,6 +52,12 @@ impl Fleet {
         self.computers[node] = Computer::start(now, program, rng);
     }
 
+    /// Ends a program for good. Nothing may be written to it until it is replaced.
+    pub(super) fn kill(&mut self, node: usize) {
+        self.computers[node].stdin.clear();
+        self.set_paused(node, true);
+    }
+
     /// Stops a program's time (`SIGSTOP`), or lets it go on.
     pub(super) fn set_paused(&mut self, node: usize, paused: bool) {
         self.computers[node].paused = paused;

@@ -106,6 +106,7 @@ pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<O
     let mut session = Session {
         run,
         children,
+        binary: setup.binary,
         observer,
         log_stderr: setup.log_stderr,
         start: Instant::now(),
@@ -120,6 +121,7 @@ pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<O
 struct Session<'a> {
     run: Run,
     children: Children,
+    binary: &'a Binary,
     observer: &'a mut dyn Observer,
     log_stderr: bool,
     start: Instant,
@@ -223,10 +225,32 @@ impl Session<'_> {
             match effect {
                 Effect::Deliver { node, line } => self.deliver(node, &line),
                 Effect::Log(line) => self.observer.log(line),
+                Effect::Kill { node } => self.kill(node),
+                Effect::Start { node } => self.start_again(node),
+                Effect::Pause { node } => self.children.nodes[node].set_paused(true),
+                Effect::Resume { node } => self.children.nodes[node].set_paused(false),
             }
         }
         for node in self.unflushed.drain(..) {
             self.children.nodes[node].flush();
+        }
+    }
+
+    /// Kills a node, unless it has ended by itself: that is another matter.
+    fn kill(&mut self, node: usize) {
+        self.note_exits();
+        self.children.nodes[node].kill();
+    }
+
+    fn start_again(&mut self, node: usize) {
+        match self.children.start_again(node, self.binary) {
+            Ok(true) => {}
+            Ok(false) => {
+                let name = &self.children.nodes[node].name;
+                let message = format!("the process of {name} is still there 5 s after it was killed");
+                self.warn(message);
+            }
+            Err(error) => self.run.on_start_failure(self.now(), node, &error),
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Simulation {
     now: Time,
     log: Vec<LogLine>,
     keeps_log: bool,
+    spawn: Spawn,
+    rng: Rng,
 }
 
 /// Carries out a whole run.
@@ -36,7 +38,8 @@ impl Simulation {
             let seed = rng.u64(..);
             fleet.add(Time::ZERO, spawn(node, seed), &mut rng);
         }
-        Simulation { run: Run::new(options), fleet, now: Time::ZERO, log: Vec::new(), keeps_log: false }
+        let (run, log) = (Run::new(options), Vec::new());
+        Simulation { run, fleet, now: Time::ZERO, log, keeps_log: false, spawn, rng }
     }
 
     /// Keeps what the run logs, operations included.
@@ -88,11 +91,18 @@ impl Simulation {
     }
 
     fn carry_out(&mut self) {
-        let Simulation { run, fleet, now, log, keeps_log } = self;
+        let Simulation { run, fleet, now, log, keeps_log, spawn, rng } = self;
         while let Some(effect) = run.poll_effect() {
             match effect {
                 Effect::Log(line) if *keeps_log => log.push(line),
                 Effect::Log(_) => {}
+                Effect::Kill { node } => fleet.kill(node),
+                Effect::Start { node } => {
+                    let program = spawn(node, rng.u64(..));
+                    fleet.restart(*now, node, program, rng);
+                }
+                Effect::Pause { node } => fleet.set_paused(node, true),
+                Effect::Resume { node } => fleet.set_paused(node, false),
                 Effect::Deliver { node, line } => {
                     fleet.deliver(*now, node, line, &mut |node, line| run.on_line(*now, node, line));
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use machines::{Counter, Machine};
 use workbench::nemesis::Nemesis;
-use workbench::options::{Latency, LatencyDistribution};
+use workbench::options::{Fault, Latency, LatencyDistribution};
 use workbench::world::spawn;
 
 use crate::world::{World, exponential};
@@ -31,7 +31,7 @@ fn every_sum_is_exact_in_the_end_whatever_the_network_did() {
         let context = format!("{size} nodes, {latency_ms} ms, seed {seed}");
         let mut world = world(size, exponential(latency_ms), seed);
         world.deltas = -5..=4;
-        let mut nemesis = Nemesis::new(Duration::from_secs(2), rng.fork());
+        let mut nemesis = Nemesis::new(&[Fault::Partition], Duration::from_secs(2), rng.fork());
         for _ in 0..3 {
             let faults = world.cluster.faults_mut();
             faults.loss = 0.3 * rng.f64();
@@ -121,7 +121,7 @@ fn messages_per_operation(latency_ms: u64, seed: u64, partitions: bool) -> f64 {
     let latency = Latency { mean_ms: latency_ms, distribution: LatencyDistribution::Constant };
     let mut world = world(3, latency, seed);
     if partitions {
-        let mut nemesis = Nemesis::new(Duration::from_secs(10), rng.fork());
+        let mut nemesis = Nemesis::new(&[Fault::Partition], Duration::from_secs(10), rng.fork());
         world.load_under(&mut nemesis, 2_000, 10, &mut rng);
         world.calm();
     } else {

@@ -92,7 +92,7 @@ impl World {
     }
 
     fn act(&mut self, nemesis: &mut Nemesis) {
-        let Action::Start(target) = nemesis.act(self.cluster.now()) else { return self.cluster.heal() };
+        let Action::Cut(target) = nemesis.act(self.cluster.now()) else { return self.cluster.heal() };
         for (to, sources) in nemesis.grudge(target, self.cluster.size()).iter().enumerate() {
             sources.iter().for_each(|&from| self.cluster.cut(from, to));
         }

@@ -2,5 +2,6 @@
 
 mod bench;
 mod command_line;
+mod kills;
 mod misbehaving_nodes;
 mod simulation;

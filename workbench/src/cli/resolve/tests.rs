@@ -82,6 +82,7 @@ fn an_en_dash_makes_a_word_for_the_program() {
 #[test]
 fn lists_may_have_blanks_around_their_commas() {
     assert_eq!(resolved("--nemesis|partition , partition").nemesis, [Fault::Partition]);
+    assert_eq!(resolved("--nemesis|pause,kill").nemesis, [Fault::Pause, Fault::Kill]);
     let models = ["read-committed", "causal-cerone"];
     assert_eq!(resolved("--consistency-models|read-committed,causal-cerone").consistency_models, models);
     assert_eq!(resolved("--consistency-models|read-committed , causal-cerone").consistency_models, models);
@@ -107,8 +108,8 @@ fn every_wrong_value_is_named_in_a_line_of_its_own() {
 #[test]
 fn values_out_of_range_are_refused() {
     for wrong in [
-        "--nemesis|kill",
-        "--nemesis|partition,pause",
+        "--nemesis|crash",
+        "--nemesis|partition,stop",
         "--nemesis-interval|0",
         "--nemesis-interval|NaN",
         "--availability|1.1",

@@ -70,10 +70,20 @@ impl Children {
 
     /// Starts one more node.
     pub(super) fn start(&mut self, name: &str, binary: &Binary, log_path: &Path) -> io::Result<()> {
-        let index = self.nodes.len();
         self.nodes.push(Node::start(name, binary, log_path)?);
-        let node = self.nodes.last_mut().expect("just pushed");
-        let registry = self.poll.registry();
+        self.listen(self.nodes.len() - 1)
+    }
+
+    /// Starts a node that was killed again. False if the killed process is still not gone.
+    pub(super) fn start_again(&mut self, index: usize, binary: &Binary) -> io::Result<bool> {
+        let is_gone = self.nodes[index].start_again(binary, &mut self.scratch)?;
+        self.listen(index)?;
+        Ok(is_gone)
+    }
+
+    /// Adds a node's pipes to the poll; those of a process that it replaces left it when they were closed.
+    fn listen(&mut self, index: usize) -> io::Result<()> {
+        let (node, registry) = (&mut self.nodes[index], self.poll.registry());
         if let Some(stdin) = &mut node.stdin {
             registry.register(&mut stdin.pipe, token(Ready::Stdin(index)), Interest::WRITABLE)?;
         }

@@ -37,38 +37,44 @@ pub(super) struct Node {
     pub(super) stderr_tail: Tail,
     /// Messages thrown away because the child did not read.
     pub(super) dropped: u64,
+    /// The child was killed in the course of the test. It is reaped when it is replaced, or in the end.
+    was_killed: bool,
     /// How it ended, if it did so by itself.
     pub(super) exit: Option<ExitStatus>,
 }
+
+/// A child that has just started, and its pipes.
+type Started = (Child, Outbox, LineReader, LineReader);
 
 impl Node {
     /// Starts `binary`, in the system's temporary directory.
     pub(super) fn start(name: &str, binary: &Binary, log_path: &Path) -> io::Result<Node> {
         let log = NodeLog::create(log_path)?;
-        let mut child = Command::new(&binary.path)
-            .args(&binary.arguments)
-            .current_dir(std::env::temp_dir())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()?;
-        let taken = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(stdin), Some(stdout), Some(stderr)) = taken else { unreachable!("all three were piped") };
-        let stdin = Sender::from(stdin);
-        stdin.set_nonblocking(true)?;
+        let (child, stdin, stdout, stderr) = spawn(binary)?;
         Ok(Node {
             name: name.to_owned(),
             child,
-            stdin: Some(Outbox::new(stdin, UNREAD_LIMIT)),
-            stdout: Some(LineReader::new(Receiver::from(stdout), STDOUT_LINE_LIMIT)?),
-            stderr: Some(LineReader::new(Receiver::from(stderr), STDERR_LINE_LIMIT)?),
+            stdin: Some(stdin),
+            stdout: Some(stdout),
+            stderr: Some(stderr),
             log,
             stdout_tail: Tail::default(),
             stderr_tail: Tail::default(),
             dropped: 0,
+            was_killed: false,
             exit: None,
         })
+    }
+
+    /// Starts a new child in place of the one that was killed, whose log goes on. The killed one was dead long ago, as
+    /// a rule; false if it still is not gone.
+    pub(super) fn start_again(&mut self, binary: &Binary, scratch: &mut [u8]) -> io::Result<bool> {
+        let is_gone = self.reap(scratch, Instant::now());
+        let (child, stdin, stdout, stderr) = spawn(binary)?;
+        self.child = child;
+        (self.stdin, self.stdout, self.stderr) = (Some(stdin), Some(stdout), Some(stderr));
+        self.was_killed = false;
+        Ok(is_gone)
     }
 
     /// Queues a line for the child. False for the first line that finds no room; lines to a child that is gone vanish.
@@ -122,7 +128,7 @@ impl Node {
 
     /// Looks whether the child has exited since the last look, without reaping it.
     pub(super) fn look_for_exit(&mut self) -> bool {
-        if self.exit.is_some() {
+        if self.exit.is_some() || self.was_killed {
             return false;
         }
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -134,10 +140,20 @@ impl Node {
         true
     }
 
-    /// Kills the child and all that it started in its group.
+    /// Kills the child and all that it started in its group. Whether it was still alive nobody shall ask any more.
     pub(super) fn kill(&mut self) {
+        self.was_killed = true;
+        self.signal(Signal::KILL);
+    }
+
+    /// Stops the child's group in its tracks, or lets it go on.
+    pub(super) fn set_paused(&mut self, paused: bool) {
+        self.signal(if paused { Signal::STOP } else { Signal::CONT });
+    }
+
+    fn signal(&self, signal: Signal) {
         // An error says that they are gone already, or have changed their identity: either way nothing can be done.
-        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        let _ = kill_process_group(Pid::from_child(&self.child), signal);
     }
 
     /// Takes note of what the child left in its pipes, and reaps it. Returns whether that worked in time.
@@ -158,4 +174,22 @@ impl Node {
         }
         gone
     }
+}
+
+fn spawn(binary: &Binary) -> io::Result<Started> {
+    let mut child = Command::new(&binary.path)
+        .args(&binary.arguments)
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()?;
+    let taken = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (Some(stdin), Some(stdout), Some(stderr)) = taken else { unreachable!("all three were piped") };
+    let stdin = Sender::from(stdin);
+    stdin.set_nonblocking(true)?;
+    let stdout = LineReader::new(Receiver::from(stdout), STDOUT_LINE_LIMIT)?;
+    let stderr = LineReader::new(Receiver::from(stderr), STDERR_LINE_LIMIT)?;
+    Ok((child, Outbox::new(stdin, UNREAD_LIMIT), stdout, stderr))
 }
