@@ -92,6 +92,11 @@ test-counter-kv: _build
     {{ judge }} test -w g-counter --bin {{ binaries }}/counter-kv {{ flags_4 }}
     {{ judge }} test -w pn-counter --bin {{ binaries }}/counter-kv {{ flags_4 }}
 
+# Beside the challenges: sets that only grow, under partitions
+test-g-set: _build
+    {{ judge }} test -w g-set --bin {{ binaries }}/g-set {{ flags_4 }}
+    {{ thresholds }} store/g-set/latest {{ target_4 }}
+
 # Challenge 5, all of it: logs
 test-log: test-log-5a test-log-5b test-log-5c test-log-far
 

@@ -31,7 +31,7 @@ pub(crate) struct Binary {
 }
 
 /// All that ship.
-pub(crate) const ALL: [Binary; 7] = [
+pub(crate) const ALL: [Binary; 8] = [
     Binary {
         path: ECHO,
         name: "echo",
@@ -62,6 +62,12 @@ pub(crate) const ALL: [Binary; 7] = [
         service: None,
         gossips: true,
         wrong: &[r#"{"type":"broadcast"}"#],
+    },
+    Binary {
+        path: env!("CARGO_BIN_EXE_g-set"),
+        name: "g-set",
+        request: r#"{"type":"add","element":7}"#,
+        wrong: &[r#"{"type":"add"}"#, r#"{"type":"add","delta":7}"#],
     },
     Binary {
         path: env!("CARGO_BIN_EXE_counter"),
