@@ -69,7 +69,7 @@ fn failing_seeds_are_named_with_the_command_that_replays_each() {
     let strict = "sim -w txn-rw-register --node-count 2 --concurrency 2n --rate 1000 --time-limit 2 --seed 1";
     let sweep = workbench(&format!("{strict} --seeds 2"));
     sweep.expect(1, &["0 valid, 0 unknown, 2 invalid", "seed 1 is invalid", "seed 2 is invalid"]);
-    let replay = sweep.stdout.lines().filter_map(|line| line.trim().strip_prefix("workbench ")).last();
+    let replay = sweep.stdout.lines().filter_map(|line| line.trim().strip_prefix("workbench ")).next_back();
     let replay = replay.expect("a command").to_owned();
     assert!(replay.ends_with("--seed 2"), "{replay}");
     workbench(&replay).expect(1, &["Analysis invalid!"]);
