@@ -185,6 +185,12 @@ impl<D: Replicated> Engine<D> {
         }
     }
 
+    /// Whether there is something that the peer has not been sent.
+    fn is_behind(&self, peer: usize) -> bool {
+        let lacks_updates = self.links.get(&peer).is_some_and(|link| !link.sent.covers(&self.held));
+        lacks_updates || !self.untold(peer).is_empty()
+    }
+
     /// Whether what is said to the peer may bring news along. If former helpers got news with their acknowledgements, they
     /// would have to acknowledge that, and so on for ever.
     fn may_bring_news(&self, peer: usize, link: &Link) -> bool {

@@ -129,7 +129,7 @@ impl<D: Replicated> Engine<D> {
         }
         let complain = delta == Delta::Unfit && link.complain();
         let link = &self.links[&from];
-        let is_behind = !link.sent.covers(&self.held) || !self.untold(from).is_empty();
+        let is_behind = self.is_behind(from);
         let behind_since = link.behind_since.or(self.is_in_use(from, link).then_some(context.now));
         self.links.entry(from).and_modify(|link| link.behind_since = behind_since.filter(|_| is_behind));
         if complain {

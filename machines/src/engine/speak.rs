@@ -7,7 +7,7 @@ use protocol::gossip::{Gossip, Run};
 use protocol::{Json, List};
 use smallvec::{SmallVec, smallvec};
 
-use super::vector::{Origins, Span};
+use super::vector::{Origins, Span, Vector};
 use super::{Engine, Replicated};
 use crate::Context;
 
@@ -38,6 +38,10 @@ impl<D: Replicated> Engine<D> {
         let lean = self.helpers.contains(&peer).then_some(true);
         let lost = self.lost_neighbours(peer);
         let wait_ms = self.wait_at_this_nodes_round(peer);
+        if purpose.shows_vector() && self.is_behind(peer) {
+            // Whoever takes a delta by its vector may have missed those before it, and with them what they told.
+            self.links.entry(peer).and_modify(|link| link.told = Vector::default());
+        }
         let settled = self.untold(peer);
         let may_bring_news = self.links.get(&peer).is_some_and(|link| self.may_bring_news(peer, link));
         let Engine { data, origins, held, links, scratch, .. } = self;
