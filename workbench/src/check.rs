@@ -68,6 +68,17 @@ pub fn analyze(options: &Options, history: &History, net: &NetStats) -> Results 
     Results { valid, value: Value::Map(entries), findings }
 }
 
+/// How long each value took until it was there to stay, for workloads whose values are read as a set. The results have
+/// only quantiles of these.
+pub fn stable_latencies_ms(options: &Options, history: &History) -> Option<Vec<u64>> {
+    let add = match options.workload {
+        Workload::Broadcast => "broadcast",
+        Workload::GSet => "add",
+        _ => return None,
+    };
+    Some(set_full::stable_latencies_ms(&Context::new(options, history), add))
+}
+
 /// What one checker says.
 struct Verdict {
     valid: Validity,

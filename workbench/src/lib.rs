@@ -50,6 +50,7 @@
 //! | what happened, as data | [`history`] |
 //! | whether that was right | [`check`], one module for each workload |
 //! | the files of a run | [`store`], [`edn`] |
+//! | what people look at: the page of a run, its diagram and plots | [`report`] |
 //! | commands, flags, the summary, exit statuses | [`cli`], [`options`] |
 //! | whether a run was cheap and quick enough | [`thresholds`] |
 //! | what a round's length and a cluster's size cost | [`frontier`], [`scaling`] |
@@ -66,6 +67,7 @@ pub mod history;
 pub mod nemesis;
 pub mod network;
 pub mod options;
+pub mod report;
 pub mod run;
 pub mod scaling;
 pub mod scenario;

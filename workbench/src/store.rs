@@ -91,6 +91,11 @@ impl Store {
         self.link_latest()
     }
 
+    /// Writes a file of text.
+    pub fn write_text(&self, file: &str, text: &str) -> io::Result<()> {
+        fs::write(self.path(file), text)
+    }
+
     /// Reads a run's `history.edn` back.
     pub fn read_history(directory: &Path) -> io::Result<History> {
         let text = fs::read_to_string(directory.join("history.edn"))?;

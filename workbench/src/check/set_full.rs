@@ -39,6 +39,17 @@ pub(super) fn check(context: &Context<'_>, add: &str) -> Verdict {
     Verdict { valid, value, findings: findings(context, valid, &lost, &never_read) }
 }
 
+/// How long each value took until it was there to stay, in the order in which they were added.
+pub(super) fn stable_latencies_ms(context: &Context<'_>, add: &str) -> Vec<u64> {
+    let elements = observe::elements(context, add);
+    let outcomes = elements.iter().map(|element| outcome(context, element));
+    let latency_ms = |outcome| match outcome {
+        Outcome::Stable { latency_ms } => Some(latency_ms),
+        Outcome::Lost { .. } | Outcome::NeverRead => None,
+    };
+    outcomes.filter_map(latency_ms).collect()
+}
+
 /// What became of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {

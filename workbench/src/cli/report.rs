@@ -7,6 +7,7 @@ use super::summary::{self, Subject};
 use super::verdict::Exit;
 use crate::check;
 use crate::edn;
+use crate::report;
 use crate::run::{Level, Record};
 use crate::store::Store;
 use crate::world::processes::{Lag, NodeReport};
@@ -21,6 +22,9 @@ pub(super) fn close(
     console: &mut Console,
 ) -> io::Result<Exit> {
     store.write_history(&record.history)?;
+    if record.interrupted || record.crash.is_some() || processes.iter().any(|node| node.exit.is_some()) {
+        report::write(store, record, None)?;
+    }
     if record.interrupted {
         let directory = store.directory();
         console.say(Level::Warn, format!("Interrupted; what there is lies in {}", directory.display()));
@@ -33,6 +37,7 @@ pub(super) fn close(
     console.say(Level::Info, "Analyzing...");
     let results = check::analyze(&record.options, &record.history, &(&record.journal.statistics).into());
     store.write_results(&results.value)?;
+    report::write(store, record, Some(&results))?;
     let subject = Subject {
         results: &results,
         record,

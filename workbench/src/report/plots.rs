@@ -1,0 +1,246 @@
+//! `latency-raw.png`, `latency-quantiles.png` and `rate.png`, under Maelstrom's names (§10.6).
+//!
+//! They are drawn in this process, with a typeface of our own, so that a machine without gnuplot and fonts has them too.
+
+use super::series::{Fault, Operations};
+use plotters::chart::{ChartBuilder, ChartContext};
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::{FontStyle, register_font};
+use std::error::Error;
+use std::path::Path;
+use std::sync::Once;
+
+const SIZE: (u32, u32) = (900, 400);
+const OK: RGBColor = RGBColor(0x81, 0xBF, 0xFC);
+const INFO: RGBColor = RGBColor(0xFF, 0xA4, 0x00);
+const FAIL: RGBColor = RGBColor(0xFF, 0x1E, 0x90);
+/// By outcome: ok, failed, unknown.
+const OUTCOMES: [(&str, RGBColor); 3] = [("ok", OK), ("fail", FAIL), ("info", INFO)];
+const FAULT: RGBColor = RGBColor(0xE9, 0xDC, 0xA0);
+const FAULT_OPACITY: f64 = 0.6;
+/// Quantiles, and how dark they are.
+const QUANTILES: [(&str, f64, RGBColor); 4] = [
+    ("0.5", 0.5, RGBColor(0x81, 0xBF, 0xFC)),
+    ("0.95", 0.95, RGBColor(0x4A, 0x8F, 0xD8)),
+    ("0.99", 0.99, RGBColor(0x1F, 0x5C, 0xA8)),
+    ("1", 1.0, RGBColor(0x0B, 0x2E, 0x5C)),
+];
+const QUANTILE_BUCKET_SECONDS: f64 = 30.0;
+const RATE_BUCKET_SECONDS: f64 = 10.0;
+/// The least latency of a logarithmic axis, in milliseconds: in virtual time many take none.
+const LEAST_MS: f64 = 0.01;
+
+type Drawn = Result<(), Failure>;
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Draws all three into a directory. A run that is too short for a bucket of the rate has no `rate.png`.
+pub fn draw(directory: &Path, operations: &Operations, faults: &[Fault], end_us: i64) -> Drawn {
+    static FONT: Once = Once::new();
+    FONT.call_once(|| {
+        // The typeface is part of the program, so that it can be read is tested; without it labels would be missing.
+        let _ = register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular());
+    });
+    let plot = Plot { operations, faults, seconds: (end_us as f64 / 1e6).max(1.0) };
+    plot.raw(&directory.join("latency-raw.png"))?;
+    plot.quantiles(&directory.join("latency-quantiles.png"))?;
+    if plot.seconds > RATE_BUCKET_SECONDS / 2.0 {
+        plot.rate(&directory.join("rate.png"))?;
+    }
+    Ok(())
+}
+
+struct Plot<'a> {
+    operations: &'a Operations,
+    faults: &'a [Fault],
+    seconds: f64,
+}
+
+impl Plot<'_> {
+    fn raw(&self, path: &Path) -> Drawn {
+        let root = BitMapBackend::new(path, SIZE).into_drawing_area();
+        let mut chart = self.chart(&root, "latency (ms)", self.latency_range().log_scale())?;
+        for (number, f) in self.operations.names.iter().enumerate() {
+            for (outcome, (name, colour)) in OUTCOMES.into_iter().enumerate() {
+                let points = self.latencies(|index| self.is(index, number, outcome));
+                scatter(&mut chart, points, number, colour, format!("{f} {name}"))?;
+            }
+        }
+        finish(&mut chart, &root)
+    }
+
+    fn quantiles(&self, path: &Path) -> Drawn {
+        let root = BitMapBackend::new(path, SIZE).into_drawing_area();
+        let mut chart = self.chart(&root, "latency (ms), quantiles", self.latency_range().log_scale())?;
+        for (number, f) in self.operations.names.iter().enumerate() {
+            let points = self.latencies(|index| self.operations.name[index] == number);
+            let buckets = buckets(points, QUANTILE_BUCKET_SECONDS);
+            for (name, quantile, colour) in QUANTILES {
+                let line: Vec<(f64, f64)> =
+                    buckets.iter().map(|(middle, sorted)| (*middle, quantile_of(sorted, quantile))).collect();
+                chart.draw_series(LineSeries::new(line.clone(), colour.stroke_width(2)))?;
+                scatter(&mut chart, line, number, colour, format!("{f} {name}"))?;
+            }
+        }
+        finish(&mut chart, &root)
+    }
+
+    fn rate(&self, path: &Path) -> Drawn {
+        let root = BitMapBackend::new(path, SIZE).into_drawing_area();
+        let rates = self.rates();
+        let most = rates.iter().flat_map(|(.., line)| line).map(|point| point.1).fold(1.0, f64::max);
+        let mut chart = self.chart(&root, "operations a second", 0.0..most * 1.1)?;
+        for (number, outcome, line) in rates {
+            let (name, colour) = OUTCOMES[outcome];
+            chart.draw_series(LineSeries::new(line.clone(), colour.stroke_width(2)))?;
+            scatter(&mut chart, line, number, colour, format!("{} {name}", self.operations.names[number]))?;
+        }
+        finish(&mut chart, &root)
+    }
+
+    /// Axes, with the faults shaded.
+    fn chart<'a, Y>(
+        &self,
+        root: &DrawingArea<BitMapBackend<'a>, Shift>,
+        title: &str,
+        y: impl AsRangedCoord<CoordDescType = Y, Value = f64>,
+    ) -> Result<Chart<'a, Y>, Failure>
+    where
+        Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
+        root.fill(&WHITE)?;
+        let mut chart = ChartBuilder::on(root)
+            .margin(12)
+            .margin_right(24)
+            .x_label_area_size(36)
+            .y_label_area_size(64)
+            .build_cartesian_2d(0.0..self.seconds, y)?;
+        let (bottom, top) =
+            (chart.as_coord_spec().y_spec().range().start, chart.as_coord_spec().y_spec().range().end);
+        let shaded = self.faults.iter().map(|fault| {
+            let at = |us: i64| (us as f64 / 1e6).clamp(0.0, self.seconds);
+            let corners = [(at(fault.from_us), bottom), (at(fault.to_us), top)];
+            Rectangle::new(corners, FAULT.mix(FAULT_OPACITY).filled())
+        });
+        chart.draw_series(shaded)?;
+        let label = ("sans-serif", 13);
+        chart
+            .configure_mesh()
+            .x_desc("time (s)")
+            .y_desc(title)
+            .label_style(label)
+            .light_line_style(WHITE.mix(0.0))
+            .bold_line_style(BLACK.mix(0.08))
+            .draw()?;
+        Ok(chart)
+    }
+
+    fn is(&self, index: usize, name: usize, outcome: usize) -> bool {
+        self.operations.name[index] == name && usize::from(self.operations.outcome[index]) == outcome
+    }
+
+    /// When each of some operations began, in seconds, and how long it took, in milliseconds.
+    fn latencies(&self, wanted: impl Fn(usize) -> bool) -> Vec<(f64, f64)> {
+        let Operations { began, took, .. } = self.operations;
+        let ended = (0..began.len()).filter(|&index| took[index] >= 0 && wanted(index));
+        ended.map(|index| (began[index] as f64 / 1e6, (took[index] as f64 / 1e3).max(LEAST_MS))).collect()
+    }
+
+    fn latency_range(&self) -> std::ops::Range<f64> {
+        let longest_us = self.operations.took.iter().copied().max().unwrap_or(0);
+        LEAST_MS..(longest_us as f64 / 1e3 * 2.0).max(LEAST_MS * 1e3)
+    }
+
+    /// By name and outcome, how many operations ended a second.
+    fn rates(&self) -> Vec<(usize, usize, Vec<(f64, f64)>)> {
+        let Operations { began, took, .. } = self.operations;
+        let count = (self.seconds / RATE_BUCKET_SECONDS).ceil() as usize;
+        let mut rates = Vec::new();
+        for number in 0..self.operations.names.len() {
+            for outcome in 0..OUTCOMES.len() {
+                let mut ended = vec![0_u32; count];
+                for index in (0..began.len()).filter(|&index| self.is(index, number, outcome)) {
+                    let seconds = (began[index] + took[index].max(0)) as f64 / 1e6;
+                    ended[((seconds / RATE_BUCKET_SECONDS) as usize).min(count - 1)] += 1;
+                }
+                if ended.iter().any(|ended| *ended > 0) {
+                    let middle = |bucket: usize| (bucket as f64 + 0.5) * RATE_BUCKET_SECONDS;
+                    let points = ended.iter().enumerate();
+                    let line = points
+                        .map(|(bucket, ended)| (middle(bucket), f64::from(*ended) / RATE_BUCKET_SECONDS));
+                    rates.push((number, outcome, line.filter(|(at, _)| *at <= self.seconds).collect()));
+                }
+            }
+        }
+        rates
+    }
+}
+
+type Chart<'a, Y> = ChartContext<'a, BitMapBackend<'a>, Cartesian2d<RangedCoordf64, Y>>;
+
+/// Points, in a shape that stands for what the operations were.
+fn scatter<'a, Y: Ranged<ValueType = f64>>(
+    chart: &mut Chart<'a, Y>,
+    points: Vec<(f64, f64)>,
+    shape: usize,
+    colour: RGBColor,
+    label: String,
+) -> Drawn {
+    if points.is_empty() {
+        return Ok(());
+    }
+    const SIZE: u32 = 3;
+    let points = points.into_iter();
+    match shape % 3 {
+        0 => chart
+            .draw_series(points.map(|point| Circle::new(point, SIZE - 1, colour.filled())))?
+            .label(label)
+            .legend(move |(x, y)| Circle::new((x + 8, y), SIZE, colour.filled())),
+        1 => chart
+            .draw_series(points.map(|point| Cross::new(point, SIZE, colour)))?
+            .label(label)
+            .legend(move |(x, y)| Cross::new((x + 8, y), SIZE, colour)),
+        _ => chart
+            .draw_series(points.map(|point| TriangleMarker::new(point, SIZE + 1, colour.filled())))?
+            .label(label)
+            .legend(move |(x, y)| TriangleMarker::new((x + 8, y), SIZE + 1, colour.filled())),
+    };
+    Ok(())
+}
+
+/// What is what, and out.
+fn finish<'a, Y: Ranged<ValueType = f64>>(
+    chart: &mut Chart<'a, Y>,
+    root: &DrawingArea<BitMapBackend<'a>, Shift>,
+) -> Drawn {
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperRight)
+        .label_font(("sans-serif", 12))
+        .background_style(WHITE.mix(0.85))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}
+
+/// The middle of each stretch of time that has points, and their latencies, sorted.
+fn buckets(points: Vec<(f64, f64)>, seconds: f64) -> Vec<(f64, Vec<f64>)> {
+    let mut buckets: Vec<Vec<f64>> = Vec::new();
+    for (at, latency) in points {
+        let bucket = (at / seconds) as usize;
+        if buckets.len() <= bucket {
+            buckets.resize(bucket + 1, Vec::new());
+        }
+        buckets[bucket].push(latency);
+    }
+    buckets.iter_mut().for_each(|latencies| latencies.sort_by(f64::total_cmp));
+    let filled = buckets.into_iter().enumerate().filter(|(_, latencies)| !latencies.is_empty());
+    filled.map(|(bucket, latencies)| ((bucket as f64 + 0.5) * seconds, latencies)).collect()
+}
+
+/// Without interpolation, as Maelstrom has it; `sorted` is not empty.
+fn quantile_of(sorted: &[f64], quantile: f64) -> f64 {
+    sorted[((sorted.len() as f64 * quantile) as usize).min(sorted.len() - 1)]
+}

@@ -1,0 +1,221 @@
+//! What proves that a run is not valid, as a page shows it: for each finding the operations behind it, their messages, the
+//! stretch of time to look at, and a picture where words are not enough.
+
+use super::mentions::{self, Atom};
+use super::picture::{Cycle, Offsets};
+use super::traffic::{Row, Traffic, micros};
+use crate::check::{Finding, Results};
+use crate::edn::Value;
+use crate::history::{History, Kind, Op};
+use crate::run::Record;
+use machines::Time;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Findings that a page shows. The results have them all.
+pub const MAX_PROOFS: usize = 24;
+/// Messages of one finding that are highlighted.
+const MAX_ROWS: usize = 200;
+
+/// A finding, ready to be shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proof {
+    /// The name of what is wrong.
+    pub kind: &'static str,
+    /// What is wrong.
+    pub words: String,
+    /// The operations that prove it.
+    pub evidence: Vec<Shown>,
+    /// The stretch of time to look at, in microseconds.
+    pub span_us: Option<(i64, i64)>,
+    /// The messages of those operations.
+    pub rows: Vec<usize>,
+    /// The chain of the value that it is about.
+    pub chain: Option<usize>,
+    /// Where a value was when it was last seen.
+    pub whereabouts: Option<String>,
+    /// The transactions that wait for each other in a circle.
+    pub cycle: Option<Cycle>,
+    /// The part of a log that was skipped or lost.
+    pub offsets: Option<Offsets>,
+}
+
+/// An operation that proves something.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// Its place in the history.
+    pub index: usize,
+    /// When it began and ended, in microseconds.
+    pub span_us: (i64, i64),
+    /// Who and where.
+    pub who: String,
+    /// What it did and how that ended.
+    pub what: String,
+}
+
+/// The findings of a run, before its traffic is known: what their evidence is and when.
+pub fn proofs(record: &Record, results: &Results) -> Vec<Proof> {
+    let pairs = record.history.pairs();
+    let mut seen = BTreeMap::new();
+    let shown = results.findings.iter().take(MAX_PROOFS).map(|finding| {
+        let number: &mut usize = seen.entry(finding.kind).or_default();
+        *number += 1;
+        proof(&record.history, &pairs, results, finding, *number - 1)
+    });
+    shown.collect()
+}
+
+/// Finds the messages and the chains that belong to the proofs.
+pub fn locate(proofs: &mut [Proof], record: &Record, traffic: &Traffic) {
+    let pairs = record.history.pairs();
+    for proof in proofs {
+        let indices: Vec<usize> = proof.evidence.iter().map(|shown| shown.index).collect();
+        let atom = subject(&record.history, &pairs, proof.kind, &indices);
+        proof.chain = atom.and_then(|atom| traffic.chains.find(atom));
+        proof.rows = indices.iter().flat_map(|&index| messages(record, &pairs, traffic, index)).collect();
+        proof.rows.sort_unstable();
+        proof.rows.dedup();
+        proof.rows.truncate(MAX_ROWS);
+        if proof.kind == "lost"
+            && let Some(chain) = proof.chain
+        {
+            proof.whereabouts = Some(whereabouts(traffic, chain));
+        }
+    }
+}
+
+fn proof(
+    history: &History,
+    pairs: &[Option<usize>],
+    results: &Results,
+    finding: &Finding,
+    number: usize,
+) -> Proof {
+    let evidence: Vec<Shown> = finding
+        .evidence
+        .iter()
+        .map(|evidence| {
+            let node = evidence.node.as_ref().map(|node| format!(" at {node}")).unwrap_or_default();
+            let process = evidence.process.to_value();
+            Shown {
+                index: evidence.index,
+                span_us: span(history, pairs, evidence.index),
+                who: format!("process {process}{node}"),
+                what: evidence.what.clone(),
+            }
+        })
+        .collect();
+    let first = evidence.iter().map(|shown| shown.span_us.0).min();
+    let last = evidence.iter().map(|shown| shown.span_us.1).max();
+    let case = case(&results.value, finding.kind, number);
+    Proof {
+        kind: finding.kind,
+        words: super::words::sentence(&finding.explanation),
+        span_us: first.zip(last),
+        rows: Vec::new(),
+        chain: None,
+        whereabouts: None,
+        cycle: case.and_then(Cycle::new),
+        offsets: case.and_then(|case| Offsets::new(history, case, &evidence)),
+        evidence,
+    }
+}
+
+/// What the results say about the case that became the finding of this kind with this number.
+fn case<'a>(results: &'a Value, kind: &str, number: usize) -> Option<&'a Value> {
+    let workload = results.get("workload")?;
+    let cases = workload.get("anomalies").and_then(|anomalies| anomalies.get(kind));
+    let errors = || workload.get(kind)?.get("errs");
+    cases.or_else(errors)?.elements()?.get(number)
+}
+
+/// When an operation began and ended.
+fn span(history: &History, pairs: &[Option<usize>], index: usize) -> (i64, i64) {
+    let at = |index: usize| micros(history.ops[index].time, Time::ZERO);
+    let other = pairs[index].map_or(index, |other| other);
+    (at(index.min(other)), at(index.max(other)))
+}
+
+/// The value that a finding is about, if that can be told from the operations behind it: what the first of them that
+/// wrote something wrote. For a lost value that only reads tell of, it is what the last of them lacks.
+fn subject(history: &History, pairs: &[Option<usize>], kind: &str, evidence: &[usize]) -> Option<Atom> {
+    let ops: Vec<&Op> = evidence.iter().map(|&index| &history.ops[index]).collect();
+    let completed = |op: &Op| match op.kind {
+        Kind::Invoke => pairs[op.index].unwrap_or(op.index),
+        _ => op.index,
+    };
+    let written = ops.iter().find_map(|op| {
+        let op = &history.ops[completed(op)];
+        mentions::brought_by(op.f, &op.value).first().copied()
+    });
+    if written.is_some() || kind != "lost" {
+        return written;
+    }
+    let read = |op: &&Op| history.ops[completed(op)].value.elements().map(<[Value]>::to_vec);
+    let had = ops.first().and_then(read)?;
+    let lacks = ops.last().and_then(read)?;
+    let value = had.iter().find(|value| !lacks.contains(value))?.as_integer()?;
+    Some(Atom { key: None, value })
+}
+
+/// The messages between an operation's client and its node.
+fn messages(record: &Record, pairs: &[Option<usize>], traffic: &Traffic, index: usize) -> Vec<usize> {
+    let (from_us, to_us) = span(&record.history, pairs, index);
+    let first = traffic.rows.partition_point(|row| row.sent_us < from_us);
+    let node = node(record, &record.history.ops[index]);
+    let during = || {
+        let rows = traffic.rows[first..].iter().take_while(|row| row.sent_us <= to_us);
+        rows.enumerate().map(|(offset, row)| (first + offset, row))
+    };
+    // Of clients that ask the node at that moment, it is one whose answer came when the operation ended. What prepared
+    // the node may have done both; that came before.
+    let asks = |row: &&Row| row.sent_us == from_us && row.src >= traffic.servers && Some(row.dest) == node;
+    let clients: Vec<usize> = during().map(|(_, row)| row).filter(asks).map(|row| row.src).collect();
+    let is_answered =
+        |client: &&usize| during().any(|(_, row)| row.dest == **client && row.end_us == Some(to_us));
+    let Some(&client) = clients.iter().rev().find(is_answered).or(clients.last()) else { return Vec::new() };
+    let is_its = |row: &Row| row.src == client || row.dest == client;
+    during().filter(|(_, row)| is_its(row)).map(|(position, _)| position).collect()
+}
+
+/// Thread i talks to node i mod n, and a thread's process numbers differ by the number of threads (§6.1).
+fn node(record: &Record, op: &Op) -> Option<usize> {
+    let crate::history::Process::Client(process) = op.process else { return None };
+    let thread = process as usize % record.options.concurrency.max(1);
+    Some(thread % record.options.nodes.len().max(1))
+}
+
+/// Where a value went, from its chain.
+fn whereabouts(traffic: &Traffic, chain: usize) -> String {
+    let chain = &traffic.chains.values[chain];
+    let mut held = Vec::new();
+    let mut dropped = Vec::new();
+    for row in chain.steps.iter().map(|&step| &traffic.rows[step]) {
+        let is_node = |name: usize| name < traffic.nodes;
+        match row.fate {
+            super::Fate::Delivered if is_node(row.dest) && !held.contains(&row.dest) => held.push(row.dest),
+            super::Fate::Cut | super::Fate::Lost => dropped.push(row),
+            _ => {}
+        }
+    }
+    let name = |name: usize| traffic.names[name].as_ref();
+    let holders: Vec<&str> = held.iter().map(|&node| name(node)).collect();
+    let mut words = match holders.as_slice() {
+        [] => format!("Value {} reached no node.", chain.atom),
+        [only] => format!("Value {} reached {only} and, as far as messages show, no other node.", chain.atom),
+        [first, others @ ..] => {
+            format!("Value {} reached {first} and from there {}.", chain.atom, others.join(", "))
+        }
+    };
+    if let Some(last) = dropped.last() {
+        let seconds = last.end_us.unwrap_or(last.sent_us) as f64 / 1e6;
+        words.push_str(&format!(
+            " {} that carried it {} dropped, the last at {seconds:.3} s from {} to {}.",
+            if dropped.len() == 1 { "One message".into() } else { format!("{} messages", dropped.len()) },
+            if dropped.len() == 1 { "was" } else { "were" },
+            name(last.src),
+            name(last.dest)
+        ));
+    }
+    words
+}

@@ -1,0 +1,298 @@
+use super::page;
+use super::picture::{Cycle, Offsets};
+use super::proof::{self, Shown};
+use super::traffic::{Counts, Fate, MAX_EVENTS, Traffic};
+use super::{chains, series, words};
+use crate::check::{Results, analyze};
+use crate::edn;
+use crate::history::{History, Kind, Op, Process};
+use crate::network::{Entry, Event, Journal};
+use crate::options::{Fault, Options, Workload};
+use crate::run::Record;
+use crate::world::{Program, Spawn, simulated, spawn};
+use machines::{Broadcast, Time, Txn};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Tells every other node of a value, once, and so loses it where a link is cut.
+struct Flood {
+    me: String,
+    others: Vec<String>,
+    seen: BTreeSet<i64>,
+}
+
+impl Program for Flood {
+    fn on_line(&mut self, _: Time, line: &[u8], stdout: &mut Vec<u8>) {
+        let message: Value = serde_json::from_slice(line).unwrap();
+        let body = &message["body"];
+        let mut fields = json!({});
+        match body["type"].as_str().unwrap() {
+            "init" => {
+                self.me = body["node_id"].as_str().unwrap().into();
+                let names = body["node_ids"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+                self.others = names.filter(|name| *name != self.me).map(Into::into).collect();
+            }
+            "broadcast" | "gossip" => {
+                self.seen.extend(body["message"].as_i64());
+                if body["type"] == "broadcast" {
+                    let gossip =
+                        json!({"type": "gossip", "message": body["message"], "note": "</script><b>"});
+                    self.others.iter().for_each(|other| say(&self.me, other, &gossip, stdout));
+                }
+            }
+            "read" => fields = json!({"messages": self.seen}),
+            _ => {}
+        }
+        if body["type"] != "gossip" {
+            fields["type"] = format!("{}_ok", body["type"].as_str().unwrap()).into();
+            fields["in_reply_to"] = body["msg_id"].clone();
+            say(&self.me, message["src"].as_str().unwrap(), &fields, stdout);
+        }
+    }
+
+    fn on_wake(&mut self, _: Time, _: &mut Vec<u8>) {}
+
+    fn deadline(&self) -> Option<Time> {
+        None
+    }
+}
+
+fn say(src: &str, dest: &str, body: &Value, stdout: &mut Vec<u8>) {
+    stdout.extend_from_slice(json!({"src": src, "dest": dest, "body": body}).to_string().as_bytes());
+    stdout.push(b'\n');
+}
+
+fn flood() -> Spawn {
+    Box::new(|_, _| Box::new(Flood { me: String::new(), others: Vec::new(), seen: BTreeSet::new() }))
+}
+
+/// Five nodes under partitions.
+fn partitioned(workload: Workload, programs: Spawn) -> (Record, Results) {
+    let mut options = Options::new(workload, 5);
+    options.time_limit = Duration::from_secs(10);
+    options.rate = 20.0;
+    options.nemesis = vec![Fault::Partition];
+    options.nemesis_interval = Duration::from_secs(2);
+    options.latency.mean_ms = 20;
+    options.seed = 1;
+    let record = simulated::run(options, programs);
+    let results = analyze(&record.options, &record.history, &record.net_stats());
+    (record, results)
+}
+
+fn traffic(record: &Record) -> Traffic {
+    Traffic::new(&record.options, &record.journal, record.start.unwrap(), None)
+}
+
+/// The data that a page carries.
+fn data(page: &str) -> Value {
+    let begin = page.find("id=\"data\">").unwrap() + "id=\"data\">".len();
+    serde_json::from_str(&page[begin..begin + page[begin..].find("</script>").unwrap()]).unwrap()
+}
+
+#[test]
+fn a_chain_is_a_tree_that_reaches_every_node_if_the_nodes_keep_their_promise() {
+    let (record, _) = partitioned(Workload::Broadcast, spawn::<Broadcast>(Default::default()));
+    let traffic = traffic(&record);
+    assert!(traffic.chains.values.len() > 50);
+    for chains::Chain { atom, steps } in &traffic.chains.values {
+        let mut holders = BTreeSet::from([traffic.rows[steps[0]].dest]);
+        for row in steps[1..].iter().map(|&step| &traffic.rows[step]) {
+            assert!(holders.contains(&row.src), "{atom}: a step from who does not have it");
+            if row.dest < traffic.nodes && row.fate == Fate::Delivered {
+                assert!(holders.insert(row.dest), "{atom}: a step to who has it");
+            }
+        }
+        assert_eq!(holders, (0..5).collect(), "{atom}");
+    }
+}
+
+#[test]
+fn the_proof_of_a_lost_value_names_the_messages_that_were_dropped() {
+    let (record, results) = partitioned(Workload::Broadcast, flood());
+    let mut proofs = proof::proofs(&record, &results);
+    let traffic = traffic(&record);
+    proof::locate(&mut proofs, &record, &traffic);
+    let proof = proofs.first().unwrap();
+    assert_eq!(proof.kind, "lost");
+    let chain = &traffic.chains.values[proof.chain.unwrap()];
+    assert!(proof.words.contains(&format!("alue {} ", chain.atom)), "{}", proof.words);
+    let is_cut = |&&step: &&usize| traffic.rows[step].fate == Fate::Cut;
+    let dropped = chain.steps.iter().filter(is_cut).count();
+    assert!(dropped > 0);
+    assert!(proof.whereabouts.as_ref().unwrap().contains("dropped"));
+    // The request of the broadcast and its answer, and those of reads.
+    let kinds: BTreeSet<&str> =
+        proof.rows.iter().map(|&row| traffic.types[traffic.rows[row].kind].as_str()).collect();
+    assert!(
+        kinds.is_superset(&BTreeSet::from(["broadcast", "broadcast_ok", "read", "read_ok"])),
+        "{kinds:?}"
+    );
+}
+
+#[test]
+fn whatever_nodes_write_stays_inside_the_data() {
+    let (record, results) = partitioned(Workload::Broadcast, flood());
+    let page = page::report(&record, Some(&results));
+    assert_eq!(page.matches("</script>").count(), 2);
+    let bodies = data(&page)["messages"]["body"].as_array().unwrap().clone();
+    assert!(bodies.iter().any(|body| body.as_str().unwrap().contains("</script><b>")));
+    assert!(page.contains("<h1>Invalid</h1>"));
+}
+
+#[test]
+fn the_same_record_gives_the_same_page_and_another_seed_another() {
+    let page = |seed| {
+        let options =
+            Options { seed, time_limit: Duration::from_secs(2), ..Options::new(Workload::Broadcast, 3) };
+        let record = simulated::run(options, spawn::<Broadcast>(Default::default()));
+        let results = analyze(&record.options, &record.history, &record.net_stats());
+        page::report(&record, Some(&results))
+    };
+    assert_eq!(page(7), page(7));
+    assert_ne!(page(7), page(8));
+}
+
+#[test]
+fn a_run_that_broke_off_has_a_page_that_says_why() {
+    let (mut record, _) = partitioned(Workload::Broadcast, flood());
+    record.crash = Some(crate::run::Crash { node: Some(1), reason: "node n1 ended by itself".into() });
+    let page = page::report(&record, None);
+    assert!(page.contains("No verdict") && page.contains("Node n1 ended by itself."));
+}
+
+#[test]
+fn a_circle_of_transactions_is_laid_out_with_an_arrow_from_each_to_the_next() {
+    let mut options = Options::new(Workload::TxnRwRegister, 2);
+    options.time_limit = Duration::from_secs(5);
+    options.rate = 200.0;
+    let record = simulated::run(options, spawn::<Txn>(<Txn as machines::Machine>::default_config()));
+    let results = analyze(&record.options, &record.history, &record.net_stats());
+    let proofs = proof::proofs(&record, &results);
+    let cycles: Vec<&Cycle> = proofs.iter().filter_map(|proof| proof.cycle.as_ref()).collect();
+    assert!(!cycles.is_empty(), "two nodes that do not wait for each other are not strictly serializable");
+    for cycle in cycles {
+        assert_eq!(cycle.edges.len(), cycle.transactions.len());
+        let points = cycle.transactions.iter().map(|transaction| (transaction.x, transaction.y));
+        assert!(points.clone().all(|(x, y)| (140.0..=760.0).contains(&x) && (24.0..=406.0).contains(&y)));
+    }
+}
+
+fn op(index: usize, process: u64, value: &str) -> Op {
+    Op {
+        index,
+        time: Time::ZERO,
+        kind: Kind::Ok,
+        process: Process::Client(process),
+        f: "txn",
+        value: edn::read(value).unwrap(),
+        is_final: false,
+        error: None,
+        exception: None,
+        extra: Vec::new(),
+    }
+}
+
+#[test]
+fn of_a_log_that_was_jumped_in_the_offsets_between_are_marked() {
+    let mut history = History::default();
+    history.push(op(0, 0, r#"[["send" "k" [3 30]] [:send "k" [5 50]] [:send "other" [4 40]]]"#));
+    history.push(op(1, 1, r#"[[:poll {"k" [[1 10] [3 30] [5 50] [9 90]]}]]"#));
+    history.push(op(2, 2, r#"[[:poll {"k" [[1 10] [9 90]]}]]"#));
+    let case = edn::read(r#"{:key "k" :skipped (30 50) :offsets [1 9]}"#).unwrap();
+    let shown = Shown { index: 2, span_us: (0, 0), who: String::new(), what: String::new() };
+    let offsets = Offsets::new(&history, &case, &[shown]).unwrap();
+    let entries: Vec<(i64, &str, &str)> =
+        offsets.entries.iter().map(|entry| (entry.offset, entry.message.as_str(), entry.class)).collect();
+    assert_eq!(entries, [(1, "10", "edge"), (3, "30", "skipped"), (5, "50", "skipped"), (9, "90", "edge")]);
+}
+
+fn entry(event: Event, id: u64, time_us: u64, src: &str, dest: &str) -> Entry {
+    let body = r#"{"type":"gossip"}"#;
+    Entry {
+        time: Time::from_nanos(time_us * 1000),
+        event,
+        id,
+        src: src.into(),
+        dest: dest.into(),
+        body: body.into(),
+    }
+}
+
+fn journal(entries: Vec<Entry>) -> Journal {
+    let mut journal = Journal::new();
+    journal.entries = entries;
+    journal
+}
+
+#[test]
+fn a_long_journal_is_shown_from_its_beginning_or_around_what_matters_and_the_rest_is_counted() {
+    let options = Options::new(Workload::Broadcast, 2);
+    let events = MAX_EVENTS as u64 * 2;
+    let journal = journal((0..events).map(|id| entry(Event::Send, id, id, "n0", "n1")).collect());
+    let at_first = Traffic::new(&options, &journal, Time::ZERO, None);
+    assert_eq!((at_first.rows.len(), at_first.left_out), (MAX_EVENTS, (0, MAX_EVENTS)));
+    let focus_us = MAX_EVENTS as i64 + 7;
+    let around = Traffic::new(&options, &journal, Time::ZERO, Some(focus_us));
+    assert!(around.rows[0].sent_us < focus_us && focus_us < around.rows.last().unwrap().sent_us);
+    assert_eq!(around.left_out.0 + MAX_EVENTS + around.left_out.1, events as usize);
+}
+
+#[test]
+fn a_copy_of_a_message_is_a_row_of_its_own_beside_its_original() {
+    let options = Options::new(Workload::Broadcast, 2);
+    let journal = journal(vec![
+        entry(Event::Send, 0, 10, "n0", "n1"),
+        entry(Event::Send, 1, 20, "n1", "n0"),
+        entry(Event::Receive, 0, 30, "n0", "n1"),
+        entry(Event::Cut, 0, 40, "n0", "n1"),
+    ]);
+    let traffic = Traffic::new(&options, &journal, Time::ZERO, None);
+    let rows: Vec<_> = traffic.rows.iter().map(|row| (row.id, row.sent_us, row.end_us, row.fate)).collect();
+    assert_eq!(
+        rows,
+        [(0, 10, Some(30), Fate::Delivered), (0, 10, Some(40), Fate::Cut), (1, 20, None, Fate::Underway)]
+    );
+    let counts = Counts::new(&options, &journal);
+    assert_eq!((counts.by_type["gossip"].servers, counts.by_type["gossip"].dropped), (2, 1));
+}
+
+#[test]
+fn a_fault_lasts_from_its_beginning_to_its_mending_or_to_the_end() {
+    let (record, _) = partitioned(Workload::Broadcast, flood());
+    let faults = series::faults(&record.history, i64::MAX);
+    assert!(!faults.is_empty());
+    assert!(faults.iter().all(|fault| fault.name == "partition" && fault.from_us < fault.to_us));
+    assert!(faults[0].what.contains(":isolated"), "{}", faults[0].what);
+    assert!(faults.windows(2).all(|pair| pair[0].to_us <= pair[1].from_us));
+}
+
+#[test]
+fn the_load_is_told_in_words() {
+    let (record, _) = partitioned(Workload::Broadcast, flood());
+    assert_eq!(
+        words::load(&record.options),
+        "5 nodes, 5 clients, 20 operations a second for 10 s, 20 ms between nodes, partitions every 2 s."
+    );
+}
+
+#[test]
+fn a_run_leaves_maelstroms_files_beside_the_report() {
+    let (record, results) = partitioned(Workload::Broadcast, flood());
+    let root = tempfile::tempdir().unwrap();
+    let started = crate::store::LocalTime { unix_ms: 0, offset_minutes: 0 };
+    let store = crate::store::Store::create(root.path(), "broadcast", started).unwrap();
+    super::write(&store, &record, Some(&results)).unwrap();
+    for png in ["latency-raw.png", "latency-quantiles.png", "rate.png"] {
+        let bytes = std::fs::read(store.path(png)).unwrap();
+        assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n", "{png}");
+        let size = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        assert_eq!((size(16), size(20)), (900, 400), "{png}");
+    }
+    let svg = std::fs::read_to_string(store.path("messages.svg")).unwrap();
+    assert!(svg.contains("stroke-dasharray") && !svg.contains("init_ok") && !svg.contains("<b>"));
+    let timeline = std::fs::read_to_string(store.path("timeline.html")).unwrap();
+    let ended = record.history.ops.iter().filter(|op| op.is_client() && op.kind == Kind::Ok).count();
+    assert_eq!(timeline.matches("<div class=\"ok\"").count(), ended);
+}

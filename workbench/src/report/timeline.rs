@@ -1,0 +1,121 @@
+//! `timeline.html`, under Maelstrom's name (§10.6): a column for each process, a box for each operation, from its beginning
+//! to its end.
+
+use super::page;
+use super::words::thousands;
+use crate::history::{Kind, Op};
+use crate::run::Record;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Operations on the page, as in Maelstrom. The notice says how many there are beyond.
+const MAX_OPERATIONS: usize = 10_000;
+/// Characters of a box's text and of its tooltip.
+const MAX_TEXT: usize = 60;
+const MAX_TOOLTIP: usize = 600;
+/// The page's scale. A box is at least as high as its text.
+const PIXELS_PER_SECOND: f64 = 400.0;
+const COLUMN_WIDTH: usize = 130;
+const LEAST_HEIGHT: f64 = 15.0;
+
+#[derive(Serialize)]
+struct Timeline {
+    title: String,
+    notice: Option<String>,
+    columns: Vec<Column>,
+    boxes: Vec<Box>,
+    width: usize,
+    height: u64,
+}
+
+#[derive(Serialize)]
+struct Column {
+    left: usize,
+    name: String,
+}
+
+#[derive(Serialize)]
+struct Box {
+    left: usize,
+    top: u64,
+    height: u64,
+    class: &'static str,
+    text: String,
+    tooltip: String,
+}
+
+/// The page.
+pub fn timeline(record: &Record) -> String {
+    let history = &record.history;
+    let pairs = history.pairs();
+    let invocations: Vec<&Op> =
+        history.ops.iter().filter(|op| op.is_client() && op.kind == Kind::Invoke).collect();
+    let shown = &invocations[..invocations.len().min(MAX_OPERATIONS)];
+    let mut lefts = BTreeMap::new();
+    for op in shown {
+        lefts.entry(op.process).or_insert(0);
+    }
+    for (column, left) in lefts.values_mut().enumerate() {
+        *left = column * COLUMN_WIDTH;
+    }
+    // Boxes of one process never overlap, though a quick operation's is higher than it was long.
+    let mut bottoms = BTreeMap::new();
+    let boxes: Vec<Box> = shown
+        .iter()
+        .map(|op| {
+            let end = pairs[op.index].map(|end| &history.ops[end]);
+            let bottom = bottoms.entry(op.process).or_insert(0.0);
+            let shape = shape(op, end, *bottom);
+            *bottom = (shape.0 + shape.1) as f64 + 1.0;
+            operation(op, end, lefts[&op.process], shape)
+        })
+        .collect();
+    let height = boxes.iter().map(|shown| shown.top + shown.height).max().unwrap_or(0);
+    let timeline = Timeline {
+        title: format!("{} timeline", record.options.workload.name()),
+        notice: (shown.len() < invocations.len()).then(|| {
+            let all = thousands(invocations.len() as i64);
+            format!("The first {} of {all} operations.", thousands(MAX_OPERATIONS as i64))
+        }),
+        columns: lefts
+            .iter()
+            .map(|(process, left)| Column { left: *left, name: process.to_value().to_string() })
+            .collect(),
+        width: lefts.len() * COLUMN_WIDTH,
+        boxes,
+        height,
+    };
+    page::render("timeline.html", &timeline)
+}
+
+/// Where a box begins, and how high it is.
+fn shape(op: &Op, end: Option<&Op>, above: f64) -> (u64, u64) {
+    let pixels = |time: Duration| time.as_secs_f64() * PIXELS_PER_SECOND;
+    let at = |op: &Op| pixels(op.time.since(machines::Time::ZERO));
+    let top = at(op).max(above);
+    let bottom = end.map_or(top, at).max(top + LEAST_HEIGHT);
+    (top as u64, (bottom - top) as u64)
+}
+
+fn operation(op: &Op, end: Option<&Op>, left: usize, (top, height): (u64, u64)) -> Box {
+    let last = end.unwrap_or(op);
+    let class = match end.map(|end| end.kind) {
+        Some(Kind::Ok) => "ok",
+        Some(Kind::Fail) => "fail",
+        _ => "info",
+    };
+    let error = last.error.as_ref().map(|error| format!(" {error}")).unwrap_or_default();
+    let text = format!("{} {}", op.f, last.value);
+    let millis = end.map(|end| end.time.since(op.time).as_secs_f64() * 1e3);
+    let took = millis.map(|millis| format!(" in {millis:.3} ms")).unwrap_or_default();
+    let tooltip = format!("op {} {class}{took}{error}: {} {} → {}", op.index, op.f, op.value, last.value);
+    Box {
+        left,
+        top,
+        height,
+        class,
+        text: page::cut(&text, MAX_TEXT),
+        tooltip: page::cut(&tooltip, MAX_TOOLTIP),
+    }
+}
