@@ -1,7 +1,7 @@
 //! A scenario as the words of a command line: all that differs from the defaults, and always the nodes and the seed.
 
 use super::{OurMachine, Scenario};
-use crate::options::{Availability, Fault, LatencyDistribution, Options, Topology};
+use crate::options::{Availability, LatencyDistribution, Options, Topology};
 use std::fmt;
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ impl Words {
         let latency = options.latency;
         self.add_unless(&default.latency.mean_ms, &latency.mean_ms, "--latency", u64::to_string);
         self.add_unless(&default.latency.distribution, &latency.distribution, "--latency-dist", distribution);
-        let names: Vec<&str> = options.nemesis.iter().map(|fault| fault_name(*fault)).collect();
+        let names: Vec<&str> = options.nemesis.iter().map(|fault| fault.name()).collect();
         self.add_unless(&Vec::new(), &names, "--nemesis", |names| names.join(","));
         self.add_unless(&default.nemesis_interval, &options.nemesis_interval, "--nemesis-interval", seconds);
     }
@@ -131,12 +131,6 @@ fn distribution(distribution: &LatencyDistribution) -> String {
         LatencyDistribution::Exponential => "exponential",
     };
     name.into()
-}
-
-fn fault_name(fault: Fault) -> &'static str {
-    match fault {
-        Fault::Partition => "partition",
-    }
 }
 
 #[cfg(test)]
