@@ -127,7 +127,9 @@ fn draw_messages(svg: &mut String, columns: &Columns, entries: &[&Entry]) {
 fn label(kind: &str, body: &str) -> String {
     let rest = match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(body) {
         Ok(mut fields) => {
-            ["type", "msg_id", "in_reply_to"].map(|key| fields.remove(key));
+            for key in ["type", "msg_id", "in_reply_to"] {
+                fields.remove(key);
+            }
             let fields = fields.into_iter().map(|(key, value)| format!("{key} {value}"));
             fields.collect::<Vec<_>>().join(", ")
         }
