@@ -1,4 +1,5 @@
-//! A node for the workbench's own tests: simple, right for one node, and wrong in the one way that its argument names.
+//! A node for the workbench's own tests: simple, right for one node, and a bad child process in the one way that its
+//! argument names. Those that lie to their clients are in the example `zoo`.
 //!
 //! `cargo test` builds it; it is not among the programs that ship.
 
@@ -71,38 +72,17 @@ impl Node {
         }
         self.requests += 1;
         let body = match kind {
-            "echo" => json!({"type": "echo_ok", "echo": self.echo(&request["echo"])}),
-            "generate" => json!({"type": "generate_ok", "id": self.unique_id()}),
+            "echo" => json!({"type": "echo_ok", "echo": request["echo"]}),
+            "generate" => json!({"type": "generate_ok", "id": self.requests}),
             "topology" => json!({"type": "topology_ok"}),
             "broadcast" => {
-                self.keep(&request["message"]);
+                self.values.push(request["message"].clone());
                 json!({"type": "broadcast_ok"})
             }
             "read" => json!({"type": "read_ok", "messages": self.values}),
             _ => json!({"type": "error", "code": 10, "text": "no such request"}),
         };
         self.answer(message, body);
-    }
-
-    fn echo(&self, asked: &Value) -> Value {
-        match self.mode.as_str() {
-            "wrong-echo" if self.requests == 3 => json!("something else"),
-            _ => asked.clone(),
-        }
-    }
-
-    fn unique_id(&self) -> Value {
-        match self.mode.as_str() {
-            "repeat-id" if self.requests == 3 => json!(1),
-            _ => json!(self.requests),
-        }
-    }
-
-    fn keep(&mut self, value: &Value) {
-        let lost = self.mode == "lose" && value.as_i64() == Some(2);
-        if !lost && !self.values.contains(value) {
-            self.values.push(value.clone());
-        }
     }
 
     /// Answers a request, with what goes wrong around answers.

@@ -1,7 +1,8 @@
 //! `unique-ids`: no id may be given out twice (§9.2).
 //!
-//! Upstream needs ids that it can order and answers "unknown" otherwise. Ids of all kinds have an order here, so any JSON
-//! will do: whether two ids are equal never depended on their order.
+//! Ids must have an order among themselves, as all numbers or all strings have: without one upstream's analysis breaks down
+//! and its verdict is unknown. So it is here, unless an id was given out twice: whether two are equal does not depend on any
+//! order.
 
 use super::context::Context;
 use super::finding::{MAX_FINDINGS_PER_KIND, brief};
@@ -24,25 +25,34 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
     duplicated.sort_by_key(|(_, ops)| Reverse(ops.len()));
     let listed = duplicated.iter().take(MAX_LISTED);
     let listed = listed.map(|(id, ops)| ((**id).clone(), Value::count(ops.len()))).collect();
-    let end = |id: Option<&&Value>| id.map_or(Value::Nil, |id| (*id).clone());
-    let smallest = end(by_id.keys().min_by(|a, b| natural_order(a, b)));
-    let largest = end(by_id.keys().max_by(|a, b| natural_order(a, b)));
-    let valid = duplicated.is_empty();
+    let range = range(by_id.keys().copied());
+    let valid = match (duplicated.is_empty(), range.is_ok()) {
+        (false, _) => Validity::False,
+        (true, false) => Validity::Unknown,
+        (true, true) => Validity::True,
+    };
+    let mut findings: Vec<Finding> =
+        duplicated.iter().take(MAX_FINDINGS_PER_KIND).map(|(id, ops)| finding(context, id, ops)).collect();
+    let last = match range {
+        Ok(range) => ("range", range),
+        Err(Incomparable(a, b)) => {
+            let finding = incomparable(context, [by_id[a][0], by_id[b][0]]);
+            let error = Value::text(finding.explanation.clone());
+            findings.push(finding);
+            ("error", error)
+        }
+    };
     Verdict {
-        valid: valid.into(),
+        valid,
         value: Value::map([
             ("valid?", valid.into()),
             ("attempted-count", Value::count(context.invocations())),
             ("acknowledged-count", Value::count(acknowledged.len())),
             ("duplicated-count", Value::count(duplicated.len())),
             ("duplicated", Value::Map(listed)),
-            ("range", Value::Vector(vec![smallest, largest])),
+            last,
         ]),
-        findings: duplicated
-            .iter()
-            .take(MAX_FINDINGS_PER_KIND)
-            .map(|(id, ops)| finding(context, id, ops))
-            .collect(),
+        findings,
     }
 }
 
@@ -55,17 +65,59 @@ fn finding(context: &Context<'_>, id: &Value, ops: &[&Op]) -> Finding {
     }
 }
 
-/// Numbers by size, sequences by length and then element by element, everything else as values are ordered.
-fn natural_order(a: &Value, b: &Value) -> Ordering {
-    match (a, b) {
-        (Value::Float(a), Value::Integer(b)) => a.total_cmp(&(*b as f64)),
-        (Value::Integer(a), Value::Float(b)) => (*a as f64).total_cmp(b),
-        (Value::Vector(a), Value::Vector(b)) => a.len().cmp(&b.len()).then_with(|| {
-            let unequal = a.iter().zip(b).map(|(a, b)| natural_order(a, b)).find(|order| order.is_ne());
-            unequal.unwrap_or(Ordering::Equal)
-        }),
-        _ => a.cmp(b),
+fn incomparable(context: &Context<'_>, ops: [&Op; 2]) -> Finding {
+    let [a, b] = ops.map(|op| brief(&op.value));
+    Finding {
+        kind: "incomparable",
+        costs: Validity::Unknown,
+        explanation: format!("ids {a} and {b} cannot be compared; let all be numbers, or all strings"),
+        evidence: ops.map(|op| context.evidence(op.index)).to_vec(),
     }
+}
+
+/// Two ids that have no order.
+struct Incomparable<'a>(&'a Value, &'a Value);
+
+/// The smallest and the largest id.
+fn range<'a>(ids: impl Iterator<Item = &'a Value>) -> Result<Value, Incomparable<'a>> {
+    let mut ends: Option<(&Value, &Value)> = None;
+    for id in ids {
+        let (smallest, largest) = ends.unwrap_or((id, id));
+        let is_smaller = natural_order(id, smallest).ok_or(Incomparable(smallest, id))?.is_lt();
+        let is_larger = natural_order(id, largest).ok_or(Incomparable(largest, id))?.is_gt();
+        ends = Some((if is_smaller { id } else { smallest }, if is_larger { id } else { largest }));
+    }
+    let (smallest, largest) = ends.unwrap_or((&Value::Nil, &Value::Nil));
+    Ok(Value::Vector(vec![smallest.clone(), largest.clone()]))
+}
+
+/// Numbers by size, sequences by length and then element by element, and nothing before everything. Objects have no order.
+fn natural_order(a: &Value, b: &Value) -> Option<Ordering> {
+    use Value::*;
+    match (a, b) {
+        _ if a == b => Some(Ordering::Equal),
+        (Nil, _) => Some(Ordering::Less),
+        (_, Nil) => Some(Ordering::Greater),
+        (Float(a), Integer(_) | BigInteger(_)) => Some(a.total_cmp(&approximate(b))),
+        (Integer(_) | BigInteger(_), Float(b)) => Some(approximate(a).total_cmp(b)),
+        (Integer(_) | BigInteger(_), Integer(_) | BigInteger(_))
+        | (Float(_), Float(_))
+        | (Text(_), Text(_))
+        | (Bool(_), Bool(_)) => Some(a.cmp(b)),
+        (Vector(a), Vector(b)) => match a.len().cmp(&b.len()) {
+            Ordering::Equal => {
+                let mut orders = a.iter().zip(b).map(|(a, b)| natural_order(a, b));
+                orders.find(|order| *order != Some(Ordering::Equal)).unwrap_or(Some(Ordering::Equal))
+            }
+            order => Some(order),
+        },
+        _ => None,
+    }
+}
+
+/// An integer as a float.
+fn approximate(integer: &Value) -> f64 {
+    integer.to_string().trim_end_matches('N').parse().unwrap_or(f64::NAN)
 }
 
 #[cfg(test)]
@@ -95,8 +147,26 @@ mod tests {
 
     #[test]
     fn ids_that_only_look_alike_are_distinct() {
-        let verdict = check(&["1", "\"1\"", "1.0", "[1]", "{\"a\" 1}", "nil"]);
-        assert_eq!(verdict.valid, Validity::True);
+        for ids in [["1", "1.0"], ["\"a\"", "\"A\""], ["[1]", "[1.0]"], ["nil", "[nil]"], ["true", "false"]] {
+            assert_eq!(check(&ids).valid, Validity::True, "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn ids_without_an_order_leave_the_verdict_open_unless_one_comes_twice() {
+        for ids in
+            [["1", "\"1\""], ["[1]", "1"], ["[1]", "[\"1\"]"], ["{\"a\" 1}", "{\"a\" 2}"], ["true", "1"]]
+        {
+            let verdict = check(&ids);
+            assert_eq!(verdict.valid, Validity::Unknown, "{ids:?}");
+            assert_eq!(verdict.findings[0].kind, "incomparable");
+            assert_eq!(verdict.value.get("error").is_some(), verdict.value.get("range").is_none());
+            let twice = check(&[ids[0], ids[1], ids[0]]);
+            assert_eq!((twice.valid, twice.findings[0].kind), (Validity::False, "duplicated"));
+        }
+        let words = "ids 1 and \"1\" cannot be compared; let all be numbers, or all strings";
+        assert_eq!(check(&["1", "\"1\""]).findings[0].explanation, words);
+        assert_eq!(check(&["{\"a\" 1}"]).valid, Validity::True);
     }
 
     #[test]
@@ -105,6 +175,7 @@ mod tests {
         assert_eq!(range(&["\"n0-9\"", "\"n0-10\""]), "[\"n0-10\" \"n0-9\"]");
         assert_eq!(range(&["[2]", "[1 1]", "[10]"]), "[[2] [1 1]]");
         assert_eq!(range(&["3", "2.5", "10"]), "[2.5 10]");
+        assert_eq!(range(&["99999999999999999999", "2.5", "nil"]), "[nil 99999999999999999999N]");
         assert_eq!(range(&[]), "[nil nil]");
     }
 

@@ -77,19 +77,27 @@ impl Ran {
     }
 }
 
-/// The node that misbehaves as its argument says. `cargo test` builds it before the tests run; if only some tests were
-/// asked for, it is built here.
+/// The node that misbehaves as its argument says.
 pub(crate) fn misbehave() -> &'static str {
     static PATH: OnceLock<String> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let path = examples().join("misbehave");
-        if !path.exists() {
-            let build = ["build", "--quiet", "--package", "workbench", "--example", "misbehave"];
-            let status = Command::new(env!("CARGO")).args(build).status().expect("cargo starts");
-            assert!(status.success() && path.exists(), "the example misbehave cannot be built");
-        }
-        path.display().to_string()
-    })
+    PATH.get_or_init(|| example("misbehave"))
+}
+
+/// The node that cheats as its arguments say.
+pub(crate) fn zoo() -> &'static str {
+    static PATH: OnceLock<String> = OnceLock::new();
+    PATH.get_or_init(|| example("zoo"))
+}
+
+/// Where an example is. `cargo test` builds them before the tests run; if only some tests were asked for, it is built here.
+fn example(name: &str) -> String {
+    let path = examples().join(name);
+    if !path.exists() {
+        let build = ["build", "--quiet", "--package", "workbench", "--example", name];
+        let status = Command::new(env!("CARGO")).args(build).status().expect("cargo starts");
+        assert!(status.success() && path.exists(), "the example {name} cannot be built");
+    }
+    path.display().to_string()
 }
 
 fn examples() -> PathBuf {

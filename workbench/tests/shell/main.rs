@@ -5,3 +5,4 @@ mod command_line;
 mod kills;
 mod misbehaving_nodes;
 mod simulation;
+mod zoo;

@@ -46,37 +46,9 @@ fn good_unique_ids_and_broadcasts_are_valid() {
 }
 
 #[test]
-fn a_node_of_a_few_lines_of_python_is_valid() {
-    if std::process::Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no python3");
-        return;
-    }
-    let node = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shell/echo.py");
-    workbench_with(&["test", "-w", "echo", "--bin", node, "--time-limit", "1", "--rate", "20"])
-        .expect(0, &[LOOKS_GOOD]);
-}
-
-#[test]
 fn a_flag_with_an_en_dash_goes_to_the_program_with_a_warning() {
     run("echo", "\u{2013}-nemesis", &["partition"])
         .expect(0, &["WARN", "no hyphen", "no faults", LOOKS_GOOD]);
-}
-
-#[test]
-fn a_wrong_echo_is_invalid_and_named() {
-    let ran = run("echo", "wrong-echo", &[]);
-    ran.expect(1, &["something else", "n0"]);
-    assert_eq!(ran.last_line(), INVALID);
-}
-
-#[test]
-fn a_lost_value_is_invalid_and_named() {
-    run("broadcast", "lose", &[]).expect(1, &[INVALID, ":lost (2)", "lost: "]);
-}
-
-#[test]
-fn a_repeated_id_is_invalid_and_named() {
-    run("unique-ids", "repeat-id", &[]).expect(1, &[INVALID, ":duplicated {1 2}", "n0"]);
 }
 
 #[test]
@@ -202,12 +174,4 @@ fn ctrl_c_stops_everything_and_keeps_the_history() {
     let processes = std::process::Command::new("ps").args(["-e", "-o", "args="]).output().unwrap();
     assert!(!String::from_utf8_lossy(&processes.stdout).contains(&tag), "a node lives on");
     assert!(ran.file("history.txt").contains(":ok\t:echo"));
-}
-
-#[test]
-fn repeated_tests_stop_at_the_first_that_is_not_valid() {
-    let ran = run("unique-ids", "repeat-id", &["--test-count", "3"]);
-    assert_eq!(ran.expect(1, &[]).stdout.matches(INVALID).count(), 1);
-    let ran = run("echo", "", &["--test-count", "2"]);
-    assert_eq!(ran.expect(0, &[]).stdout.matches(LOOKS_GOOD).count(), 2);
 }
