@@ -7,6 +7,7 @@ mod arguments;
 mod clock;
 mod console;
 mod crash;
+mod demo;
 mod frontier;
 mod notes;
 mod paint;
@@ -29,7 +30,7 @@ use std::io::Write;
 /// Where runs leave their files, in the current directory.
 const STORE: &str = "store";
 /// Commands, by name.
-const COMMANDS: [&str; 5] = ["frontier", "scaling", "sim", "test", "thresholds"];
+const COMMANDS: [&str; 6] = ["demo", "frontier", "scaling", "sim", "test", "thresholds"];
 
 /// Carries out the command that these words ask for; the program's own name is not among them.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
@@ -37,6 +38,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     let command = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
     match command.to_str() {
+        Some("demo") => demo::command(&words),
         Some("frontier") => frontier::command(&words),
         Some("scaling") => frontier::scaling_command(&words),
         Some("sim") => sim::command(&words),

@@ -52,12 +52,14 @@
 //! | the files of a run | [`store`], [`edn`] |
 //! | what people look at: the page of a run, its diagram and plots | [`report`] |
 //! | commands, flags, the summary, exit statuses | [`cli`], [`options`] |
+//! | the challenges' flags and what is wanted of their figures | [`challenges`] |
 //! | whether a run was cheap and quick enough | [`thresholds`] |
 //! | what a round's length and a cluster's size cost | [`frontier`], [`scaling`] |
 //! | a run of one of our machines, as a line of text | [`scenario`] |
 //! | runs by the thousand | [`sweep`] |
 //! | a cluster for tests that say themselves what happens when | [`world::cluster`] |
 
+pub mod challenges;
 pub mod check;
 pub mod cli;
 pub mod edn;

@@ -42,6 +42,24 @@ impl Exit {
         }
     }
 
+    /// How a process ended that exits as these do; one that a signal killed has no number.
+    pub(super) fn of_status(status: Option<i32>) -> Exit {
+        let all = [Exit::Valid, Exit::Invalid, Exit::Unknown, Exit::Interrupted, Exit::BadArguments];
+        all.into_iter().find(|exit| status == Some(exit.status().into())).unwrap_or(Exit::Crashed)
+    }
+
+    /// In a word, for tables.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Exit::Valid => "valid",
+            Exit::Invalid => "INVALID",
+            Exit::Unknown => "UNKNOWN",
+            Exit::Interrupted => "interrupted",
+            Exit::BadArguments => "REFUSED",
+            Exit::Crashed => "CRASHED",
+        }
+    }
+
     /// The last line of a run that came to a verdict.
     pub(super) fn closing_line(self) -> Option<&'static str> {
         match self {

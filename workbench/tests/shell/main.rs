@@ -2,6 +2,7 @@
 
 mod bench;
 mod command_line;
+mod demo;
 mod kills;
 mod misbehaving_nodes;
 mod simulation;
