@@ -145,6 +145,11 @@ golden:
     UPDATE_EXPECT=1 cargo test --locked --package machines --test golden
     UPDATE_EXPECT=1 cargo test --locked --package workbench --test tables
 
+# Search all orders of all messages of small clusters, and for bugs in machines that have some; takes a quarter of an hour
+exhaust:
+    cargo test --locked --release --package machines --test exhaustive -- --ignored --nocapture
+    cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture
+
 # Measure: decoding, merging, steps
 bench *arguments:
     cargo bench --locked --package benches {{ arguments }}
