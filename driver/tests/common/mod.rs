@@ -67,6 +67,9 @@ pub(crate) const ALL: [Binary; 8] = [
         path: env!("CARGO_BIN_EXE_g-set"),
         name: "g-set",
         request: r#"{"type":"add","element":7}"#,
+        words: &[r#"{"type":"add","element":7}"#, r#"{"type":"read"}"#],
+        service: None,
+        gossips: true,
         wrong: &[r#"{"type":"add"}"#, r#"{"type":"add","delta":7}"#],
     },
     Binary {
