@@ -3,6 +3,7 @@
 //! This is the only part of the workbench that talks to people. Everything it decides about a run is in
 //! [`Options`](crate::options::Options); everything it says about one comes from its history and results.
 
+mod analyze;
 mod arguments;
 mod clock;
 mod console;
@@ -25,12 +26,12 @@ pub use verdict::Exit;
 
 use arguments::NotParsed;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 
 /// Where runs leave their files, in the current directory.
 const STORE: &str = "store";
 /// Commands, by name.
-const COMMANDS: [&str; 6] = ["demo", "frontier", "scaling", "sim", "test", "thresholds"];
+const COMMANDS: [&str; 7] = ["analyze", "demo", "frontier", "scaling", "sim", "test", "thresholds"];
 
 /// Carries out the command that these words ask for; the program's own name is not among them.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
@@ -38,6 +39,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     let command = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
     match command.to_str() {
+        Some("analyze") => analyze::command(&words),
         Some("demo") => demo::command(&words),
         Some("frontier") => frontier::command(&words),
         Some("scaling") => frontier::scaling_command(&words),
@@ -67,6 +69,18 @@ fn refuse(reason: NotParsed) -> Exit {
             Exit::BadArguments
         }
     }
+}
+
+/// Says that the workbench lacks something that it needs, and what can be done about it.
+fn give_up(error: &io::Error) -> Exit {
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound => ". Was it moved or removed during the run?",
+        io::ErrorKind::PermissionDenied => ". Go where you may write, or change who may write there",
+        io::ErrorKind::StorageFull => ". Make room on the disk",
+        _ => "",
+    };
+    say(&format!("The workbench cannot go on: {error}{advice}"));
+    Exit::Crashed
 }
 
 /// Prints a line. A reader that went away is no reason to fail.

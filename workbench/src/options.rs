@@ -163,6 +163,25 @@ pub enum LatencyDistribution {
     Exponential,
 }
 
+impl LatencyDistribution {
+    const ALL: [LatencyDistribution; 3] =
+        [LatencyDistribution::Constant, LatencyDistribution::Uniform, LatencyDistribution::Exponential];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            LatencyDistribution::Constant => "constant",
+            LatencyDistribution::Uniform => "uniform",
+            LatencyDistribution::Exponential => "exponential",
+        }
+    }
+
+    /// The distribution of this name.
+    pub fn named(name: &str) -> Option<LatencyDistribution> {
+        LatencyDistribution::ALL.into_iter().find(|distribution| distribution.name() == name)
+    }
+}
+
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {

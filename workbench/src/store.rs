@@ -1,13 +1,32 @@
 //! Where a run leaves its files (§14): `store/<workload>/<local time>/`, with links to the newest, laid out as Maelstrom
 //! does, so that whatever reads its stores reads ours.
+//!
+//! | path | what it holds |
+//! | --- | --- |
+//! | `test.edn` | what was asked for and how many messages it took; Maelstrom's `test.jepsen` is binary |
+//! | `history.edn`, `history.txt` | every operation's beginning and end, a line each |
+//! | `results.edn`, `results.json` | the verdict |
+//! | `jepsen.log` | everything that was said, operations included |
+//! | `node-logs/<node>.log` | what a node wrote to stderr |
+//! | `independent/<key>/` | `lin-kv`: each key's part of history and verdict |
+//! | `elle/<anomaly>.txt` | `txn-*`, `kafka`: the anomalies, explained |
+//! | `report.html` | all of it to look at |
+//!
+//! `store/current` is the run that began last, `store/latest` and `store/<workload>/latest` the one that ended last,
+//! even if it crashed. Not there: `net-journal/` (binary) and the plots, which `report.html` draws.
 
+mod extras;
 pub mod history;
 mod local_time;
+mod test_file;
 
 pub use local_time::LocalTime;
+pub use test_file::TestFile;
 
+use crate::check::Results;
 use crate::edn::{self, Value};
 use crate::history::History;
+use crate::options::Workload;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::symlink;
@@ -30,7 +49,7 @@ impl Store {
     /// under `root`, usually `store`, and links `current` to it.
     pub fn create(root: &Path, workload: &str, started: LocalTime) -> io::Result<Store> {
         let workload_directory = root.join(workload);
-        fs::create_dir_all(&workload_directory)?;
+        fs::create_dir_all(&workload_directory).map_err(naming(&workload_directory))?;
         for later_ms in 0..MAX_RUNS_AT_ONCE {
             let name = started.plus_millis(later_ms).directory_name();
             match fs::create_dir(workload_directory.join(&name)) {
@@ -40,10 +59,21 @@ impl Store {
                     return Ok(store);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(naming(&workload_directory)(error)),
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Directories of all runs under `root` that left a history, in the order in which they began.
+    pub fn runs(root: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut runs = Vec::new();
+        for workload in subdirectories(root)? {
+            runs.extend(subdirectories(&workload)?);
+        }
+        runs.retain(|run| run.join("history.edn").exists());
+        runs.sort_by(|one, other| (one.file_name(), one).cmp(&(other.file_name(), other)));
+        Ok(runs)
     }
 
     /// The run's directory.
@@ -59,7 +89,7 @@ impl Store {
     /// Where a node's stderr goes. The directory is made if it is not there.
     pub fn node_log(&self, node: &str) -> io::Result<PathBuf> {
         let directory = self.path("node-logs");
-        fs::create_dir_all(&directory)?;
+        fs::create_dir_all(&directory).map_err(naming(&directory))?;
         // A node's name is whatever the command line says; the file must stay in its directory all the same.
         Ok(directory.join(format!("{}.log", node.replace('/', "_"))))
     }
@@ -77,10 +107,14 @@ impl Store {
         self.link_latest()
     }
 
+    /// Writes `test.edn`.
+    pub fn write_test(&self, test: &TestFile) -> io::Result<()> {
+        write(&self.path("test.edn"), |out| writeln!(out, "{}", edn::pretty(&test.to_value())))
+    }
+
     /// Writes `results.edn` and `results.json`, and makes this run the latest.
     pub fn write_results(&self, results: &Value) -> io::Result<()> {
-        self.write("results.edn", |out| writeln!(out, "{}", edn::pretty(results)))?;
-        self.write("results.json", |out| writeln!(out, "{}", edn::json::pretty(results)))?;
+        write_results(&self.directory(), results)?;
         self.link_latest()
     }
 
@@ -93,13 +127,23 @@ impl Store {
 
     /// Writes a file of text.
     pub fn write_text(&self, file: &str, text: &str) -> io::Result<()> {
-        fs::write(self.path(file), text)
+        let path = self.path(file);
+        fs::write(&path, text).map_err(naming(&path))
     }
 
     /// Reads a run's `history.edn` back.
     pub fn read_history(directory: &Path) -> io::Result<History> {
-        let text = fs::read_to_string(directory.join("history.edn"))?;
-        history::read(&text).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        let path = directory.join("history.edn");
+        let text = fs::read_to_string(&path).map_err(naming(&path))?;
+        history::read(&text).map_err(|error| naming(&path)(io::Error::new(io::ErrorKind::InvalidData, error)))
+    }
+
+    /// Reads a run's `test.edn` back.
+    pub fn read_test(directory: &Path) -> io::Result<TestFile> {
+        let path = directory.join("test.edn");
+        let text = fs::read_to_string(&path).map_err(naming(&path))?;
+        TestFile::read(&text)
+            .map_err(|error| naming(&path)(io::Error::new(io::ErrorKind::InvalidData, error)))
     }
 
     fn write(
@@ -107,21 +151,67 @@ impl Store {
         file: &str,
         content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut out = BufWriter::new(File::create(self.path(file))?);
+        write(&self.path(file), content)
+    }
+}
+
+/// Writes `results.edn` and `results.json` into a run's directory.
+pub fn write_results(directory: &Path, results: &Value) -> io::Result<()> {
+    write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
+    write(&directory.join("results.json"), |out| writeln!(out, "{}", edn::json::pretty(results)))
+}
+
+/// Writes what a workload's results come with: `independent/` for `lin-kv`, `elle/` for transactions and logs. What an
+/// earlier analysis left there goes.
+pub fn write_extras(
+    directory: &Path,
+    workload: Workload,
+    history: &History,
+    results: &Results,
+) -> io::Result<()> {
+    match workload {
+        Workload::LinKv => extras::independent(directory, history, &results.value),
+        Workload::TxnListAppend | Workload::TxnRwRegister | Workload::Kafka => {
+            extras::anomalies(directory, &results.findings)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Adds a path to an error of the system, which does not name it.
+pub(crate) fn naming(path: &Path) -> impl FnOnce(io::Error) -> io::Error + '_ {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+fn write(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    let write = || {
+        let mut out = BufWriter::new(File::create(path)?);
         content(&mut out)?;
         out.flush()
+    };
+    write().map_err(naming(path))
+}
+
+/// Directories in a directory, links left out.
+fn subdirectories(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(naming(directory))? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
     }
+    Ok(found)
 }
 
 /// Points the link at `path` to `target`, in one step: whoever looks finds the old or the new.
 fn link(target: &Path, path: &Path) -> io::Result<()> {
     let temporary = path.with_extension("new");
     match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(naming(&temporary)(error)),
         _ => {}
     }
-    symlink(target, &temporary)?;
-    fs::rename(&temporary, path)
+    symlink(target, &temporary).and_then(|()| fs::rename(&temporary, path)).map_err(naming(path))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use super::clock::WallClock;
 use super::summary::counted;
 use crate::run::{Level, LogLine, Progress, Stage};
-use crate::store::LocalTime;
+use crate::store::{LocalTime, naming};
 use crate::world::processes::Observer;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use machines::Time;
@@ -45,7 +45,7 @@ impl Console {
         Ok(Console {
             clock,
             virtual_time: None,
-            log: BufWriter::new(File::create(path)?),
+            log: BufWriter::new(File::create(path).map_err(naming(path))?),
             log_room: LOG_LIMIT,
             json,
             bar: on_terminal.then(bar),

@@ -8,6 +8,7 @@ use super::verdict::Exit;
 use super::{STORE, refuse, say};
 use crate::challenges::{CHALLENGES, Challenge};
 use crate::frontier::Tabular;
+use crate::store::naming;
 use crate::thresholds::{Figure, Judgement, Table, judge, read_results};
 use clap::Parser;
 use std::ffi::OsString;
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 /// `workbench demo`: run this project's programs through the challenges, and tell in a table what each came to.
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true, after_help = EXAMPLES)]
-struct DemoArguments {
+pub(super) struct DemoArguments {
     /// Challenges, by number, such as 1 or 3d, and runs beyond them [default: all challenges]
     #[arg(value_name = "CHALLENGE")]
     challenges: Vec<String>,
@@ -116,25 +117,20 @@ fn run(arguments: &DemoArguments, challenge: Challenge) -> io::Result<Outcome> {
         shown.join(" ")
     ));
     let start = Instant::now();
-    let about_judge = |error| named(judge_path, &error);
-    let status = Command::new(judge_path).args(&words).status().map_err(about_judge)?;
+    let status = Command::new(judge_path).args(&words).status().map_err(naming(judge_path))?;
     let duration = start.elapsed();
     let exit = Exit::of_status(status.code());
     // Without a verdict, what the link points to is some other run.
     let has_results = matches!(exit, Exit::Valid | Exit::Invalid | Exit::Unknown);
     let directory = Path::new(STORE).join(challenge.workload).join("latest");
     let results = has_results.then(|| read_results(&directory)).transpose();
-    let results = results.map_err(|error| named(&directory, &error))?.unwrap_or_default();
+    let results = results.map_err(naming(&directory))?.unwrap_or_default();
     let judgements = judge(&results, &challenge.thresholds());
     if !judgements.is_empty() {
         say(Table(&judgements).to_string().trim_end());
     }
     let figures = Figure::ALL.map(|figure| figure.of(&results));
     Ok(Outcome { challenge, exit, judgements, figures, duration })
-}
-
-fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// The command line, as a user would type it.

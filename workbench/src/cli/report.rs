@@ -9,7 +9,7 @@ use crate::check;
 use crate::edn;
 use crate::report;
 use crate::run::{Level, Record};
-use crate::store::Store;
+use crate::store::{self, Store, TestFile};
 use crate::world::processes::{Lag, NodeReport};
 use std::io;
 
@@ -21,6 +21,12 @@ pub(super) fn close(
     store: &Store,
     console: &mut Console,
 ) -> io::Result<Exit> {
+    let messages = (&record.journal.statistics).into();
+    store.write_test(&TestFile {
+        options: record.options.clone(),
+        messages,
+        crash: why_broken_off(record, processes),
+    })?;
     store.write_history(&record.history)?;
     if record.interrupted || record.crash.is_some() || processes.iter().any(|node| node.exit.is_some()) {
         report::write(store, record, None)?;
@@ -35,12 +41,14 @@ pub(super) fn close(
         return Ok(Exit::Crashed);
     }
     console.say(Level::Info, "Analyzing...");
-    let results = check::analyze(&record.options, &record.history, &(&record.journal.statistics).into());
+    let results = check::analyze(&record.options, &record.history, &messages);
     store.write_results(&results.value)?;
+    store::write_extras(&store.directory(), record.options.workload, &record.history, &results)?;
     report::write(store, record, Some(&results))?;
     let subject = Subject {
         results: &results,
-        record,
+        options: &record.options,
+        record: Some(record),
         processes,
         lag: lag.map(|lag| (lag.quantile(0.99), lag.max())),
         store: store.directory().display().to_string(),
@@ -50,4 +58,14 @@ pub(super) fn close(
     let closing = exit.closing_line().unwrap_or_default();
     console.say(Level::Info, format!("{}\n\n\n{closing}", edn::pretty(&results.value)));
     Ok(exit)
+}
+
+/// Why there is no verdict, if there is none.
+fn why_broken_off(record: &Record, processes: &[NodeReport]) -> Option<String> {
+    if record.interrupted {
+        return Some("it was interrupted".to_owned());
+    }
+    let reason = record.crash.as_ref().map(|crash| crash.reason.clone());
+    let exited = || processes.iter().find(|node| node.exit.is_some());
+    reason.or_else(|| exited().map(|node| format!("node {} exited by itself", node.name)))
 }

@@ -8,7 +8,7 @@ use super::arguments::{self, NotParsed, SimArguments};
 use super::clock::WallClock;
 use super::console::Console;
 use super::verdict::Exit;
-use super::{STORE, refuse, report, resolve, say, summary, sweep};
+use super::{STORE, give_up, refuse, report, resolve, summary, sweep};
 use crate::run::{Level, Record};
 use crate::scenario::Scenario;
 use crate::store::Store;
@@ -37,10 +37,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         None => run(&job.scenario),
         Some(seeds) => sweep::run(&job.scenario, seeds, job.threads),
     };
-    done.unwrap_or_else(|error| {
-        say(&format!("The workbench cannot go on: {error}"));
-        Exit::Crashed
-    })
+    done.unwrap_or_else(|error| give_up(&error))
 }
 
 /// Reads the words of a command line, without what asks for a sweep.

@@ -17,7 +17,9 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
     pub(super) results: &'a Results,
-    pub(super) record: &'a Record,
+    pub(super) options: &'a Options,
+    /// The run itself; none if it was judged again from its files.
+    pub(super) record: Option<&'a Record>,
     /// What became of the processes; none in virtual time.
     pub(super) processes: &'a [NodeReport],
     /// How late the workbench was: what 99 % of its events stayed within, and the worst. None in virtual time.
@@ -59,7 +61,7 @@ pub(super) fn title(options: &Options) -> String {
 
 /// The whole summary, without a trailing newline.
 pub(super) fn summary(subject: &Subject<'_>, paint: Paint) -> String {
-    let mut lines = vec![paint.bold(&title(&subject.record.options)), String::new()];
+    let mut lines = vec![paint.bold(&title(subject.options)), String::new()];
     lines.extend(figures(subject, paint).into_iter().map(|(name, text)| format!("  {name:<16}{text}")));
     lines.extend(details(subject, paint));
     lines.join("\n")
@@ -71,11 +73,13 @@ fn figures(subject: &Subject<'_>, paint: Paint) -> Vec<(&'static str, String)> {
     rows.extend(operations(results).map(|text| ("operations", text)));
     rows.extend(number(results, &["availability", "ok-fraction"]).map(|share| ("availability", share)));
     rows.extend(messages(results).map(|text| ("messages", text)));
-    rows.extend(subject.record.options.nemesis.iter().map(|fault| match fault {
-        Fault::Partition => ("partitions", partitions(subject.record)),
-        Fault::Kill => ("kills", blows(subject.record, "kill", |node| node.kills)),
-        Fault::Pause => ("pauses", blows(subject.record, "pause", |node| node.pauses)),
-    }));
+    if let Some(record) = subject.record {
+        rows.extend(record.options.nemesis.iter().map(|fault| match fault {
+            Fault::Partition => ("partitions", partitions(record)),
+            Fault::Kill => ("kills", blows(record, "kill", |node| node.kills)),
+            Fault::Pause => ("pauses", blows(record, "pause", |node| node.pauses)),
+        }));
+    }
     for (name, key) in [("stable latency", "stable-latencies"), ("lost latency", "lost-latencies")] {
         let quantiles = results.get("workload").and_then(|workload| workload.get(key));
         rows.extend(quantiles.and_then(latencies).map(|text| (name, text)));
@@ -93,7 +97,7 @@ fn details(subject: &Subject<'_>, paint: Paint) -> Vec<String> {
     for finding in &subject.results.findings {
         paragraphs.push(format!("\n{} {}", paint.red("✗"), defused(finding.to_string())));
     }
-    for note in notes(subject.record, subject.processes) {
+    for note in subject.record.iter().flat_map(|record| notes(record, subject.processes)) {
         paragraphs.push(format!("\n{} {}", paint.yellow("!"), defused(note)));
     }
     let logs = logs(subject.results, subject.processes);

@@ -4,7 +4,7 @@ use super::arguments::{self, NotParsed, TestArguments};
 use super::clock::WallClock;
 use super::console::Console;
 use super::verdict::Exit;
-use super::{STORE, refuse, report, resolve, say, summary};
+use super::{STORE, give_up, refuse, report, resolve, summary};
 use crate::options::{Binary, Options};
 use crate::run::{Level, Run};
 use crate::store::Store;
@@ -20,10 +20,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         Err(reason) => return refuse(reason),
     };
     for repetition in 0..job.count {
-        let exit = job.run(repetition).unwrap_or_else(|error| {
-            say(&format!("The workbench cannot go on: {error}"));
-            Exit::Crashed
-        });
+        let exit = job.run(repetition).unwrap_or_else(|error| give_up(&error));
         if exit != Exit::Valid {
             return exit;
         }

@@ -71,6 +71,18 @@ impl Ran {
         target.file_name().expect("the link points to a directory").to_string_lossy().into_owned()
     }
 
+    /// Runs `workbench` once more in the same directory.
+    pub(crate) fn then(self, words: &str) -> Ran {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        let output = command(&words, self.directory.path()).output().expect("the workbench starts");
+        finished(output, self.directory)
+    }
+
+    /// The path of a file of the latest run.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join("store/latest").join(name)
+    }
+
     /// Whether the latest run has such a file.
     pub(crate) fn has_file(&self, name: &str) -> bool {
         self.directory.path().join("store/latest").join(name).exists()

@@ -1,5 +1,6 @@
 //! The workbench as a command: what it prints, what it leaves behind, and the status it ends with.
 
+mod analyze;
 mod bench;
 mod command_line;
 mod demo;

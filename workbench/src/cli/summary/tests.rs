@@ -14,7 +14,8 @@ fn simulated(words: &str) -> Record {
 fn summary_of(record: &Record) -> String {
     let results = check::analyze(&record.options, &record.history, &(&record.journal.statistics).into());
     let store = "store/broadcast/now".to_owned();
-    summary(&Subject { results: &results, record, processes: &[], lag: None, store }, Paint::plain())
+    let (options, record) = (&record.options, Some(record));
+    summary(&Subject { results: &results, options, record, processes: &[], lag: None, store }, Paint::plain())
 }
 
 #[test]

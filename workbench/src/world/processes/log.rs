@@ -1,5 +1,6 @@
 //! What a node says on stderr, in `node-logs/<node>.log` (§3.6).
 
+use crate::store::naming;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,8 @@ pub(super) struct NodeLog {
 
 impl NodeLog {
     pub(super) fn create(path: &Path) -> io::Result<NodeLog> {
-        Ok(NodeLog { path: path.to_owned(), file: File::create(path)?, pending: Vec::new(), room: LOG_LIMIT })
+        let file = File::create(path).map_err(naming(path))?;
+        Ok(NodeLog { path: path.to_owned(), file, pending: Vec::new(), room: LOG_LIMIT })
     }
 
     /// Adds a line; past the limit it is dropped, and the file says so once.

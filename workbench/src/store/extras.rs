@@ -1,0 +1,116 @@
+//! What the results of some workloads come with: a directory for each key, a text for each anomaly.
+
+use super::{history, naming, write};
+use crate::check::Finding;
+use crate::edn::{self, Value};
+use crate::history::{History, Op};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// `independent/<key>/results.edn` and `history.edn`: what was found about a key, and the operations on it, with the
+/// indices that they have in the whole history and without the key in their values.
+pub(super) fn independent(directory: &Path, whole: &History, results: &Value) -> io::Result<()> {
+    let directory = emptied(directory.join("independent"))?;
+    let Some(Value::Map(by_key)) = results.get("workload").and_then(|workload| workload.get("results"))
+    else {
+        return Ok(());
+    };
+    for (key, results) in by_key {
+        let directory = directory.join(file_name(key));
+        fs::create_dir_all(&directory).map_err(naming(&directory))?;
+        write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
+        let ops = whole.ops.iter().filter_map(|op| about(key, op)).collect();
+        write(&directory.join("history.edn"), |out| history::write_edn(&History { ops }, out))?;
+    }
+    Ok(())
+}
+
+/// `elle/<anomaly>.txt`: each case of an anomaly, in words and with the operations that prove it.
+pub(super) fn anomalies(directory: &Path, findings: &[Finding]) -> io::Result<()> {
+    let directory = emptied(directory.join("elle"))?;
+    let mut by_kind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for finding in findings {
+        by_kind.entry(finding.kind).or_default().push(format!("{finding}\n"));
+    }
+    if !by_kind.is_empty() {
+        fs::create_dir_all(&directory).map_err(naming(&directory))?;
+    }
+    for (kind, cases) in by_kind {
+        write(&directory.join(format!("{kind}.txt")), |out| out.write_all(cases.join("\n").as_bytes()))?;
+    }
+    Ok(())
+}
+
+/// The operation without the key in its value, if it is about this key; faults concern every key.
+fn about(key: &Value, op: &Op) -> Option<Op> {
+    if !op.is_client() {
+        return Some(op.clone());
+    }
+    let [of, value] = op.value.elements()? else { return None };
+    (of == key).then(|| Op { value: value.clone(), ..op.clone() })
+}
+
+/// A name for this key's directory that stays where it belongs, whatever a history says.
+fn file_name(key: &Value) -> String {
+    edn::print_bare(key).replace(['/', '.'], "_")
+}
+
+fn emptied(directory: PathBuf) -> io::Result<PathBuf> {
+    match fs::remove_dir_all(&directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(naming(&directory)(error)),
+        _ => Ok(directory),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Validity;
+
+    const HISTORY: &str = r#"
+{:index 0, :time 0, :type :invoke, :process 0, :f :write, :value [7 1]}
+{:index 1, :time 1, :type :invoke, :process 1, :f :read, :value ["../x" nil]}
+{:index 2, :time 2, :type :info, :process :nemesis, :f :kill, :value :one}
+{:index 3, :time 3, :type :ok, :process 0, :f :write, :value [7 1]}
+"#;
+
+    #[test]
+    fn each_key_gets_its_part_of_the_history_and_of_the_results() {
+        let temporary = tempfile::tempdir().unwrap();
+        let results =
+            edn::read(r#"{:workload {:results {7 {:valid? true}, "../x" {:valid? false}}}}"#).unwrap();
+        for _ in 0..2 {
+            independent(temporary.path(), &history::read(HISTORY).unwrap(), &results).unwrap();
+        }
+        let file = |name: &str| fs::read_to_string(temporary.path().join("independent").join(name)).unwrap();
+        assert_eq!(file("7/results.edn"), "{:valid? true}\n");
+        assert_eq!(
+            file("7/history.edn"),
+            "{:index 0, :time 0, :type :invoke, :process 0, :f :write, :value 1}\n\
+             {:index 2, :time 2, :type :info, :process :nemesis, :f :kill, :value :one}\n\
+             {:index 3, :time 3, :type :ok, :process 0, :f :write, :value 1}\n"
+        );
+        assert!(file("___x/history.edn").contains(":value nil"), "a key cannot lead out of the directory");
+    }
+
+    #[test]
+    fn each_anomaly_gets_a_text_and_old_texts_go() {
+        let temporary = tempfile::tempdir().unwrap();
+        let finding = |kind, explanation: &str| Finding {
+            kind,
+            costs: Validity::False,
+            explanation: explanation.to_owned(),
+            evidence: Vec::new(),
+        };
+        let elle = temporary.path().join("elle");
+        anomalies(temporary.path(), &[finding("G1c", "one"), finding("G0", "x"), finding("G1c", "two")])
+            .unwrap();
+        assert_eq!(fs::read_to_string(elle.join("G1c.txt")).unwrap(), "G1c: one\n\nG1c: two\n");
+        anomalies(temporary.path(), &[finding("G0", "y")]).unwrap();
+        assert!(!elle.join("G1c.txt").exists());
+        anomalies(temporary.path(), &[]).unwrap();
+        assert!(!elle.exists());
+    }
+}
