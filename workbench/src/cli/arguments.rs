@@ -7,12 +7,23 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+const TEST_EXAMPLES: &str = "\
+Examples:
+  workbench test -w echo --bin ./my-node --node-count 1 --time-limit 10
+  workbench test -w broadcast --bin ./my-node --node-count 5 --rate 10 --nemesis partition,kill
+  workbench test -w unique-ids --bin /usr/bin/python3 --availability total -- my_node.py --verbose
+Everything that the run said and did is in store/latest/ afterwards.";
+const SIM_EXAMPLES: &str = "\
+Examples:
+  workbench sim -w broadcast --node-count 25 --rate 100 --latency 100 --seed 7
+  workbench sim -w kafka --node-count 5 --nemesis partition,pause --seeds 1000";
+
 /// `workbench test`: judge a program's processes, in wall time.
 #[derive(Clone, Debug, Parser)]
-#[command(args_override_self = true)]
+#[command(args_override_self = true, after_help = TEST_EXAMPLES)]
 pub(super) struct TestArguments {
     /// Program to test; each node is one process of it (required)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     pub(super) bin: Option<PathBuf>,
     /// Arguments for the program; those that begin with a dash go after `--`
     #[arg(value_name = "BIN-ARGUMENTS")]
@@ -34,7 +45,7 @@ pub(super) struct TestArguments {
 
 /// `workbench sim`: judge this project's own machines, in virtual time.
 #[derive(Clone, Debug, Parser)]
-#[command(args_override_self = true)]
+#[command(args_override_self = true, after_help = SIM_EXAMPLES)]
 pub(super) struct SimArguments {
     /// What runs on the nodes, where there is a choice: counter or counter-kv [default: the first that serves the workload]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
@@ -167,12 +178,38 @@ pub(super) fn parse<A: FromArgMatches + clap::CommandFactory>(
     A::from_arg_matches(&matches).map_err(|error| NotParsed::Wrong(explain(&error, &command)))
 }
 
+/// Options that are not known are taken out and the rest is read again, so that all of them are named, and help is given
+/// to whoever asks for it beside them.
 fn matches(command: &mut Command, words: &[OsString]) -> Result<ArgMatches, NotParsed> {
     use clap::error::ErrorKind;
-    command.try_get_matches_from_mut(words).map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp => NotParsed::Help(error.render().to_string()),
-        _ => NotParsed::Wrong(explain(&error, command)),
-    })
+    let (mut words, mut mistakes) = (words.to_vec(), Vec::new());
+    loop {
+        match command.try_get_matches_from_mut(&words) {
+            Ok(matches) if mistakes.is_empty() => return Ok(matches),
+            Ok(_) => return Err(NotParsed::Wrong(mistakes)),
+            Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+                return Err(NotParsed::Help(error.render().to_string()));
+            }
+            Err(error) => {
+                mistakes.extend(explain(&error, command));
+                match unknown_option(&error, &words) {
+                    Some(position) => drop(words.remove(position)),
+                    None => return Err(NotParsed::Wrong(mistakes)),
+                }
+            }
+        }
+    }
+}
+
+/// Where the option is that the error calls unknown.
+fn unknown_option(error: &clap::Error, words: &[OsString]) -> Option<usize> {
+    use clap::error::{ContextKind, ErrorKind};
+    let subject =
+        error.get(ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument)?;
+    let subject = subject.to_string();
+    let is_it =
+        |word: &&str| *word == subject || word.split_once('=').is_some_and(|(name, _)| name == subject);
+    words.iter().position(|word| word.to_str().as_ref().is_some_and(is_it))
 }
 
 /// A mistake in the words of Clojure's tools.cli.

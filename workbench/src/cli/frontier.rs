@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 /// `workbench frontier`: cost and latency of broadcast for many lengths of a round, beside an idealised model.
 #[derive(Clone, Debug, Parser)]
-#[command(args_override_self = true)]
+#[command(args_override_self = true, after_help = FRONTIER_EXAMPLE)]
 struct FrontierArguments {
     /// Lengths of a round, such as 350ms,1.5s [default: 100ms to 1700ms]
     #[arg(long, value_name = "TIME,TIME,…")]
@@ -24,7 +24,7 @@ struct FrontierArguments {
 
 /// `workbench scaling`: cost and latency of broadcast for clusters of many sizes.
 #[derive(Clone, Debug, Parser)]
-#[command(args_override_self = true)]
+#[command(args_override_self = true, after_help = SCALING_EXAMPLE)]
 struct ScalingArguments {
     /// Numbers of nodes [default: 5 to 1000]
     #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
@@ -33,6 +33,13 @@ struct ScalingArguments {
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
+
+const FRONTIER_EXAMPLE: &str = "\
+Example:
+  workbench frontier --rounds 300ms,1s --seeds 5";
+const SCALING_EXAMPLE: &str = "\
+Example:
+  workbench scaling --nodes 5,25,125";
 
 /// Carries out `frontier`.
 pub(super) fn command(words: &[OsString]) -> Exit {

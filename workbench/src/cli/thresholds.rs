@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// `workbench thresholds`: tell whether a broadcast run was as cheap and as quick as it should be.
 #[derive(Clone, Debug, Parser)]
-#[command(args_override_self = true)]
+#[command(args_override_self = true, after_help = EXAMPLES)]
 struct ThresholdsArguments {
     /// Directory of a run, such as store/broadcast/latest
     #[arg(value_name = "DIRECTORY")]
@@ -34,6 +34,11 @@ struct ThresholdsArguments {
     #[arg(long, value_name = "MILLIS")]
     target_latency_ms: Option<f64>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  workbench thresholds store/broadcast/latest --max-msgs-per-op 30 --max-median-ms 400 --max-latency-ms 600
+  workbench thresholds path/to/maelstrom/store/broadcast/latest --max-msgs-per-op 20";
 
 impl ThresholdsArguments {
     fn thresholds(&self) -> [Threshold; 3] {

@@ -4,6 +4,7 @@ mod analyze;
 mod bench;
 mod command_line;
 mod demo;
+mod flags;
 mod kills;
 mod misbehaving_nodes;
 mod simulation;
