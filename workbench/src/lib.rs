@@ -50,6 +50,7 @@
 //! | what happened, as data | [`history`] |
 //! | whether that was right | [`check`], one module for each workload |
 //! | the files of a run | [`store`], [`edn`] |
+//! | what is like Maelstrom and what is not | [`differences`] |
 //! | what people look at: the page of a run, its diagram and plots | [`report`] |
 //! | commands, flags, the summary, exit statuses | [`cli`], [`options`] |
 //! | the challenges' flags and what is wanted of their figures | [`challenges`] |
@@ -62,6 +63,7 @@
 pub mod challenges;
 pub mod check;
 pub mod cli;
+mod differences;
 pub mod edn;
 pub mod frontier;
 pub mod generator;

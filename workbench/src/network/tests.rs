@@ -138,6 +138,18 @@ fn a_dropped_message_is_sent_but_not_received() {
 }
 
 #[test]
+fn a_node_whose_name_begins_with_c_passes_for_a_client() {
+    let Small { mut network, a, .. } = small();
+    let carl = network.register("carl", Role::Node(2));
+    network.send(at(0), a, carl, "{}");
+    assert_eq!(run(&mut network, at(0)).len(), 1, "it has no latency");
+    assert_eq!(network.journal.statistics.clients.sent, 1);
+    network.cut(carl, a);
+    network.send(at(0), a, carl, "{}");
+    assert_eq!(run(&mut network, at(0)).len(), 0, "but it can be cut off");
+}
+
+#[test]
 fn a_message_between_clients_and_nodes_counts_for_clients() {
     let Small { mut network, a, service, client, .. } = small();
     network.send(at(0), client, a, "{}");

@@ -17,6 +17,19 @@ fn accepts(body: &str) -> bool {
 }
 
 #[test]
+fn clients_wait_as_long_as_maelstroms_do() {
+    for workload in Name::ALL {
+        for (latency_ms, of_lin_kv_ms) in [(0, 1_000), (100, 1_000), (101, 1_010)] {
+            let mut options = options(workload, 1);
+            (options.latency.mean_ms, options.concurrency) = (latency_ms, 10);
+            let expected_ms = if workload == Name::LinKv { of_lin_kv_ms } else { 5_000 };
+            let timeout = new(&options).unwrap().rules().timeout;
+            assert_eq!(timeout.as_millis(), expected_ms, "{workload:?}");
+        }
+    }
+}
+
+#[test]
 fn a_request_carries_its_fields_and_its_number() {
     let request = Request::new("send").with("key", &"4").with("msg", &11);
     assert_eq!(request.into_body(7), r#"{"type":"send","key":"4","msg":11,"msg_id":7}"#);

@@ -141,6 +141,17 @@ fn in_the_end_all_nodes_are_up_before_they_get_time_to_recover() {
 }
 
 #[test]
+fn without_a_final_phase_nothing_is_healed() {
+    let left_broken = (0..10).filter(|seed| {
+        let mut options = options_under(&[Fault::Partition], *seed);
+        options.workload = Workload::Echo;
+        let record = simulated::run(options, honest(Workload::Echo));
+        acts(&record).last().unwrap()[0].f == "start-partition"
+    });
+    assert!((1..10).contains(&left_broken.count()), "about half of the runs end partitioned");
+}
+
+#[test]
 fn starting_ends_when_all_have_answered_init_and_meanwhile_the_nemesis_waits() {
     let record = run(&[Fault::Kill, Fault::Partition], 5);
     let slow = acts(&record).into_iter().filter(|[begin, end]| begin.f == "start" && begin.time < end.time);
