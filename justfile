@@ -154,9 +154,58 @@ exhaust:
 bench *arguments:
     cargo bench --locked --package benches {{ arguments }}
 
-# Throw bytes at a node; needs nightly Rust and cargo-fuzz. Targets are in fuzz/fuzz_targets
-fuzz target="decode" seconds="60":
-    cd fuzz && cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }} -dict=dictionary
+# Look for input that breaks something, with one target or each in turn; needs nightly Rust and cargo-fuzz
+fuzz target="" seconds=(if target == "" { "3" } else { "60" }):
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd fuzz
+    cargo +nightly fuzz build {{ target }}
+    for target in {{ if target == "" { "$(cargo +nightly fuzz list)" } else { target } }}; do
+        # What is new goes to a folder of its own: the corpus is what the tests replay.
+        mkdir -p "target/found/$target"
+        cargo +nightly fuzz run "$target" "target/found/$target" "corpus/$target" -- -max_total_time={{ seconds }} \
+            -dict=dictionary -max_len=4096 -timeout=20 -rss_limit_mb=4096 -detect_leaks=0 -print_final_stats=1 -verbosity=0
+    done
+
+# Each program under twenty times its challenge's load, with partitions, and what memory its largest node takes meanwhile
+soak seconds="300": _build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    soak() { # PROGRAM SECONDS FLAGS…
+        program=$1 seconds=$2 log=$(mktemp)
+        {{ binaries }}/workbench test --bin {{ binaries }}/"$program" --time-limit "$seconds" --nemesis partition \
+            "${@:3}" > "$log" &
+        bench=$!
+        printf '%s for %s s, MiB: ' "$program" "$seconds"
+        while sleep "$((seconds / 10 + 1))" && kill -0 $bench 2>/dev/null; do
+            nodes=$(pgrep -P $bench || true)
+            for node in $nodes; do grep VmRSS "/proc/$node/status" 2>/dev/null || true; done |
+                sort -nk 2 | tail -n 1 | awk '{ printf "%.1f ", $2 / 1024 }'
+        done
+        echo
+        wait $bench || { tail -n 40 "$log"; exit 1; }
+        grep -E '^  (verdict|operations|messages|partitions|lateness)' "$log"
+    }
+    soak echo {{ seconds }} -w echo --node-count 1 --rate 100
+    soak counter {{ seconds }} -w g-counter --node-count 3 --rate 2000
+    soak counter-kv {{ seconds }} -w pn-counter --node-count 3 --rate 2000
+    # The judge remembers every operation, and every value of every read: these have a tenth of the time.
+    brief=$(({{ seconds }} / 10))
+    soak unique-ids $brief -w unique-ids --node-count 3 --rate 20000 --availability total
+    soak broadcast $brief -w broadcast --node-count 5 --rate 200
+    soak log $brief -w kafka --node-count 2 --concurrency 2n --rate 20000
+    soak txn $brief -w txn-rw-register --node-count 2 --concurrency 2n --rate 20000 --availability total \
+        --consistency-models read-committed,read-atomic,causal-cerone
+
+# Show which lines of protocol and machines no test reaches; needs cargo-tarpaulin
+coverage:
+    cargo tarpaulin --locked --engine ptrace --packages protocol --packages machines \
+        --include-files 'protocol/src/*' --include-files 'machines/src/*' --out Stdout
+
+# Check what comes in from outside: licences, versions, sources, known flaws; needs cargo-deny
+supply-chain *checks="licenses bans sources advisories":
+    cargo deny --locked check {{ checks }}
+    cargo tree --locked --package driver --edges normal,build
 
 _build:
     cargo build --locked --release --package workbench --package driver

@@ -13,6 +13,20 @@
 //! | `event_loop` | one `mio::Poll` over stdin, stdout and the node's next deadline |
 //!
 //! A node's `main` is one call of [`run`].
+//!
+//! # What a node stands on
+//!
+//! All that is linked into the programs and not from this repository; a test (`driver/tests/architecture.rs`) holds the list
+//! to what cargo says.
+//!
+//! | crates | for what |
+//! | --- | --- |
+//! | `serde`, `serde_core`, `serde_json`, `itoa`, `zmij` | JSON |
+//! | `smallvec`, `hashbrown`, `foldhash` | short lists in place, lookups |
+//! | `memchr` | newlines |
+//! | `mio`, `libc`, `log` | the event loop |
+//! | `rustix`, `bitflags`, `linux-raw-sys` | what streams are, and whether they would block |
+//! | `lexopt` | the command line |
 
 mod arguments;
 mod event_loop;

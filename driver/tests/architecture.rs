@@ -1,6 +1,7 @@
 //! The rules of the house that cargo can be asked about (README, "The house").
 #![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
@@ -68,5 +69,38 @@ fn nothing_that_protocol_and_machines_are_built_on_brings_the_standard_library_i
     for line in listed.lines() {
         let features = line.split_once('[').map_or("", |(_, features)| features.trim_end_matches(']'));
         assert!(!features.split(',').any(|feature| feature == "std"), "{line}");
+    }
+}
+
+#[test]
+fn nodes_stand_on_the_crates_that_the_drivers_docs_list_and_on_no_others() {
+    let tree = ["tree", "--locked", "--package", "driver", "--edges", "normal,build", "--prefix", "none"];
+    // What is built elsewhere differs by a crate or two.
+    let listed = cargo(
+        &[&tree[..], &["--target", "x86_64-unknown-linux-gnu", "--format", "{p}", "--no-dedupe"]].concat(),
+    );
+    let names = listed.lines().filter_map(|line| line.split(' ').next());
+    let linked: BTreeSet<&str> =
+        names.filter(|name| !["driver", "machines", "protocol"].contains(name)).collect();
+    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs")).unwrap();
+    let table = docs.split_once("# What a node stands on").unwrap().1;
+    let rows = table.lines().filter_map(|line| line.strip_prefix("//! | ")?.split_once(" |"));
+    let documented =
+        rows.flat_map(|(crates, _)| crates.split(", ")).filter_map(|name| name.strip_prefix('`'));
+    assert_eq!(linked, documented.map(|name| name.trim_end_matches('`')).collect());
+}
+
+#[test]
+fn no_crate_of_ours_can_be_unsafe() {
+    let house = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let manifest = |folder: &str| fs::read_to_string(format!("{house}/{folder}/Cargo.toml")).unwrap();
+    for root in ["", "fuzz"] {
+        assert!(manifest(root).contains("unsafe_code = \"forbid\""), "{root:?}");
+    }
+    for folder in ["protocol", "machines", "driver", "workbench", "benches"] {
+        assert!(
+            manifest(folder).contains("[lints]\nworkspace = true"),
+            "{folder} takes the workspace's lints"
+        );
     }
 }
