@@ -3,12 +3,24 @@
 //! | target | input | function |
 //! | --- | --- | --- |
 //! | `decode` | one line | [`decode::decode`] |
+//! | `structured` | a recipe for one: a type, and what is changed about a sound message of it | [`structured::structured`] |
 //! | `node_…` | a life: lines, and `+350` where 350 ms pass | [`life::live`] |
+//! | `liar_…` | a life of two nodes beside a third, which lies | [`liar::lie`] |
+//! | `judge` | a workload, and what nodes under test say | [`judge::judge`] |
+//! | `history` | a workload, and a stored history | [`stored::history`] |
+//! | `edn` | a stored value, as EDN or JSON | [`stored::edn`] |
+//! | `command_line` | the workbench's arguments, one a line | [`command_line::command_line`] |
 //!
-//! `cargo +nightly fuzz run <target> -- -dict=fuzz/dictionary` looks for new input. The modules here need no fuzzer, so the
-//! tests of the main workspace include them by path and replay the whole corpus (`machines/tests/corpus.rs`): an input that
-//! broke something goes to `corpus/<target>` under a name that says what it broke. A machine gets a target by one file like
+//! `just fuzz <target>` looks for new input. The modules here need no fuzzer, so the tests of the main workspace include them
+//! by path and replay the whole corpus (`machines/tests/corpus.rs`, `workbench/tests/corpus.rs`): an input that broke something
+//! goes to `corpus/<target>` under a name that says what it broke. A machine gets a target by one file like
 //! `fuzz_targets/node_echo.rs`, its entry in `Cargo.toml` and one test there.
 
+pub mod command_line;
 pub mod decode;
+pub mod judge;
+pub mod liar;
 pub mod life;
+pub mod replay;
+pub mod stored;
+pub mod structured;

@@ -1,31 +1,28 @@
 //! Replays the fuzzers' corpora (`fuzz/`), each input of each target, without a fuzzer.
 
-use std::fs;
-use std::path::Path;
-
 use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Txn, UniqueIds};
 
 #[path = "../../fuzz/src/decode.rs"]
 pub mod decode;
+#[path = "../../fuzz/src/liar.rs"]
+pub mod liar;
 #[path = "../../fuzz/src/life.rs"]
 pub mod life;
+#[path = "../../fuzz/src/replay.rs"]
+pub mod replay;
+#[path = "../../fuzz/src/structured.rs"]
+pub mod structured;
 
-/// Gives each input of the target's corpus to what the target does with it.
-fn replay(target: &str, check: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-    let mut inputs = 0;
-    for entry in fs::read_dir(folder).expect("a folder for each target") {
-        let path = entry.expect("a folder that can be listed").path();
-        println!("{}", path.display());
-        check(&fs::read(path).expect("an input that can be read"));
-        inputs += 1;
-    }
-    assert!(inputs > 0, "an empty corpus tests nothing");
-}
+use replay::replay;
 
 #[test]
 fn every_line_ever_found_is_decoded_as_the_oracle_decodes_it() {
     replay("decode", decode::decode);
+}
+
+#[test]
+fn every_message_ever_found_that_nearly_makes_sense_is_decoded_as_the_oracle_decodes_it() {
+    replay("structured", structured::structured);
 }
 
 #[test]
@@ -66,4 +63,24 @@ fn a_log_node_survives_every_life_ever_found() {
 #[test]
 fn a_transaction_node_survives_every_life_ever_found() {
     replay("node_txn", life::live::<Txn>);
+}
+
+#[test]
+fn honest_broadcast_nodes_survive_every_liar_ever_found() {
+    replay("liar_broadcast", liar::lie::<Broadcast>);
+}
+
+#[test]
+fn honest_counter_nodes_survive_every_liar_ever_found() {
+    replay("liar_counter", liar::lie::<Counter>);
+}
+
+#[test]
+fn honest_log_nodes_survive_every_liar_ever_found() {
+    replay("liar_log", liar::lie::<Log>);
+}
+
+#[test]
+fn honest_transaction_nodes_survive_every_liar_ever_found() {
+    replay("liar_txn", liar::lie::<Txn>);
 }

@@ -1,7 +1,6 @@
 //! One of three nodes lies, in every way that the form of a message allows. The other two neither fail nor grow nor lose
 //! their rest, and what their clients told them reaches both.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use allocation_counter::measure;
@@ -9,118 +8,16 @@ use machines::engine::Pace;
 use machines::{Broadcast, Counter, Log, Machine, Node, Outputs, Time, Txn};
 use serde_json::{Value, json};
 
-/// How long a message takes.
-const LATENCY: Duration = Duration::from_millis(5);
+#[path = "../../fuzz/src/liar.rs"]
+pub mod liar;
 
-/// Three nodes of which one is not there: what is said to it is lost, and what it says are lies.
-struct World<M: Machine> {
-    nodes: Vec<Node<M>>,
-    liar: usize,
-    now: Time,
-    flying: VecDeque<(Time, usize, Vec<u8>)>,
-    asked: i64,
-}
+use liar::{World, line};
 
-impl<M: Machine> World<M> {
-    fn new(liar: usize) -> Self {
-        // Their incarnations are 1, 2 and 3.
-        let nodes = (1..=3).map(|incarnation| Node::new(M::default_config(), incarnation << 11)).collect();
-        let mut world = World { nodes, liar, now: Time::ZERO, flying: VecDeque::new(), asked: 0 };
-        for node in world.honest() {
-            let ids = ["n0", "n1", "n2"];
-            world.ask(node, json!({"type": "init", "node_id": ids[node], "node_ids": ids}));
-        }
-        world
-    }
-
-    fn honest(&self) -> Vec<usize> {
-        (0..3).filter(|&node| node != self.liar).collect()
-    }
-
-    /// Asks a node as a client, and gives the answer.
-    #[track_caller]
-    fn ask(&mut self, node: usize, mut body: Value) -> Value {
-        self.asked += 1;
-        body["msg_id"] = json!(self.asked);
-        let line = json!({"src": "c1", "dest": format!("n{node}"), "body": body}).to_string();
-        self.hear(node, line.as_bytes()).pop().expect("an answer at once")
-    }
-
-    /// A node hears a line. What it says to nodes flies off; what it says to clients comes back.
-    #[track_caller]
-    fn hear(&mut self, node: usize, line: &[u8]) -> Vec<Value> {
-        let mut outputs = Outputs::default();
-        self.nodes[node].on_line(self.now, line, &mut outputs).expect("these lies are messages");
-        self.post(&outputs)
-    }
-
-    fn post(&mut self, outputs: &Outputs) -> Vec<Value> {
-        let mut answers = Vec::new();
-        for line in outputs.lines() {
-            let mut message: Value = serde_json::from_slice(line).expect("JSON");
-            match message["dest"].as_str().expect("a name") {
-                "c1" => answers.push(message["body"].take()),
-                node => {
-                    let node = node[1..].parse().expect("a node");
-                    self.flying.push_back((self.now + LATENCY, node, line.to_vec()));
-                }
-            }
-        }
-        answers
-    }
-
-    /// The liar says this to a node.
-    #[track_caller]
-    fn lie(&mut self, node: usize, gossip: impl ToString) {
-        let line = line(self.liar, node, gossip);
-        self.hear(node, line.as_bytes());
-    }
-
-    /// Lets time pass, and sees that no node is at it all the time.
-    #[track_caller]
-    fn pass(&mut self, millis: u64) {
-        let end = self.now + Duration::from_millis(millis);
-        let mut steps = 0;
-        loop {
-            let arrival = self.flying.front().map(|(at, ..)| *at);
-            let wakes = self.honest().into_iter().filter_map(|node| self.nodes[node].deadline());
-            let Some(next) = arrival.into_iter().chain(wakes).min().filter(|&next| next <= end) else {
-                break;
-            };
-            self.now = self.now.max(next);
-            self.arrive();
-            self.wake();
-            steps += 1;
-            assert!(steps <= 100 * (1 + millis / 100), "busy at {:?}", self.now);
-        }
-        self.now = end;
-    }
-
-    fn arrive(&mut self) {
-        while self.flying.front().is_some_and(|(at, ..)| *at <= self.now) {
-            let (_, node, line) = self.flying.pop_front().expect("it has a front");
-            if node != self.liar {
-                self.hear(node, &line);
-            }
-        }
-    }
-
-    #[track_caller]
-    fn wake(&mut self) {
-        for node in self.honest() {
-            let mut outputs = Outputs::default();
-            self.nodes[node].on_wake(self.now, &mut outputs);
-            let deadline = self.nodes[node].deadline();
-            assert!(deadline.is_none_or(|deadline| deadline > self.now), "n{node} at {:?}", self.now);
-            self.post(&outputs);
-        }
-    }
-}
-
-/// The line that says this: `gossip` is a body without its type.
-fn line(from: usize, to: usize, gossip: impl ToString) -> String {
-    let fields = gossip.to_string().replacen('{', r#"{"type":"gossip1","#, 1);
-    format!(r#"{{"src":"n{from}","dest":"n{to}","body":{fields}}}"#)
+/// Asks a node as a client, and gives the body of the answer.
+#[track_caller]
+fn ask<M: Machine>(world: &mut World<M>, node: usize, body: Value) -> Value {
+    let answer = world.ask(node, &body.to_string());
+    serde_json::from_slice::<Value>(&answer).expect("JSON")["body"].take()
 }
 
 /// 2⁵³, the largest number that everyone's JSON can hold.
@@ -184,15 +81,15 @@ fn claims() -> Vec<Value> {
     ]
 }
 
-/// Has the liar say all that, and meanwhile each honest node be asked `ask(1)`, `ask(2)`, …
-fn hear_lies<M: Machine>(liar: usize, lies: &[String], ask: impl Fn(u64) -> Value) -> (World<M>, u64) {
+/// Has the liar say all that, and meanwhile each honest node be asked `request(1)`, `request(2)`, …
+fn hear_lies<M: Machine>(liar: usize, lies: &[String], request: impl Fn(u64) -> Value) -> (World<M>, u64) {
     let mut world = World::<M>::new(liar);
     let mut asked = 0;
     for (position, lie) in lies.iter().enumerate() {
         for node in world.honest() {
             if position % 5 == 0 {
                 asked += 1;
-                let answer = world.ask(node, ask(asked));
+                let answer = ask(&mut world, node, request(asked));
                 assert_ne!(answer["type"], "error", "after {position} lies: {answer}");
             }
             world.lie(node, lie);
@@ -217,7 +114,7 @@ fn what_is_broadcast_at_honest_nodes_reaches_both() {
         let (mut world, asked) =
             hear_lies::<Broadcast>(liar, &lies, |number| json!({"type": "broadcast", "message": number}));
         for node in world.honest() {
-            let answer = world.ask(node, json!({"type": "read"}));
+            let answer = ask(&mut world, node, json!({"type": "read"}));
             let mut read: Vec<u64> =
                 answer["messages"].as_array().expect("a list").iter().filter_map(Value::as_u64).collect();
             read.sort_unstable();
@@ -232,7 +129,7 @@ fn what_is_counted_at_honest_nodes_is_the_same_at_both() {
         let (mut world, asked) =
             hear_lies::<Counter>(liar, &lies, |number| json!({"type": "add", "delta": number}));
         for node in world.honest() {
-            let answer = world.ask(node, json!({"type": "read"}));
+            let answer = ask(&mut world, node, json!({"type": "read"}));
             assert_eq!(answer["value"], json!(asked * (asked + 1) / 2), "n{node} while n{liar} lies");
         }
     }
@@ -250,7 +147,7 @@ fn what_is_sent_to_honest_nodes_is_logged_in_the_same_order_at_both() {
         world.lie(0, json!({"me": 500, "n": 3, "vector": [], "settled": all}));
         world.pass(5_000);
         let [one, other] = [0, others].map(|node| {
-            world.ask(node, json!({"type": "poll", "offsets": {"k": 0, "lie": 0}}))["msgs"]["k"].take()
+            ask(&mut world, node, json!({"type": "poll", "offsets": {"k": 0, "lie": 0}}))["msgs"]["k"].take()
         });
         assert_eq!(one, other);
         let mut sent: Vec<u64> = one
@@ -271,14 +168,13 @@ fn what_is_written_at_honest_nodes_is_the_same_at_both() {
         let (mut world, asked) = hear_lies::<Txn>(liar, &lies, write);
         for node in world.honest() {
             for number in 1..=asked {
-                let read = world.ask(node, json!({"type": "txn", "txn": [["r", number, null]]}));
+                let read = ask(&mut world, node, json!({"type": "txn", "txn": [["r", number, null]]}));
                 assert_eq!(read["txn"][0][2], json!(number), "n{node} while n{liar} lies");
             }
         }
-        let last = world
-            .honest()
-            .into_iter()
-            .map(|node| world.ask(node, json!({"type": "txn", "txn": [["r", "last", null]]}))["txn"].take());
+        let last = world.honest().into_iter().map(|node| {
+            ask(&mut world, node, json!({"type": "txn", "txn": [["r", "last", null]]}))["txn"].take()
+        });
         let last: Vec<Value> = last.collect();
         assert_eq!(last[0], last[1]);
     }
@@ -288,11 +184,11 @@ fn what_is_written_at_honest_nodes_is_the_same_at_both() {
 fn a_hub_that_waits_for_ever_moves_rounds_and_nothing_else() {
     let mut world = World::<Broadcast>::new(0);
     for (number, wait_ms) in [u64::MAX, u64::MAX, MOST, 399].into_iter().enumerate() {
-        world.ask(1, json!({"type": "broadcast", "message": number}));
+        ask(&mut world, 1, json!({"type": "broadcast", "message": number}));
         world.pass(500);
         world.lie(1, json!({"me": 1, "you": 2, "ack": number + 1, "held_ms": 0, "wait_ms": wait_ms}));
     }
-    world.ask(1, json!({"type": "broadcast", "message": "the last"}));
+    ask(&mut world, 1, json!({"type": "broadcast", "message": "the last"}));
     let rounds = world.nodes[1].deadline().expect("it has something to say").since(world.now);
     assert!(rounds <= Pace::default().round, "{rounds:?}");
 }
@@ -303,16 +199,16 @@ fn a_log_without_offsets_left_refuses_and_the_others_go_on() {
     let full = json!([["full", MOST, 1], ["nearly", MOST - 7, 2]]);
     for node in [0, 1] {
         world.lie(node, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 2, full]]}));
-        let refusal = world.ask(node, json!({"type": "send", "key": "full", "msg": 1}));
+        let refusal = ask(&mut world, node, json!({"type": "send", "key": "full", "msg": 1}));
         assert_eq!(refusal["code"], 14, "{refusal}");
     }
     let sends: Vec<Value> =
-        (0..4).map(|_| world.ask(0, json!({"type": "send", "key": "nearly", "msg": 1}))).collect();
+        (0..4).map(|_| ask(&mut world, 0, json!({"type": "send", "key": "nearly", "msg": 1}))).collect();
     let offsets: Vec<Option<u64>> = sends.iter().map(|answer| answer["offset"].as_u64()).collect();
     let refused = offsets.iter().filter(|offset| offset.is_none()).count();
     assert!(offsets.iter().flatten().all(|&offset| offset <= MOST), "{offsets:?}");
     assert!(refused > 0 && refused < 4, "{offsets:?}");
-    let answer = world.ask(1, json!({"type": "send", "key": "other", "msg": 1}));
+    let answer = ask(&mut world, 1, json!({"type": "send", "key": "other", "msg": 1}));
     assert_eq!(answer["type"], "send_ok");
     let above = json!([["full", MOST + 1, 1]]);
     world.lie(0, json!({"me": 4, "n": 1, "vector": [], "runs": [[2, 4, 1, 1, above]]}));
@@ -324,9 +220,9 @@ fn a_node_without_stamps_left_refuses_writes_and_goes_on_reading() {
     let mut world = World::<Txn>::new(2);
     let last = json!([[MOST, "x", 1]]);
     world.lie(0, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 1, last]]}));
-    let refusal = world.ask(0, json!({"type": "txn", "txn": [["r", "x", null], ["w", "x", 2]]}));
+    let refusal = ask(&mut world, 0, json!({"type": "txn", "txn": [["r", "x", null], ["w", "x", 2]]}));
     assert_eq!(refusal["code"], 14, "{refusal}");
-    let read = world.ask(0, json!({"type": "txn", "txn": [["r", "x", null]]}));
+    let read = ask(&mut world, 0, json!({"type": "txn", "txn": [["r", "x", null]]}));
     assert_eq!(read["txn"], json!([["r", "x", 1]]));
 }
 
@@ -391,9 +287,9 @@ fn a_transaction_of_more_operations_than_anyone_needs_is_refused_and_changes_not
     let mut world = World::<Txn>::new(2);
     for (operations, kind) in [(4096, "txn_ok"), (4097, "error")] {
         let writes: Vec<Value> = (0..operations).map(|key| json!(["w", key, operations])).collect();
-        assert_eq!(world.ask(0, json!({"type": "txn", "txn": writes}))["type"], kind);
+        assert_eq!(ask(&mut world, 0, json!({"type": "txn", "txn": writes}))["type"], kind);
     }
-    let read = world.ask(0, json!({"type": "txn", "txn": [["r", 7, null]]}));
+    let read = ask(&mut world, 0, json!({"type": "txn", "txn": [["r", 7, null]]}));
     assert_eq!(read["txn"][0][2], 4096);
 }
 

@@ -57,6 +57,23 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
+/// What is wrong with the words of `test`, `sim` or `thresholds`, a line for each mistake. Nothing is carried out.
+pub fn mistakes(words: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    let mut words = words.into_iter();
+    let command = words.next().unwrap_or_default();
+    let words: Vec<OsString> = words.collect();
+    let outcome = match command.to_str() {
+        Some("sim") => sim::Job::parse(&words).map(drop),
+        Some("test") => test::Job::parse(&words).map(drop),
+        Some("thresholds") => thresholds::parse(&words).map(drop),
+        _ => Ok(()),
+    };
+    match outcome {
+        Err(NotParsed::Wrong(mistakes)) => mistakes,
+        Err(NotParsed::Help(_)) | Ok(()) => Vec::new(),
+    }
+}
+
 /// Says why a command's words did not make sense, or gives the help that they asked for.
 fn refuse(reason: NotParsed) -> Exit {
     match reason {

@@ -65,8 +65,9 @@
 //! [`link::MAX_FLIGHTS`] deltas in flight and remembers only their ends: what is resent is read from the data type.
 //!
 //! *Liars.* Whatever a peer says, a node neither fails nor grows beyond these bounds, and what others say still reaches it:
-//! made-up nodes and incarnations, counts, numbers and times, all that is checked or confined to the liar's own link. One
-//! thing is taken on trust, as there are no signatures: that what a peer relays is what its origin said.
+//! made-up nodes and incarnations, counts, numbers and times, all that is checked or confined to the liar's own link. As there
+//! are no signatures, this is taken on trust: that what a peer relays is what its origin said, and that an origin tells
+//! everyone the same. Who tells two nodes two stories of itself is believed by both.
 
 pub(crate) mod data;
 pub(crate) mod link;

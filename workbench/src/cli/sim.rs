@@ -20,7 +20,7 @@ use std::num::NonZero;
 use std::path::Path;
 
 /// What the command line asked for.
-struct Job {
+pub(super) struct Job {
     scenario: Scenario,
     /// How many seeds to sweep over; a single run, with all its files, if none.
     seeds: Option<u64>,
@@ -52,7 +52,8 @@ pub(crate) fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
 }
 
 impl Job {
-    fn parse(words: &[OsString]) -> Result<Job, NotParsed> {
+    /// Reads the words after the command's name.
+    pub(super) fn parse(words: &[OsString]) -> Result<Job, NotParsed> {
         let arguments: SimArguments = arguments::parse("sim", words)?;
         let mut mistakes = Vec::new();
         let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);

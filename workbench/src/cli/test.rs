@@ -30,7 +30,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
 
 /// What the command line asked for.
 #[derive(Debug)]
-struct Job {
+pub(super) struct Job {
     options: Options,
     binary: Binary,
     count: u64,
@@ -40,7 +40,8 @@ struct Job {
 }
 
 impl Job {
-    fn parse(words: &[OsString]) -> Result<Job, NotParsed> {
+    /// Reads the words after the command's name.
+    pub(super) fn parse(words: &[OsString]) -> Result<Job, NotParsed> {
         let arguments: TestArguments = arguments::parse("test", words)?;
         let mut mistakes = Vec::new();
         let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);

@@ -54,16 +54,13 @@ impl ThresholdsArguments {
 
 /// Carries out the command. A number that is missed makes it [`Exit::Invalid`].
 pub(super) fn command(words: &[OsString]) -> Exit {
-    let arguments: ThresholdsArguments = match arguments::parse("thresholds", words) {
-        Ok(arguments) => arguments,
+    let (directory, thresholds) = match parse(words) {
+        Ok(parsed) => parsed,
         Err(reason) => return refuse(reason),
     };
-    let Some(directory) = &arguments.directory else {
-        return refuse(NotParsed::Wrong(vec!["Expected the DIRECTORY of a run".to_owned()]));
-    };
-    match read_results(directory) {
+    match read_results(&directory) {
         Ok(results) => {
-            let judgements = judge(&results, &arguments.thresholds());
+            let judgements = judge(&results, &thresholds);
             say(Table(&judgements).to_string().trim_end());
             if judgements.iter().all(Judgement::is_met) { Exit::Valid } else { Exit::Invalid }
         }
@@ -72,6 +69,14 @@ pub(super) fn command(words: &[OsString]) -> Exit {
             Exit::Crashed
         }
     }
+}
+
+/// Reads the words after the command's name.
+pub(super) fn parse(words: &[OsString]) -> Result<(PathBuf, [Threshold; 3]), NotParsed> {
+    let arguments: ThresholdsArguments = arguments::parse("thresholds", words)?;
+    let thresholds = arguments.thresholds();
+    let missing = || NotParsed::Wrong(vec!["Expected the DIRECTORY of a run".to_owned()]);
+    Ok((arguments.directory.ok_or_else(missing)?, thresholds))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl Printer {
             Value::Set(elements) => self.sequence("#{", elements, "}", trailing),
             Value::Tagged(tagged) => {
                 let (tag, value) = &**tagged;
-                self.out.extend(["#", tag, print::gap_after_tag(tag)]);
+                self.out.extend(["#", tag, print::gap_after_tag(tag, value)]);
                 self.value(value, trailing);
             }
             scalar => self.unbroken(scalar),

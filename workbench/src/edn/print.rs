@@ -43,15 +43,15 @@ fn write(value: &Value, strings: Strings, out: &mut impl Write) -> fmt::Result {
         Value::Map(entries) => write_entries(entries, strings, out),
         Value::Tagged(tagged) => {
             let (tag, value) = &**tagged;
-            write!(out, "#{tag}{}", gap_after_tag(tag))?;
+            write!(out, "#{tag}{}", gap_after_tag(tag, value))?;
             write(value, strings, out)
         }
     }
 }
 
 /// Records (`#name.space.Record{…}`) print without a gap, other tagged values (`#inst "…"`) with one.
-pub(super) fn gap_after_tag(tag: &str) -> &'static str {
-    if tag.contains('.') { "" } else { " " }
+pub(super) fn gap_after_tag(tag: &str, value: &Value) -> &'static str {
+    if tag.contains('.') && matches!(value, Value::Map(_)) { "" } else { " " }
 }
 
 fn write_elements(
@@ -154,6 +154,13 @@ mod tests {
         assert_eq!(Value::single(48.0 / 237.0).to_string(), "0.20253165");
         assert_eq!(Value::single(1.0).to_string(), "1.0");
         assert_eq!(Value::single(1e-5).to_string(), "1.0E-5");
+    }
+
+    #[test]
+    fn only_a_record_follows_its_tag_without_a_gap() {
+        for printed in ["#a.B{:c 1}", "#a.B 5", "#a.B c", "#inst {}"] {
+            assert_eq!(super::super::read(printed).unwrap().to_string(), printed);
+        }
     }
 
     #[test]

@@ -112,13 +112,13 @@ fn read_op(value: Value, names: &mut Names) -> Result<Op, &'static str> {
     };
     let mut seen = 0;
     for (key, value) in entries {
-        let key = key.as_name().ok_or("index")?;
+        let key = keyword(&key).ok_or("index")?;
         match key {
             "index" => op.index = unsigned(&value).and_then(|n| n.try_into().ok()).ok_or("index")?,
             "time" => op.time = Time::from_nanos(unsigned(&value).ok_or("time")?),
             "type" => op.kind = kind(&value).ok_or("type")?,
             "process" => op.process = process(&value).ok_or("process")?,
-            "f" => op.f = value.as_name().and_then(|name| names.lasting(name)).ok_or("f")?,
+            "f" => op.f = keyword(&value).and_then(|name| names.lasting(name)).ok_or("f")?,
             "value" => op.value = value,
             "final?" => op.is_final = value == Value::Bool(true),
             "error" => op.error = Some(value),
@@ -130,6 +130,11 @@ fn read_op(value: Value, names: &mut Names) -> Result<Op, &'static str> {
     if seen < REQUIRED.len() { Err("index, :time, :type, :process, :f") } else { Ok(op) }
 }
 
+/// The name of a keyword. A string will not do: written as a keyword it might not be one any more.
+fn keyword(value: &Value) -> Option<&str> {
+    if let Value::Keyword(name) = value { Some(name) } else { None }
+}
+
 const REQUIRED: [&str; 5] = ["index", "time", "type", "process", "f"];
 
 fn unsigned(value: &Value) -> Option<u64> {
@@ -138,11 +143,11 @@ fn unsigned(value: &Value) -> Option<u64> {
 
 fn kind(value: &Value) -> Option<Kind> {
     let kinds = [Kind::Invoke, Kind::Ok, Kind::Fail, Kind::Info];
-    kinds.into_iter().find(|kind| value.as_name() == Some(kind.name()))
+    kinds.into_iter().find(|kind| keyword(value) == Some(kind.name()))
 }
 
 fn process(value: &Value) -> Option<Process> {
-    match value.as_name() {
+    match keyword(value) {
         Some("nemesis") => Some(Process::Nemesis),
         _ => unsigned(value).map(Process::Client),
     }
@@ -212,6 +217,17 @@ mod tests {
 4\t:invoke\t:assign\t[\"1\"]
 ";
         assert_eq!(String::from_utf8(written).unwrap(), expected);
+    }
+
+    #[test]
+    fn names_are_keywords_and_strings_are_none() {
+        let line = "{:index 0, :time 0, :type :ok, :process 0, :f :read}";
+        assert!(read(line).is_ok());
+        for (word, text) in
+            [(":f :read", ":f \"read it\""), (":type :ok", ":type \"ok\""), (":index 0", "\"index\" 0")]
+        {
+            assert!(read(&line.replace(word, text)).is_err(), "{text}");
+        }
     }
 
     #[test]

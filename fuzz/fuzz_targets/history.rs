@@ -1,0 +1,4 @@
+//! A history that the workbench may have stored.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &[u8]| fuzz::stored::history(text));

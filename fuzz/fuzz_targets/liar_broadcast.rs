@@ -1,0 +1,4 @@
+//! Two broadcast nodes, and a third that lies to them.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::liar::lie::<machines::Broadcast>(life));

@@ -1,0 +1,4 @@
+//! Two counter nodes, and a third that lies to them.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::liar::lie::<machines::Counter>(life));

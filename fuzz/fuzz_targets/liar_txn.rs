@@ -1,0 +1,4 @@
+//! Two transaction nodes, and a third that lies to them.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|life: &[u8]| fuzz::liar::lie::<machines::Txn>(life));

@@ -1,0 +1,60 @@
+//! What the workbench stores and reads again: EDN, JSON and histories, its own, Maelstrom's, and whatever somebody made of
+//! them.
+
+use workbench::check::{NetStats, analyze};
+use workbench::edn::{self, Value, json};
+use workbench::store::history;
+
+use crate::judge::{options, workload};
+
+/// A text that is EDN, or JSON, or neither: what can be read is printed so that the same is read again.
+pub fn edn(text: &[u8]) {
+    let Ok(text) = str::from_utf8(text) else { return };
+    if let Ok(value) = edn::read(text) {
+        same_again(&value);
+    }
+    if let Ok(value) = json::parse(text) {
+        same_again(&value);
+        same_as_others_read(&value, text);
+    }
+}
+
+fn same_again(value: &Value) {
+    let printed = value.to_string();
+    let again = edn::read(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"));
+    assert_eq!(&again, value, "{printed}");
+    assert_eq!(again.to_string(), printed);
+    let pretty = edn::pretty(value);
+    assert_eq!(edn::read(&pretty).as_ref(), Ok(value), "{pretty}");
+    edn::print_bare(value);
+    json::pretty(value);
+}
+
+/// Asserts that serde_json sees the same, but for what it rounds: long integers, and the last digit of fractions.
+fn same_as_others_read(value: &Value, text: &str) {
+    let Ok(other) = serde_json::from_str::<serde_json::Value>(text) else { return };
+    if !any(value, &|number| matches!(number, Value::BigInteger(_) | Value::Float(_))) {
+        assert_eq!(serde_json::to_value(value).expect("JSON"), other);
+    }
+}
+
+/// Whether there is such a value anywhere in this one.
+fn any(value: &Value, is_such: &dyn Fn(&Value) -> bool) -> bool {
+    match value {
+        Value::Map(entries) => entries.iter().any(|(key, value)| any(key, is_such) || any(value, is_such)),
+        value => is_such(value) || value.elements().is_some_and(|all| all.iter().any(|it| any(it, is_such))),
+    }
+}
+
+/// A workload and a stored history: what can be read is judged, and written so that the same is read again.
+pub fn history(input: &[u8]) {
+    let Some((workload, text)) = workload(input) else { return };
+    let Ok(text) = str::from_utf8(text) else { return };
+    let Ok(read) = history::read(text) else { return };
+    let mut written = Vec::new();
+    history::write_edn(&read, &mut written).expect("memory takes it");
+    let written = String::from_utf8(written).expect("text");
+    let again = history::read(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
+    let results = analyze(&options(workload), &read, &NetStats::default());
+    assert_eq!(analyze(&options(workload), &again, &NetStats::default()).value, results.value);
+}
