@@ -42,6 +42,9 @@ fn begin(mode: &str) {
             let child = Command::new("sleep").arg("600").spawn().expect("there is a sleep");
             eprintln!("grandchild {}", child.id());
         }
+        "daemon" => {
+            Command::new("setsid").args(["sleep", "600"]).spawn().expect("there is a setsid");
+        }
         "flood-stdout" => drop(thread::spawn(|| flood(&mut io::stdout()))),
         "flood-stderr" => drop(thread::spawn(|| flood(&mut io::stderr()))),
         _ => {}
@@ -69,6 +72,9 @@ impl Node {
                 forever();
             }
             return;
+        }
+        if kind == "chat" {
+            return self.reply(message, json!({"type": "chat"}));
         }
         self.requests += 1;
         let body = match kind {
@@ -98,6 +104,14 @@ impl Node {
             }
             "extra-key" if self.requests == 3 => body["debug"] = json!(true),
             "twice" => self.reply(message, body.clone()),
+            "freeze" if self.requests == 3 => {
+                let me = rustix::process::getpid();
+                rustix::process::kill_process(me, rustix::process::Signal::STOP).expect("nobody objects");
+            }
+            // It answers what it hears from itself, for ever.
+            "chatter" if self.requests <= 8 => {
+                self.reply(&json!({"src": self.id, "dest": self.id}), json!({"type": "chat"}));
+            }
             _ => {}
         }
         self.reply(message, body);

@@ -3,6 +3,9 @@
 //! Every checker is a function of the history (and the counts of messages), so a verdict on a stored run is the verdict the
 //! run itself got. Verdicts and results are Maelstrom's, key for key. Beside them each checker names the operations that
 //! prove what it found, in words: a [`Finding`].
+//!
+//! The description's worked examples are tests; `grep -rn "Appendix B, example" workbench/src` finds all twelve. Every model
+//! of §11.6 is tried on a history of every anomaly in `txn/table.rs`, and searches are compared with brute force.
 
 mod anomalies;
 mod availability;

@@ -72,13 +72,14 @@ fn call<'a>(context: &Context<'a>, invoke: &'a Op) -> Option<(&'a Value, Option<
 fn result(context: &Context<'_>, calls: &[Call<'_>], judgement: &Judgement<'_>) -> Value {
     let mut entries = vec![("valid?", judgement.validity().into())];
     match judgement {
-        Judgement::Linearizable { states } => entries.push(("configs", configurations(states))),
+        Judgement::Linearizable { states } => {
+            entries.push(("configs", configurations(context, calls, states, usize::MAX)));
+        }
         Judgement::Stuck { call, states } => {
             let end = calls[*call].end.unwrap_or(calls[*call].start);
-            entries.push(("op", context.op(end).to_value()));
-            let previous = previous_ok(calls, end);
-            entries.push(("previous-ok", previous.map_or(Value::Nil, |index| context.op(index).to_value())));
-            entries.push(("configs", configurations(states)));
+            entries.push(("op", without_key(context.op(end))));
+            entries.push(("previous-ok", previous_op(context, calls, end)));
+            entries.push(("configs", configurations(context, calls, states, end)));
         }
         Judgement::TooComplex => {
             entries.push(("error", "too many operations may have happened in any order".into()))
@@ -93,14 +94,31 @@ fn result(context: &Context<'_>, calls: &[Call<'_>], judgement: &Judgement<'_>) 
     ])
 }
 
-/// What the register may hold, in the shape that upstream has for it.
-fn configurations(states: &[&Value]) -> Value {
+/// What the register may hold before the operation `end`, in the shape that upstream has for it.
+fn configurations(context: &Context<'_>, calls: &[Call<'_>], states: &[&Value], end: usize) -> Value {
+    let is_pending = |call: &&Call<'_>| call.start < end && call.end.is_none_or(|ends| ends >= end);
+    let pending = calls.iter().filter(is_pending).map(|call| without_key(context.op(call.start)));
+    let pending = Value::Vector(pending.collect());
     let configuration = |state: &&Value| {
         let register = Value::map([("value", (*state).clone())]);
         let model = Value::Tagged(Box::new(("knossos.model.CASRegister".into(), register)));
-        Value::map([("model", model)])
+        let last = previous_op(context, calls, end);
+        Value::map([("model", model), ("last-op", last), ("pending", pending.clone())])
     };
     Value::List(states.iter().take(MAX_CONFIGURATIONS_LISTED).map(configuration).collect())
+}
+
+/// The operation as the history of its key alone has it.
+fn without_key(op: &Op) -> Value {
+    let mut op = op.clone();
+    if let Some([_, argument]) = op.value.elements() {
+        op.value = argument.clone();
+    }
+    op.to_value()
+}
+
+fn previous_op(context: &Context<'_>, calls: &[Call<'_>], end: usize) -> Value {
+    previous_ok(calls, end).map_or(Value::Nil, |index| without_key(context.op(index)))
 }
 
 /// The last call that ended before `end`.

@@ -4,8 +4,12 @@
 //! of dependencies whose cycles are anomalies too. What each consistency model makes of them is a table.
 
 mod append;
+#[cfg(test)]
+mod brute_force;
 mod model;
 mod register;
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod testing;
 mod transaction;

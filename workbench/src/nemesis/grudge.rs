@@ -148,6 +148,12 @@ mod tests {
         }
     }
 
+    /// Appendix B, example 5.
+    #[test]
+    fn a_third_of_three_is_nobody() {
+        assert!(grudges(Target::MinorityThird, 3).all(|grudge| grudge.iter().all(BTreeSet::is_empty)));
+    }
+
     #[test]
     fn every_node_may_be_the_one() {
         let alone: BTreeSet<usize> =

@@ -137,6 +137,7 @@ fn in_seq_kv_whoever_changes_something_sees_the_newest_state() {
     }
 }
 
+/// Appendix B, example 6.
 #[test]
 fn in_seq_kv_a_write_of_an_old_value_may_have_no_effect() {
     let outcomes: Vec<i64> = (0..300)

@@ -59,6 +59,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    /// Appendix B, example 12.
     #[test]
     fn each_position_is_picked_twice_as_often_as_the_one_before() {
         let (pool, mut rng) = (KeyPool::new(10, 16), Rng::with_seed(1));

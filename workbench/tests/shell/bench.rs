@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// What a run printed, and what it left in its store.
@@ -18,19 +19,38 @@ pub(crate) fn workbench(words: &str) -> Ran {
     workbench_with(&words)
 }
 
-/// Runs `workbench` with these words.
+/// Runs `workbench` with these words. No process that it started may survive it.
 pub(crate) fn workbench_with(words: &[&str]) -> Ran {
     let directory = tempfile::tempdir().expect("there is room for a directory");
     let output = command(words, directory.path()).output().expect("the workbench starts");
+    assert_eq!(survivors(directory.path()), Vec::<String>::new(), "processes live on");
     finished(output, directory)
 }
 
-/// A command that has yet to be started.
+/// The processes at home in this directory, as those of a run that was started there are, when they have had the time to
+/// die. Where there is no `/proc`, nobody can tell.
+pub(crate) fn survivors(directory: &Path) -> Vec<String> {
+    let home = directory.canonicalize().expect("the directory is there");
+    let is_at_home = |process: &PathBuf| std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == home);
+    let patience = Instant::now() + Duration::from_secs(2);
+    loop {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+        let left: Vec<String> = processes.filter(is_at_home).map(|path| path.display().to_string()).collect();
+        if left.is_empty() || Instant::now() > patience {
+            return left;
+        }
+        // Somebody who was killed is gone as soon as the kernel gets round to it.
+        std::thread::yield_now();
+    }
+}
+
+/// A command that has yet to be started. Its nodes will be at home in this directory.
 pub(crate) fn command(words: &[&str], directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_workbench"));
     command
         .args(words)
         .current_dir(directory)
+        .env("TMPDIR", directory)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -4,6 +4,7 @@
 
 #[path = "../../examples/zoo/nodes/mod.rs"]
 mod nodes;
+mod recorded;
 
 use nodes::catalogue::{CHEATS, Cheat};
 use std::time::Duration;

@@ -26,15 +26,42 @@ fn a_read_of_a_value_that_was_overwritten_is_caught() {
 fn results_have_an_entry_for_each_key() {
     let verdict =
         check("0 invoke write [1 4]\n 0 ok write [1 4]\n 0 invoke read [0 nil]\n 0 fail read [0 nil]");
-    let entry = |config: &str| {
+    let entry = |value: &str, last: &str| {
         format!(
-            "{{:linearizable {{:valid? true, :configs ({{:model #knossos.model.CASRegister{{:value {config}}}}}), \
-             :final-paths ()}}, :timeline {{:valid? true}}, :valid? true}}"
+            "{{:linearizable {{:valid? true, :configs ({{:model #knossos.model.CASRegister{{:value {value}}}, \
+             :last-op {last}, :pending []}}), :final-paths ()}}, :timeline {{:valid? true}}, :valid? true}}"
         )
     };
+    let write = "{:index 1, :time 1000000, :type :ok, :process 0, :f :write, :value 4}";
     assert_eq!(
         verdict.value.to_string(),
-        format!("{{:valid? true, :results {{0 {}, 1 {}}}, :failures []}}", entry("nil"), entry("4"))
+        format!(
+            "{{:valid? true, :results {{0 {}, 1 {}}}, :failures []}}",
+            entry("nil", "nil"),
+            entry("4", write)
+        )
+    );
+}
+
+#[test]
+fn what_cannot_be_explained_is_shown_with_what_may_have_been() {
+    let verdict = check(
+        "0 invoke write [7 1]\n 0 ok write [7 1]\n 1 invoke write [7 2]\n 2 invoke read [7 nil]\n 2 ok read [7 3]",
+    );
+    let result = verdict.value.get("results").and_then(|results| match results {
+        Value::Map(entries) => entries[0].1.get("linearizable"),
+        _ => None,
+    });
+    let write = "{:index 1, :time 1000000, :type :ok, :process 0, :f :write, :value 1}";
+    let pending = "{:index 2, :time 2000000, :type :invoke, :process 1, :f :write, :value 2} \
+                   {:index 3, :time 3000000, :type :invoke, :process 2, :f :read, :value nil}";
+    assert_eq!(
+        result.unwrap().to_string(),
+        format!(
+            "{{:valid? false, :op {{:index 4, :time 4000000, :type :ok, :process 2, :f :read, :value 3}}, \
+             :previous-ok {write}, :configs ({{:model #knossos.model.CASRegister{{:value 1}}, :last-op {write}, \
+             :pending [{pending}]}}), :final-paths ()}}"
+        )
     );
 }
 
