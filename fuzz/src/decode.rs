@@ -1,4 +1,4 @@
-//! Any bytes as a line. Decoding never panics; where `serde_json::Value` can read the line too, both see the same message;
+//! Any bytes as a line. Decoding never panics; the short cut for ordinary messages leads where serde_json leads; where `serde_json::Value` can read the line too, both see the same message;
 //! and what a vocabulary understands, it writes so that it understands the same again.
 
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 /// Checks all of that for `line`.
 pub fn decode(line: &[u8]) {
+    same_outcome(&Message::decode(line), &Message::decode_by_serde(line));
     let value: Option<Value> = serde_json::from_slice(line).ok();
     match (Message::decode(line), value) {
         (Ok(message), Some(value)) => same_message(&message, &value),
@@ -20,6 +21,14 @@ pub fn decode(line: &[u8]) {
     }
     if let Ok(message) = Message::decode(line) {
         rewrites(&message);
+    }
+}
+
+/// Asserts that two ways of reading a line found the same.
+fn same_outcome<'a>(one: &Result<Message<'a>, Broken<'a>>, other: &Result<Message<'a>, Broken<'a>>) {
+    match (one, other) {
+        (Ok(one), Ok(other)) => assert_eq!(one, other),
+        _ => assert_eq!(format!("{one:?}"), format!("{other:?}")),
     }
 }
 

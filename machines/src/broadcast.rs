@@ -13,11 +13,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Debug;
+use core::iter;
 use core::marker::PhantomData;
 use core::time::Duration;
 
 use protocol::gossip::Gossip;
-use protocol::{Decode, Encode, Json, List, Nothing, broadcast, set};
+use protocol::{Decode, Encode, Json, Nothing, broadcast, set};
 
 use crate::engine::{Engine, Origin, Pace, Replicated};
 use crate::{Cluster, Context, Input, Machine, Time};
@@ -94,7 +95,7 @@ impl<W: Words> Machine for Bag<W> {
             Input::Request(ticket, request) => match W::ask(request) {
                 Ask::Neighbours => context.reply(ticket, &W::noted()),
                 Ask::Add(value) => {
-                    self.engine.update(context.now, |values| values.push(0, value));
+                    self.engine.update(context.now, |values| values.push(0, iter::once(value)));
                     context.reply(ticket, &W::added());
                 }
                 Ask::Read => context.reply(ticket, &W::values(self.engine.data().array())),
@@ -124,33 +125,35 @@ impl Values {
         Json::trusted(&self.array)
     }
 
-    fn push(&mut self, origin: usize, value: Json<'_>) {
+    fn push<'a>(&mut self, origin: usize, values: impl Iterator<Item = Json<'a>>) {
         if self.places.len() <= origin {
             self.places.resize_with(origin + 1, Vec::new);
         }
+        let places = &mut self.places[origin];
         self.array.pop();
-        if self.array.len() > 1 {
-            self.array.push(',');
+        for value in values {
+            if self.array.len() > 1 {
+                self.array.push(',');
+            }
+            let start = self.array.len();
+            self.array.push_str(value.as_str());
+            places.push((start, self.array.len()));
         }
-        let start = self.array.len();
-        self.array.push_str(value.as_str());
-        self.places[origin].push((start, self.array.len()));
         self.array.push(']');
     }
 }
 
 impl Replicated for Values {
-    /// The values themselves.
-    type Run<'a> = List<Json<'a>>;
+    /// The values themselves, as an array.
+    type Run<'a> = Json<'a>;
 
     fn read_run<'a>(count: u64, payload: Json<'a>) -> Option<Self::Run<'a>> {
-        payload.parse::<List<Json<'a>>>().filter(|values| values.len() as u64 == count)
+        (payload.elements()?.count() as u64 == count).then_some(payload)
     }
 
     fn take_run(&mut self, origin: Origin, skip: u64, run: Self::Run<'_>) {
-        for value in run.iter().skip(skip as usize) {
-            self.push(origin.position, *value);
-        }
+        let values = run.elements().expect("it was read as an array");
+        self.push(origin.position, values.skip(skip as usize));
     }
 
     fn write_run(&self, origin: usize, first: u64, last: u64, out: &mut String) {

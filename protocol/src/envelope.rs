@@ -4,6 +4,8 @@
 //! Decoding goes on as long as the line is JSON, whatever its shape: what is of the wrong shape is noted and skipped,
 //! so that even a bad message mostly tells whom to send the error.
 
+mod scan;
+
 use alloc::vec::Vec;
 use core::fmt;
 use core::mem;
@@ -19,7 +21,7 @@ use crate::vocabulary::{Encode, Unfit};
 pub type MessageId = i128;
 
 /// A message, borrowed from its line.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
     /// Who sent it.
     pub src: Text<'a>,
@@ -30,7 +32,7 @@ pub struct Message<'a> {
 }
 
 /// The body of a message: what all bodies have, and the other fields as they came.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body<'a> {
     kind: Text<'a>,
     /// The sender's number for this message, which a reply must name.
@@ -71,8 +73,19 @@ pub enum Problem {
 impl<'a> Message<'a> {
     /// Reads a line. Anything but exactly one JSON object of the right shape, white space around it aside, is broken.
     pub fn decode(line: &'a [u8]) -> Result<Message<'a>, Broken<'a>> {
+        // One look at all of the line is cheaper than one at each string.
+        match str::from_utf8(line).ok().and_then(scan::message) {
+            Some(message) => Ok(message),
+            None => Message::decode_by_serde(line),
+        }
+    }
+
+    /// Reads a line of any kind with serde_json, which decides what a message is. [`Message::decode`] does the same, but
+    /// takes a short cut where it can.
+    #[cold]
+    pub fn decode_by_serde(line: &'a [u8]) -> Result<Message<'a>, Broken<'a>> {
         let mut parts = Parts::default();
-        // One look at all of the line is cheaper than one at each string. The other way still gets as far as it can.
+        // What is no text all the way is read as far as it is.
         let outcome = match str::from_utf8(line) {
             Ok(text) => parts.read(serde_json::Deserializer::from_str(text)),
             Err(_) => parts.read(serde_json::Deserializer::from_slice(line)),
@@ -98,7 +111,7 @@ impl<'a> Body<'a> {
     /// The field under `key`, as a `T`. Of a repeated key the last one counts.
     pub fn field<T: FromJson<'a>>(&self, key: &'static str) -> Result<T, Unfit> {
         match self.fields.iter().rev().find(|(name, _)| **name == *key) {
-            Some((_, json)) => T::from_json(*json),
+            Some((_, json)) => json.parse(),
             None => T::absent(),
         }
         .ok_or(Unfit::BadField(key))
@@ -109,15 +122,14 @@ impl<'a> Body<'a> {
         self.fields.iter().map(|(key, json)| (&**key, *json))
     }
 
-    /// Appends `,"key":value` unless the value counts as absent.
+    /// Appends a field unless its value counts as absent. The key comes as written, `,"key":`, since one piece is written
+    /// faster than three.
+    #[inline]
     pub fn write_field(key: &'static str, value: &impl ToJson, out: &mut Vec<u8>) {
-        if value.is_absent() {
-            return;
+        if !value.is_absent() {
+            out.extend_from_slice(key.as_bytes());
+            value.to_json(out);
         }
-        out.extend_from_slice(b",\"");
-        out.extend_from_slice(key.as_bytes());
-        out.extend_from_slice(b"\":");
-        value.to_json(out);
     }
 }
 
@@ -135,8 +147,8 @@ pub fn write_message(
     out.extend_from_slice(b",\"body\":{\"type\":\"");
     out.extend_from_slice(body.kind().as_bytes());
     out.push(b'"');
-    Body::write_field("msg_id", &msg_id, out);
-    Body::write_field("in_reply_to", &in_reply_to, out);
+    Body::write_field(",\"msg_id\":", &msg_id, out);
+    Body::write_field(",\"in_reply_to\":", &in_reply_to, out);
     body.encode_fields(out);
     out.extend_from_slice(b"}}\n");
 }
@@ -225,14 +237,14 @@ impl<'a> Parts<'a> {
 
 /// The string that must be under `key`.
 fn text<'a>(key: &'static str, json: Option<Json<'a>>) -> Result<Text<'a>, Problem> {
-    json.and_then(Text::from_json).ok_or(Problem::BadKey(key))
+    json.and_then(Json::parse).ok_or(Problem::BadKey(key))
 }
 
 /// The message number that may be under `key`. `null` counts as absent: the services answer a message without a number
 /// that way.
 fn number(key: &'static str, json: Option<Json<'_>>) -> Result<Option<MessageId>, Problem> {
     let Some(json) = json.filter(|&json| json != Json::NULL) else { return Ok(None) };
-    let id = i64::from_json(json).map(MessageId::from).or_else(|| u64::from_json(json).map(MessageId::from));
+    let id = json.parse::<i64>().map(MessageId::from).or_else(|| json.parse::<u64>().map(MessageId::from));
     id.map(Some).ok_or(Problem::BadKey(key))
 }
 

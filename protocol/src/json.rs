@@ -3,12 +3,15 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::fmt;
-use core::marker::PhantomData;
+use core::iter;
 use core::ops::Deref;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
+
+use crate::cursor::Cursor;
+use crate::find::plain_length;
 
 /// A JSON value as text, exactly as its sender wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,8 +32,15 @@ impl<'a> Json<'a> {
     }
 
     /// The value as a `T`, if it is one.
-    pub fn parse<T: Deserialize<'a>>(self) -> Option<T> {
-        serde_json::from_str(self.0).ok()
+    pub fn parse<T: FromJson<'a>>(self) -> Option<T> {
+        T::from_json(self)
+    }
+
+    /// The elements, if it is an array.
+    pub fn elements(self) -> Option<impl Iterator<Item = Json<'a>>> {
+        let mut cursor = Cursor::new(self);
+        cursor.enter(b'[')?;
+        Some(iter::from_fn(move || if cursor.goes_on(b']') { cursor.value() } else { None }).fuse())
     }
 }
 
@@ -107,26 +117,6 @@ impl<T> FromIterator<T> for List<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ListVisitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-            type Value = List<T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-                let mut list = SmallVec::new();
-                while let Some(element) = elements.next_element()? {
-                    list.push(element);
-                }
-                Ok(List(list))
-            }
-        }
-        deserializer.deserialize_seq(ListVisitor(PhantomData))
-    }
-}
-
 /// A JSON object with arbitrary keys, each with a `T`, in the order written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entries<'a, T>(pub SmallVec<[(Text<'a>, T); 8]>);
@@ -144,30 +134,15 @@ impl<'a, T> FromIterator<(Text<'a>, T)> for Entries<'a, T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<'de, T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntriesVisitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
-            type Value = Entries<'de, T>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = SmallVec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-        deserializer.deserialize_map(EntriesVisitor(PhantomData))
-    }
-}
-
-/// What can stand as a field of a body.
+/// What can stand as a field of a body, or within one.
 pub trait FromJson<'a>: Sized {
-    /// The field's value; `None` if the JSON is of another shape.
+    /// What a value is; `None` if it is of another shape.
     fn from_json(json: Json<'a>) -> Option<Self>;
+
+    /// The same of the value that is next: what has an inside goes through it instead of first finding its end.
+    fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+        Self::from_json(cursor.value()?)
+    }
 
     /// What an absent field means; `None` if it must be there.
     fn absent() -> Option<Self> {
@@ -230,16 +205,20 @@ macro_rules! integers {
 
         impl ToJson for $integer {
             fn to_json(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(itoa::Buffer::new().format(*self).as_bytes());
+                match u64::try_from(*self) {
+                    // Nearly all are, and short divisions are faster than long ones.
+                    Ok(short) => out.extend_from_slice(itoa::Buffer::new().format(short).as_bytes()),
+                    Err(_) => out.extend_from_slice(itoa::Buffer::new().format(*self).as_bytes()),
+                }
             }
         }
     )* };
 }
-integers!(u64 i64 u32 i128);
+integers!(u64 i64 u32 u128 i128);
 
 impl FromJson<'_> for bool {
     fn from_json(json: Json<'_>) -> Option<Self> {
-        json.parse()
+        json.as_str().parse().ok()
     }
 }
 
@@ -252,7 +231,8 @@ impl ToJson for bool {
 impl<'a> FromJson<'a> for Text<'a> {
     fn from_json(json: Json<'a>) -> Option<Self> {
         let inner = json.as_str().strip_prefix('"')?.strip_suffix('"')?;
-        if inner.as_bytes().contains(&b'\\') { json.parse() } else { Some(Text::from(inner)) }
+        let is_escaped = inner.as_bytes().contains(&b'\\');
+        if is_escaped { serde_json::from_str(json.as_str()).ok() } else { Some(Text::from(inner)) }
     }
 }
 
@@ -264,7 +244,7 @@ impl ToJson for Text<'_> {
 
 impl ToJson for str {
     fn to_json(&self, out: &mut Vec<u8>) {
-        if self.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        if plain_length(self.as_bytes()) < self.len() {
             return out.extend(serde_json::to_vec(self).expect("a string is always JSON"));
         }
         out.push(b'"');
@@ -273,9 +253,18 @@ impl ToJson for str {
     }
 }
 
-impl<'a, T: Deserialize<'a>> FromJson<'a> for List<T> {
+impl<'a, T: FromJson<'a>> FromJson<'a> for List<T> {
     fn from_json(json: Json<'a>) -> Option<Self> {
-        json.parse()
+        Self::read(&mut Cursor::new(json))
+    }
+
+    fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let mut list = SmallVec::new();
+        cursor.enter(b'[')?;
+        while cursor.goes_on(b']') {
+            list.push(T::read(cursor)?);
+        }
+        Some(List(list))
     }
 }
 
@@ -285,9 +274,20 @@ impl<T: ToJson> ToJson for List<T> {
     }
 }
 
-impl<'a, T: Deserialize<'a>> FromJson<'a> for Entries<'a, T> {
+impl<'a, T: FromJson<'a>> FromJson<'a> for Entries<'a, T> {
     fn from_json(json: Json<'a>) -> Option<Self> {
-        json.parse()
+        Self::read(&mut Cursor::new(json))
+    }
+
+    fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let mut entries = SmallVec::new();
+        cursor.enter(b'{')?;
+        while cursor.goes_on(b'}') {
+            let key = Text::read(cursor)?;
+            cursor.enter(b':')?;
+            entries.push((key, T::read(cursor)?));
+        }
+        Some(Entries(entries))
     }
 }
 
@@ -303,6 +303,19 @@ impl<T: ToJson> ToJson for Entries<'_, T> {
 
 macro_rules! tuples {
     ($($(($name:ident, $position:tt))*;)*) => { $(
+        /// An array of fixed length.
+        impl<'a, $($name: FromJson<'a>),*> FromJson<'a> for ($($name),*) {
+            fn from_json(json: Json<'a>) -> Option<Self> {
+                Self::read(&mut Cursor::new(json))
+            }
+
+            fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+                cursor.enter(b'[')?;
+                let tuple = ($(if cursor.goes_on(b']') { $name::read(cursor)? } else { return None }),*);
+                (!cursor.goes_on(b']')).then_some(tuple)
+            }
+        }
+
         /// An array of fixed length.
         impl<$($name: ToJson),*> ToJson for ($($name),*) {
             fn to_json(&self, out: &mut Vec<u8>) {

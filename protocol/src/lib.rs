@@ -24,8 +24,10 @@
 
 extern crate alloc;
 
+mod cursor;
 mod envelope;
 mod error;
+mod find;
 mod json;
 mod vocabulary;
 
@@ -41,6 +43,7 @@ pub mod tso;
 pub mod txn;
 pub mod unique_ids;
 
+pub use cursor::Cursor;
 pub use envelope::{Body, Broken, Message, MessageId, Problem, write_message};
 pub use error::{Code, ErrorBody};
 pub use json::{Entries, FromJson, Json, List, Text, ToJson};

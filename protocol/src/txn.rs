@@ -1,11 +1,9 @@
 //! `txn-rw-register` and `txn-list-append` (Maelstrom `doc/workloads.md`).
 
 use alloc::vec::Vec;
-use core::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
-
-use crate::json::{Json, List, Text, ToJson};
+use crate::cursor::Cursor;
+use crate::json::{FromJson, Json, List, Text, ToJson};
 use crate::vocabulary::messages;
 
 messages! {
@@ -67,24 +65,14 @@ impl Action {
     }
 }
 
-impl<'de> Deserialize<'de> for Operation<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OperationVisitor;
-        impl<'de> Visitor<'de> for OperationVisitor {
-            type Value = Operation<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an operation: [action, key, value]")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
-                let word: Text<'de> =
-                    parts.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
-                let action = Action::from_word(&word).ok_or_else(|| A::Error::custom("unknown action"))?;
-                let key = parts.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
-                let value = parts.next_element()?.ok_or_else(|| A::Error::invalid_length(2, &self))?;
-                Ok(Operation { action, key, value })
-            }
-        }
-        deserializer.deserialize_seq(OperationVisitor)
+impl<'a> FromJson<'a> for Operation<'a> {
+    fn from_json(json: Json<'a>) -> Option<Self> {
+        Self::read(&mut Cursor::new(json))
+    }
+
+    fn read(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let (word, key, value) = <(Text<'a>, Json<'a>, Json<'a>)>::read(cursor)?;
+        Some(Operation { action: Action::from_word(&word)?, key, value })
     }
 }
 

@@ -94,7 +94,7 @@ macro_rules! messages {
             fn encode_fields(&self, out: &mut $crate::MacroVec<u8>) {
                 match self {
                     $(Self::$variant { $($field),* } => {
-                        $($crate::Body::write_field(stringify!($field), $field, out);)*
+                        $($crate::Body::write_field(concat!(",\"", stringify!($field), "\":"), $field, out);)*
                     })*
                 }
             }

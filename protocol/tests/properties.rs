@@ -1,5 +1,7 @@
 //! Decoding against `serde_json::Value` as the oracle, on lines that nobody would think of.
 
+use std::collections::BTreeMap;
+
 #[path = "../../fuzz/src/decode.rs"]
 pub mod decode;
 
@@ -7,7 +9,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
-use protocol::{Json, Message};
+use protocol::{Entries, Json, List, Message, Text};
+use serde_json::value::RawValue;
 
 /// A JSON string in one of the ways in which it can be written.
 fn string() -> impl Strategy<Value = String> {
@@ -96,6 +99,38 @@ proptest! {
     #[test]
     fn any_json_is_seen_as_the_oracle_sees_it(line in json()) {
         decode::decode(line.as_bytes());
+    }
+
+    #[test]
+    fn any_json_is_taken_apart_as_the_oracle_takes_it_apart(text in json()) {
+        let json = Json::trusted(&text);
+        let raw = |raw: &&RawValue| raw.get().to_string();
+        let list = serde_json::from_str::<Vec<&RawValue>>(&text).ok();
+        let elements = json.elements().map(|elements| elements.map(|it| it.as_str().to_string()).collect());
+        prop_assert_eq!(&elements, &list.as_ref().map(|list| list.iter().map(raw).collect::<Vec<_>>()));
+        let parsed = json.parse::<List<Json<'_>>>();
+        prop_assert_eq!(parsed.map(|list| list.iter().map(|it| it.as_str().to_string()).collect()), elements);
+        let pair = serde_json::from_str::<(&RawValue, Vec<&RawValue>)>(&text).ok();
+        let parsed = json.parse::<(Json<'_>, List<Json<'_>>)>();
+        prop_assert_eq!(parsed.map(|(one, _)| one.as_str().to_string()), pair.map(|(one, _)| raw(&one)));
+        let object = serde_json::from_str::<BTreeMap<String, &RawValue>>(&text).ok();
+        let parsed = json.parse::<Entries<'_, Json<'_>>>();
+        prop_assert_eq!(
+            parsed.map(|it| it.iter().map(|(key, it)| (key.to_string(), it.as_str().to_string())).collect()),
+            object.map(|it| it.iter().map(|(key, it)| (key.clone(), raw(it))).collect::<BTreeMap<_, _>>())
+        );
+        prop_assert_eq!(json.parse::<u64>(), serde_json::from_str(&text).ok());
+        prop_assert_eq!(json.parse::<bool>(), serde_json::from_str(&text).ok());
+        let string = serde_json::from_str::<String>(&text).ok();
+        prop_assert_eq!(json.parse::<Text<'_>>().map(|text| text.to_string()), string);
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_taken_apart_without_a_panic(text in r#"[{}\[\]":,\\a-e0-9é.eEu \n-]{0,60}"#) {
+        let json = Json::trusted(&text);
+        let _ = json.parse::<List<List<Entries<'_, Json<'_>>>>>();
+        let _ = json.parse::<Entries<'_, (Text<'_>, u64)>>();
+        let _ = json.elements().map(Iterator::count);
     }
 
     #[test]

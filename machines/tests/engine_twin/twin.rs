@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::Json;
 use protocol::gossip::{Count, Run};
+use protocol::{Json, List};
 
 /// A node's position, and the incarnation that it gives itself.
 pub(crate) type Life = (u32, u64);
@@ -36,7 +36,7 @@ impl Ledger {
     pub(crate) fn read_runs(&self, runs: &[Run<'_>]) -> Vec<Update> {
         let mut updates = Vec::new();
         for &(node, incarnation, first, last, payload) in runs {
-            let values = payload.parse::<Vec<Json<'_>>>().expect("a run is a list of values");
+            let values = payload.parse::<List<Json<'_>>>().expect("a run is a list of values");
             assert_eq!(values.len() as u64, last - first + 1, "a run has a value for each number");
             for (number, value) in (first..=last).zip(values) {
                 let update = ((node, incarnation), number);
