@@ -1,6 +1,7 @@
 //! What a node says: lines of bytes in memory that the caller owns and reuses.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use protocol::{Encode, MessageId, write_message};
 use smallvec::SmallVec;
@@ -38,6 +39,12 @@ impl Outputs {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+    }
+
+    /// Forgets everything said, and leaves its bytes to the owner in exchange for an empty buffer to go on with.
+    pub fn swap(&mut self, buffer: &mut Vec<u8>) {
+        mem::swap(&mut self.bytes, buffer);
+        self.clear();
     }
 
     pub(crate) fn push(

@@ -26,6 +26,7 @@
 //! transactions at two nodes that read the same value and then write, one is overwritten.
 
 mod store;
+mod texts;
 
 use core::time::Duration;
 

@@ -1,15 +1,16 @@
 //! What a transaction node stores: registers, and the transactions that not everyone is known to hold yet.
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
+use core::mem;
 
 use hashbrown::HashMap;
 use protocol::{Json, List, Text, ToJson};
 use smallvec::SmallVec;
 
+use super::texts::Texts;
 use crate::engine::{Origin, Replicated};
 
 /// A register's key and the value written to it; both as they came.
@@ -17,6 +18,9 @@ pub(super) type Writes<'a> = SmallVec<[(Json<'a>, Json<'a>); 4]>;
 
 /// Counters beyond this are neither given nor taken from a peer: other JSON implementations could not hold them.
 const MAX_COUNTER: u64 = 1 << 53;
+
+/// A register keeps at most so much more memory than twice what its value needs.
+const KEPT_BYTES: usize = 64;
 
 /// All registers.
 #[derive(Clone, Debug)]
@@ -36,7 +40,8 @@ type Stamp = (u64, u32, u64);
 #[derive(Clone, Debug)]
 struct Register {
     key: Box<str>,
-    value: Box<str>,
+    /// Written over in place, as most values fit where the last one was.
+    value: String,
     stamp: Stamp,
     /// The transaction that wrote it: position of its origin, and number there.
     writer: (usize, u64),
@@ -49,14 +54,8 @@ struct OriginLog {
     count: u64,
     /// How many of them are stable: of these only what registers still hold is kept.
     stable: u64,
-    /// The others.
-    recent: VecDeque<Transaction>,
-}
-
-#[derive(Clone, Debug)]
-struct Transaction {
-    counter: u64,
-    writes: SmallVec<[(usize, Box<str>); 4]>,
+    /// The others, as they travel, with a comma behind each.
+    recent: Texts,
 }
 
 /// Whether two keys are the same string, number, boolean or null.
@@ -87,23 +86,29 @@ impl Store {
 
     /// Takes an origin's next transaction.
     fn take<'a>(&mut self, origin: Origin, counter: u64, writes: impl Iterator<Item = (Json<'a>, Json<'a>)>) {
-        let number = self.log(origin.position).count + 1;
+        let log = self.log(origin.position);
+        log.count += 1;
+        let number = log.count;
+        let mut recent = mem::take(&mut log.recent);
         let stamp = (counter, origin.node, origin.incarnation);
         self.counter = self.counter.max(counter);
-        let mut transaction = Transaction { counter, writes: SmallVec::new() };
-        for (key, value) in writes {
-            let position = self.register(key);
-            let register = &mut self.registers[position];
-            if stamp > register.stamp {
-                register.value = value.as_str().into();
-                register.stamp = stamp;
-                register.writer = (origin.position, number);
+        recent.push(|text| {
+            write!(text, "[{counter}").expect("a string takes any text");
+            for (key, value) in writes {
+                let position = self.register(key);
+                let register = &mut self.registers[position];
+                if stamp > register.stamp {
+                    register.value.clear();
+                    register.value.push_str(value.as_str());
+                    register.value.shrink_to(2 * value.as_str().len() + KEPT_BYTES);
+                    register.stamp = stamp;
+                    register.writer = (origin.position, number);
+                }
+                write_entry(&register.key, value.as_str(), text);
             }
-            transaction.writes.push((position, value.as_str().into()));
-        }
-        let log = self.log(origin.position);
-        log.count = number;
-        log.recent.push_back(transaction);
+            text.push_str("],");
+        });
+        self.log(origin.position).recent = recent;
     }
 
     fn position(&self, key: Json<'_>) -> Option<usize> {
@@ -215,20 +220,15 @@ impl Replicated for Store {
         let mut next = first;
         for (number, counter, writes) in self.stable_remains(origin, first, last.min(log.stable)) {
             write_gone(number - next, &mut separator, out);
-            self.write_transaction(
-                counter,
-                writes.iter().map(|write| (write.0, write.1)),
-                &mut separator,
-                out,
-            );
+            self.write_transaction(counter, &writes, &mut separator, out);
             next = number + 1;
         }
         let recent_first = next.max(log.stable + 1);
         write_gone(recent_first.min(last + 1) - next, &mut separator, out);
-        for number in recent_first..=last {
-            let transaction = &log.recent[(number - log.stable - 1) as usize];
-            let writes = transaction.writes.iter().map(|write| (write.0, &*write.1));
-            self.write_transaction(transaction.counter, writes, &mut separator, out);
+        if recent_first <= last {
+            let (first, end) = (recent_first - log.stable - 1, last - log.stable);
+            out.push(separator);
+            out.push_str(log.recent.get(first as usize, end as usize).trim_end_matches(','));
         }
         out.push(']');
     }
@@ -236,7 +236,7 @@ impl Replicated for Store {
     fn settle(&mut self, origin: usize, count: u64) {
         let log = self.log(origin);
         let count = count.min(log.count);
-        log.recent.drain(..(count.saturating_sub(log.stable) as usize));
+        log.recent.forget(count.saturating_sub(log.stable) as usize);
         log.stable = log.stable.max(count);
     }
 }
@@ -267,17 +267,15 @@ impl Store {
         remains
     }
 
-    fn write_transaction<'a>(
+    fn write_transaction(
         &self,
         counter: u64,
-        writes: impl Iterator<Item = (usize, &'a str)>,
+        writes: &[(usize, &str)],
         separator: &mut char,
         out: &mut String,
     ) {
         write!(out, "{separator}[{counter}").expect("a string takes any text");
-        for (position, value) in writes {
-            write!(out, ",{},{value}", self.registers[position].key).expect("a string takes any text");
-        }
+        writes.iter().for_each(|(position, value)| write_entry(&self.registers[*position].key, value, out));
         out.push(']');
         *separator = ',';
     }
@@ -285,10 +283,14 @@ impl Store {
     /// Counts transactions of which nothing is left. They are stable, and so is what came before them.
     fn skip(&mut self, origin: usize, count: u64) {
         let log = self.log(origin);
-        log.recent.clear();
+        log.recent.forget(usize::MAX);
         log.count += count;
         log.stable = log.count;
     }
+}
+
+fn write_entry(key: &str, value: &str, out: &mut String) {
+    [",", key, ",", value].iter().for_each(|part| out.push_str(part));
 }
 
 fn write_gone(count: u64, separator: &mut char, out: &mut String) {
