@@ -1,35 +1,39 @@
 //! What a node said and nobody took yet, sans IO.
 //!
 //! The node appends to [`Outgoing::outputs`]; [`Outgoing::slices`] is what to write next, all of it in one call, and
-//! [`Outgoing::written`] says how much of that went out. As long as all of it goes out, which is nearly always, no
-//! byte is copied. What a short write leaves goes to the end of a queue, so nothing is lost and nothing reordered.
-//! Whoever feeds the node stops once there is [too much](Outgoing::is_full): then memory is bounded too.
+//! [`Outgoing::written`] says how much of that went out. No byte is ever copied: what a short write leaves stays where it is
+//! until it is out, and meanwhile the node goes on in another buffer. So nothing is lost and nothing reordered. Whoever
+//! feeds the node stops once there is [too much](Outgoing::is_full): then memory is bounded too.
 
-use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use machines::Outputs;
 
 /// With more than this to be written, the node is neither told anything nor woken: it could only make it more. What is
-/// held at the most is this and what one input makes the node say.
+/// held at the most is twice this and what one input makes the node say.
 pub(crate) const MAX_UNSENT: usize = 1 << 18;
 
-/// A queue of bytes to be written.
+/// A larger buffer is given back as soon as it is empty.
+const KEPT_SIZE: usize = 1 << 20;
+
+/// Bytes to be written: the rest of an older buffer, and then a newer one.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
-    queue: VecDeque<u8>,
-    outputs: Outputs,
+    older: Vec<u8>,
+    /// So much of the older one is out.
+    sent: usize,
+    newer: Outputs,
 }
 
 impl Outgoing {
     /// Where the node says things.
     pub(crate) fn outputs(&mut self) -> &mut Outputs {
-        &mut self.outputs
+        &mut self.newer
     }
 
     /// How many bytes are still to be written.
     pub(crate) fn unsent(&self) -> usize {
-        self.queue.len() + self.outputs.bytes().len()
+        self.older.len() - self.sent + self.newer.bytes().len()
     }
 
     /// Whether there is enough to write for now.
@@ -38,24 +42,27 @@ impl Outgoing {
     }
 
     /// All that is to be written, in order.
-    pub(crate) fn slices(&self) -> [IoSlice<'_>; 3] {
-        let (first, second) = self.queue.as_slices();
-        [first, second, self.outputs.bytes()].map(IoSlice::new)
+    pub(crate) fn slices(&self) -> [IoSlice<'_>; 2] {
+        [&self.older[self.sent..], self.newer.bytes()].map(IoSlice::new)
     }
 
-    /// Says that the first `length` bytes are written. What is left is set aside, to make room for more outputs.
+    /// Says that the first `length` bytes are written.
     pub(crate) fn written(&mut self, length: usize) {
-        let from_queue = length.min(self.queue.len());
-        self.queue.drain(..from_queue);
-        self.queue.extend(&self.outputs.bytes()[length - from_queue..]);
-        if self.outputs.bytes().len() > MAX_UNSENT {
-            self.outputs = Outputs::default();
-        } else {
-            self.outputs.clear();
+        self.sent += length;
+        if let Some(sent_of_newer) = self.sent.checked_sub(self.older.len()) {
+            self.forget_older();
+            self.newer.swap(&mut self.older);
+            self.sent = sent_of_newer;
         }
-        if self.queue.is_empty() && self.queue.capacity() > 2 * MAX_UNSENT {
-            self.queue = VecDeque::new();
+        if self.sent == self.older.len() {
+            self.forget_older();
         }
+    }
+
+    fn forget_older(&mut self) {
+        self.older.clear();
+        self.older.shrink_to(KEPT_SIZE);
+        self.sent = 0;
     }
 }
 
@@ -68,7 +75,7 @@ mod tests {
     /// Lets a node say something of about `length` bytes, with a number in it.
     fn say(outgoing: &mut Outgoing, number: usize, length: usize) {
         let padding = "x".repeat(length);
-        let line = format!(r#"{{"src":"c","dest":"n","body":{{"type":"{padding}","msg_id":{number}}}}}"#);
+        let line = format!(r#"{{"src":"{padding}","dest":"n","body":{{"type":"x","msg_id":{number}}}}}"#);
         let mut node = Node::<Echo>::new((), 0);
         node.on_line(Time::ZERO, line.as_bytes(), outgoing.outputs()).unwrap();
     }
@@ -78,12 +85,32 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_out_at_once_leaves_nothing_and_never_sees_the_queue() {
+    fn what_goes_out_at_once_leaves_nothing_and_two_buffers_are_enough() {
         let mut outgoing = Outgoing::default();
-        say(&mut outgoing, 1, 10);
-        outgoing.written(outgoing.unsent());
-        assert_eq!(outgoing.unsent(), 0);
-        assert_eq!(outgoing.queue.capacity(), 0);
+        let mut say_and_write = |number| {
+            say(&mut outgoing, number, 10);
+            let place = outgoing.outputs().bytes().as_ptr();
+            outgoing.written(outgoing.unsent());
+            assert_eq!(outgoing.unsent(), 0);
+            place
+        };
+        let places = [say_and_write(0), say_and_write(1)];
+        for number in 2..100 {
+            assert_eq!(say_and_write(number), places[number % 2]);
+        }
+    }
+
+    #[test]
+    fn a_buffer_that_a_long_message_took_is_given_back() {
+        let mut outgoing = Outgoing::default();
+        for number in 0..3 {
+            say(&mut outgoing, number, 4 << 20);
+            outgoing.written(outgoing.unsent());
+        }
+        for _ in 0..2 {
+            assert!(outgoing.older.capacity() <= KEPT_SIZE);
+            outgoing.newer.swap(&mut outgoing.older);
+        }
     }
 
     #[test]
