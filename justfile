@@ -150,9 +150,14 @@ exhaust:
     cargo test --locked --release --package machines --test exhaustive -- --ignored --nocapture
     cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture
 
-# Measure: decoding, merging, steps
-bench *arguments:
+# Measure: decoding, encoding, steps, merging, gossip; then whole nodes on pipes beside a plain serde_json loop
+bench *arguments: _build
     cargo bench --locked --package benches {{ arguments }}
+    cargo run --locked --release --package benches --bin summary
+
+# Count instructions with valgrind, and compare with what is recorded; `--record` records
+bench-instructions *arguments:
+    cargo run --locked --release --package benches --bin instructions -- {{ arguments }}
 
 # Look for input that breaks something, with one target or each in turn; needs nightly Rust and cargo-fuzz
 fuzz target="" seconds=(if target == "" { "3" } else { "60" }):

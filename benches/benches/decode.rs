@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hint::black_box;
 
-use benches::request;
+use benches::requests::request;
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
+use criterion::{BenchmarkGroup, BenchmarkId, Throughput};
 use protocol::{Decode, Json, List, Message, Text, broadcast, counter, echo, kv, log, txn, unique_ids};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = benches::criterion();
     let mut group = criterion.benchmark_group("decode");
     both(&mut group, "echo", |body: Echo<'_>| echo::Request::Echo { echo: json(body.echo) });
     both(&mut group, "generate", |_: Empty<'_>| unique_ids::Request::Generate {});
@@ -46,7 +46,7 @@ where
     R: Decode<'static> + PartialEq + Debug,
     B: Deserialize<'static>,
 {
-    let line = request(name).as_bytes();
+    let line = request(name).leak().as_bytes();
     let (message, derived) = (Message::decode(line).expect("a message"), derive::<B>(line));
     assert_eq!((&*message.src, &*message.dest), (derived.src, derived.dest));
     assert_eq!(R::decode(&message.body), Ok(meant(derived.body)));

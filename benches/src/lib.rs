@@ -1,58 +1,30 @@
-//! What the benches share: the messages that they time.
+//! What the benches share: how they measure, the messages that they time, nodes to time them on.
 //!
 //! | bench | subject |
 //! | --- | --- |
-//! | `decode` | a line of each workload to a typed request, next to plain serde |
-//! | `step` | a request to a reply, bytes in and bytes out, for machines that answer from what they know |
+//! | `decode`, `encode` | a line of each workload to a typed request, and a reply to a line, next to plain serde |
+//! | `step` | one request to each machine, bytes in and bytes out |
+//! | `node` | as many requests as a pipe holds, split into lines, with one buffer for all replies |
+//! | `merge` | a delta of another replica into this one: few or many updates into few or many, or nothing new |
+//! | `gossip` | making a delta, and a round of 25 nodes from the first value to silence |
+//! | `processes` | the programs that ship, on pipes, next to a plain loop around serde_json (`bin/plain.rs`) and `cat` |
 //!
-//! `cargo bench -p benches` times, `cargo bench -p benches -- --test` only runs each once. Whatever is timed is checked
-//! first: a wrong answer is not a fast one.
+//! `just bench` times all of it; `cargo test` runs each once. Whatever is timed is checked first: a wrong answer is not a
+//! fast one. Times are those of one computer and one moment. `bin/instructions.rs` counts instructions instead.
 
-use machines::{Machine, Node, Outputs, Time};
+pub mod cluster;
+pub mod requests;
 
-/// A request of each workload, as the network delivers it: name of the workload and type, line.
-pub const REQUESTS: [(&str, &str); 9] = [
-    (
-        "echo",
-        r#"{"id":5012,"src":"c7","dest":"n3","body":{"echo":"Please echo 93","type":"echo","msg_id":104}}"#,
-    ),
-    ("generate", r#"{"id":5012,"src":"c7","dest":"n3","body":{"type":"generate","msg_id":104}}"#),
-    (
-        "broadcast",
-        r#"{"id":5012,"src":"c7","dest":"n3","body":{"message":1031,"type":"broadcast","msg_id":104}}"#,
-    ),
-    ("read", r#"{"id":5012,"src":"c7","dest":"n3","body":{"type":"read","msg_id":104}}"#),
-    ("add", r#"{"id":5012,"src":"c7","dest":"n3","body":{"delta":-3,"type":"add","msg_id":104}}"#),
-    (
-        "cas",
-        r#"{"id":5012,"src":"c7","dest":"n3","body":{"key":3,"from":2,"to":4,"type":"cas","msg_id":104}}"#,
-    ),
-    ("send", r#"{"id":5012,"src":"c7","dest":"n3","body":{"key":"9","msg":311,"type":"send","msg_id":104}}"#),
-    (
-        "poll",
-        r#"{"id":5012,"src":"c7","dest":"n3","body":{"offsets":{"11":31,"12":5,"4":700,"9":0},"type":"poll","msg_id":104}}"#,
-    ),
-    (
-        "txn",
-        r#"{"id":5012,"src":"c7","dest":"n3","body":{"txn":[["r",9,null],["w",8,41],["r",7,null],["w",9,6]],"type":"txn","msg_id":104}}"#,
-    ),
-];
+use std::time::Duration;
 
-/// The request with that name.
-pub fn request(name: &str) -> &'static str {
-    REQUESTS.iter().find(|(other, _)| *other == name).map(|(_, line)| *line).expect("one of the requests")
-}
+use criterion::Criterion;
 
-/// The node `n3` of the nodes `n0` to `n24`.
-pub fn node<M: Machine>(config: M::Config) -> Node<M> {
-    let names: Vec<String> = (0..25).map(|number| format!(r#""n{number}""#)).collect();
-    let init = format!(
-        r#"{{"src":"c0","dest":"n3","body":{{"type":"init","node_id":"n3","node_ids":[{}],"msg_id":1}}}}"#,
-        names.join(",")
-    );
-    let mut node = Node::new(config, 7);
-    let mut outputs = Outputs::default();
-    node.on_line(Time::ZERO, init.as_bytes(), &mut outputs).expect("init is a message");
-    assert_eq!(outputs.lines().count(), 1, "init_ok and nothing else");
-    node
+/// How all benches measure: not for long, as there are many.
+pub fn criterion() -> Criterion {
+    Criterion::default()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+        .sample_size(40)
+        .without_plots()
+        .configure_from_args()
 }
