@@ -143,7 +143,7 @@ scaling *arguments: _build
 # Write the golden traces and tables anew; what has changed is then for `git diff` to show
 golden:
     UPDATE_EXPECT=1 cargo test --locked --package machines --test golden
-    UPDATE_EXPECT=1 cargo test --locked --package workbench --test tables
+    UPDATE_EXPECT=1 cargo test --locked --package workbench --test tables --test determinism
 
 # Search all orders of all messages of small clusters, and for bugs in machines that have some; takes a quarter of an hour
 exhaust:

@@ -119,6 +119,11 @@ impl Op {
 }
 
 impl History {
+    /// How often the nemesis did this. Each time has an invocation and a completion.
+    pub fn nemesis_count(&self, f: &str) -> usize {
+        self.ops.iter().filter(|op| op.process == Process::Nemesis && op.f == f).count() / 2
+    }
+
     /// Appends `op` and gives it its index.
     pub fn push(&mut self, mut op: Op) -> &Op {
         op.index = self.ops.len();

@@ -6,19 +6,23 @@
 //! pauses mix, each turn is one or the other's with the same probability, so that nodes may be paused while others are
 //! down.
 //!
+//! One-way links and latency spikes are not Maelstrom's. Each has a schedule of its own, and draws nothing when it is not
+//! asked for.
+//!
 //! Each fault draws whom it hits, among kinds of choices that are equally likely. With few nodes some of them hit nobody
 //! at all, which is Maelstrom's way and ours.
 
 mod grudge;
 mod victims;
 
-pub use grudge::{Grudge, Target, isolated};
+pub use grudge::{Grudge, Target, isolated, one_way};
 pub use victims::Victims;
 
 use crate::edn::Value;
 use crate::options::Fault;
 use fastrand::Rng;
 use machines::Time;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// The schedule of faults.
@@ -59,10 +63,21 @@ pub enum Action {
     Pause(Victims),
     /// It lets all nodes go on (`SIGCONT`).
     Resume,
+    /// It cuts some links in one direction, those that [`one_way`] names.
+    CutOneWay,
+    /// It mends those links. (A partition that cuts some of them as well is mended there too.)
+    MendOneWay,
+    /// It makes messages to and from nodes take longer.
+    Spike(Victims),
+    /// It lets messages take as long as usual.
+    Calm,
 }
 
 /// Which faults share a schedule.
-const TRACKS: [&[Fault]; 2] = [&[Fault::Partition], &[Fault::Pause, Fault::Kill]];
+const TRACKS: [&[Fault]; 4] =
+    [&[Fault::Partition], &[Fault::Pause, Fault::Kill], &[Fault::OneWayLink], &[Fault::LatencySpike]];
+/// A latency spike adds at least and at most so much, in milliseconds.
+const SPIKE_MS: RangeInclusive<u64> = 50..=1_000;
 
 impl Nemesis {
     /// A nemesis that has done nothing yet and will do these things.
@@ -96,6 +111,8 @@ impl Nemesis {
             Fault::Partition => Action::Cut(Target::ALL[self.rng.usize(..4)]),
             Fault::Kill => Action::Kill(Victims::ALL[self.rng.usize(..6)]),
             Fault::Pause => Action::Pause(Victims::ALL[self.rng.usize(..6)]),
+            Fault::OneWayLink => Action::CutOneWay,
+            Fault::LatencySpike => Action::Spike(Victims::ALL[self.rng.usize(..6)]),
         }
     }
 
@@ -110,7 +127,17 @@ impl Nemesis {
         target.grudge(size, &mut self.rng)
     }
 
-    /// Whom a kill or a pause hits, of `size` nodes.
+    /// Whom nobody hears over links that work one way only, among `size` nodes.
+    pub fn one_way(&mut self, size: usize) -> Grudge {
+        one_way(size, &mut self.rng)
+    }
+
+    /// How much longer messages take in a spike.
+    pub fn spike(&mut self) -> Duration {
+        Duration::from_millis(self.rng.u64(SPIKE_MS))
+    }
+
+    /// Whom a kill, a pause or a spike hits, of `size` nodes.
     pub fn victims(&mut self, victims: Victims, size: usize) -> Vec<usize> {
         victims.draw(size, &mut self.rng)
     }
@@ -126,6 +153,10 @@ impl Action {
             Action::Start => "start",
             Action::Pause(_) => "pause",
             Action::Resume => "resume",
+            Action::CutOneWay => "start-one-way-link",
+            Action::MendOneWay => "stop-one-way-link",
+            Action::Spike(_) => "start-latency-spike",
+            Action::Calm => "stop-latency-spike",
         }
     }
 
@@ -133,9 +164,9 @@ impl Action {
     pub fn value(self) -> Value {
         match self {
             Action::Cut(target) => Value::keyword(target.name()),
-            Action::Heal => Value::Nil,
-            Action::Kill(victims) | Action::Pause(victims) => victims.value(),
-            Action::Start | Action::Resume => Victims::All.value(),
+            Action::Heal | Action::CutOneWay | Action::MendOneWay => Value::Nil,
+            Action::Kill(victims) | Action::Pause(victims) | Action::Spike(victims) => victims.value(),
+            Action::Start | Action::Resume | Action::Calm => Victims::All.value(),
         }
     }
 }
@@ -146,6 +177,8 @@ fn repair(fault: Fault) -> Action {
         Fault::Partition => Action::Heal,
         Fault::Kill => Action::Start,
         Fault::Pause => Action::Resume,
+        Fault::OneWayLink => Action::MendOneWay,
+        Fault::LatencySpike => Action::Calm,
     }
 }
 

@@ -78,6 +78,8 @@ pub struct Network {
     by_name: HashMap<Arc<str>, Participant>,
     /// Recipient to the senders whose messages it drops.
     cuts: BTreeMap<Participant, BTreeSet<Participant>>,
+    /// How much longer messages to and from a participant take than usual.
+    lags: BTreeMap<Participant, Duration>,
     /// When which receiver is done waiting. Each mailbox that holds a message has exactly one entry.
     due: BinaryHeap<Reverse<(Time, u64, Participant)>>,
     /// Messages held up by a fault.
@@ -125,6 +127,7 @@ impl Network {
             mailboxes: Vec::new(),
             by_name: HashMap::new(),
             cuts: BTreeMap::new(),
+            lags: BTreeMap::new(),
             due: BinaryHeap::new(),
             held_up: BinaryHeap::new(),
             next_id: 0,
@@ -195,6 +198,16 @@ impl Network {
     /// Makes every link work again.
     pub fn heal(&mut self) {
         self.cuts.clear();
+    }
+
+    /// Makes messages to and from a participant take longer than usual from now on, by so much; those that cannot suffer
+    /// from faults are spared.
+    pub fn set_lag(&mut self, participant: Participant, lag: Duration) {
+        if lag.is_zero() {
+            self.lags.remove(&participant);
+        } else {
+            self.lags.insert(participant, lag);
+        }
     }
 
     /// Whether `recipient` drops what comes from `source`.
@@ -289,7 +302,15 @@ impl Network {
             }
             _ => false,
         };
-        if can_suffer { self.faults.fate(&mut self.rng) } else { Fate::UNHARMED }
+        if can_suffer {
+            self.faults.fate(&mut self.rng).after(self.lag(src) + self.lag(dest))
+        } else {
+            Fate::UNHARMED
+        }
+    }
+
+    fn lag(&self, participant: Participant) -> Duration {
+        self.lags.get(&participant).copied().unwrap_or_default()
     }
 
     fn post(&mut self, now: Time, hold_up: Duration, message: Message) {

@@ -22,6 +22,8 @@ pub struct Options {
     pub nemesis: Vec<Fault>,
     /// Mean gap between nemesis operations.
     pub nemesis_interval: Duration,
+    /// What goes wrong all the time.
+    pub hazards: Hazards,
     /// Neighbours suggested to the nodes of `broadcast`.
     pub topology: Topology,
     /// What share of the operations must be ok.
@@ -56,6 +58,7 @@ impl Options {
             latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
             nemesis: Vec::new(),
             nemesis_interval: Duration::from_secs(10),
+            hazards: Hazards::default(),
             topology: Topology::Grid,
             availability: None,
             consistency_models: vec!["strict-serializable".to_owned()],
@@ -191,11 +194,16 @@ pub enum Fault {
     Kill,
     /// Nodes are stopped in their tracks, and go on later (§17.2).
     Pause,
+    /// Some links drop what they carry, each in one direction. Not among Maelstrom's faults.
+    OneWayLink,
+    /// Messages to and from some nodes take long. Not among Maelstrom's faults.
+    LatencySpike,
 }
 
 impl Fault {
     /// All kinds, in the order in which people are told of them.
-    pub const ALL: [Fault; 3] = [Fault::Partition, Fault::Kill, Fault::Pause];
+    pub const ALL: [Fault; 5] =
+        [Fault::Partition, Fault::Kill, Fault::Pause, Fault::OneWayLink, Fault::LatencySpike];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -203,8 +211,31 @@ impl Fault {
             Fault::Partition => "partition",
             Fault::Kill => "kill",
             Fault::Pause => "pause",
+            Fault::OneWayLink => "one-way-link",
+            Fault::LatencySpike => "latency-spike",
         }
     }
+}
+
+/// What goes wrong all the time, beyond Maelstrom's faults. All of it is off by default, and then nothing is drawn for
+/// it: a seed means the same run as before.
+///
+/// What befalls messages ends with the main phase, like the nemesis's doings. What is wrong with nodes stays; only
+/// virtual time has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Hazards {
+    /// Probability that a message between nodes vanishes.
+    pub loss: f64,
+    /// Probability that it arrives twice.
+    pub duplication: f64,
+    /// Probability that it is held up for a while, so that later ones overtake it.
+    pub reordering: f64,
+    /// Whether messages to and from services suffer as well.
+    pub reach_services: bool,
+    /// Nodes' clocks run too fast or too slow by up to so many millionths.
+    pub drift_ppm: u32,
+    /// Some nodes take up to so long over each line that they read.
+    pub slowness: Duration,
 }
 
 /// Neighbours suggested to the nodes of `broadcast` (§9.3).

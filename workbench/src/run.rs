@@ -23,7 +23,7 @@ pub use record::{Crash, Effect, Level, LogLine, Muted, NodeRecord, Progress, Rec
 use crate::edn::Value;
 use crate::generator::{Pace, Threads};
 use crate::history::History;
-use crate::nemesis::Nemesis;
+use crate::nemesis::{Grudge, Nemesis};
 use crate::network::{BadLine, Entry, Event, Message, Network, Participant, Refusal, Role};
 use crate::options::{LogOptions, Options};
 use crate::service::Services;
@@ -48,6 +48,8 @@ pub struct Run {
     nemesis: Option<Nemesis>,
     /// The partition in force.
     partition: Option<&'static str>,
+    /// The links that work one way only, at present.
+    one_way: Grudge,
     node_states: Vec<NodeState>,
     /// Nodes are being started again: what the history will say when they have answered.
     starting: Option<Value>,
@@ -91,6 +93,7 @@ impl Run {
             workload: Box::new(Idle),
             clients: Clients::default(),
             partition: None,
+            one_way: Grudge::new(),
             node_states: vec![NodeState::Up; options.nodes.len()],
             starting: None,
             rng: seeds.fork(),

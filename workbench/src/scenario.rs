@@ -8,6 +8,7 @@ mod words;
 
 use crate::cli;
 use crate::options::{Options, Workload};
+use crate::sweep::Claims;
 use crate::world::{Spawn, spawn};
 use machines::engine::Pace;
 use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Txn, UniqueIds};
@@ -104,6 +105,19 @@ impl OurMachine {
             OurMachine::Log => "log",
             OurMachine::Txn => "txn",
             OurMachine::UniqueIds => "unique-ids",
+        }
+    }
+
+    /// What it claims to survive besides partitions, pauses, slowness, drift, and whatever befalls messages between nodes.
+    ///
+    /// Those that keep data in their own memory only do not survive the loss of it: what a node has accepted and not yet
+    /// passed on is gone with the node.
+    pub fn claims(self) -> Claims {
+        match self {
+            OurMachine::Echo | OurMachine::UniqueIds => Claims { restarts: true, service_faults: false },
+            OurMachine::CounterKv => Claims { restarts: true, service_faults: true },
+            OurMachine::Broadcast | OurMachine::Counter | OurMachine::GSet => Claims::default(),
+            OurMachine::Log | OurMachine::Txn => Claims::default(),
         }
     }
 

@@ -20,10 +20,16 @@
 mod distribution;
 mod outcome;
 mod report;
+mod shrink;
+mod swarm;
+mod trace;
 
 pub use distribution::Distribution;
 pub use outcome::{Outcome, Verdict};
 pub use report::{COUNTS, Count, FIGURES, Figure};
+pub use shrink::{MOST_RUNS, Shrunk, shrink};
+pub use swarm::{Claims, swarm};
+pub use trace::trace;
 
 use crate::options::Options;
 use crate::run::Record;
@@ -47,12 +53,14 @@ pub struct Plan {
     pub seeds: u64,
     /// How many of them at a time.
     pub threads: NonZero<usize>,
+    /// If faults are to be drawn from each seed: what the machine claims to survive.
+    pub swarm: Option<Claims>,
 }
 
 /// What a sweep came to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
-    /// The options of every run, with the first seed.
+    /// The options of every run, with the first seed, and without what a swarm draws.
     pub options: Options,
     /// What each run came to, in the order of their seeds.
     pub outcomes: Vec<Outcome>,
@@ -94,13 +102,22 @@ pub fn record(options: Options, programs: Spawn) -> Record {
 impl Plan {
     /// A single run, on every processor that there is.
     pub fn new(options: Options) -> Plan {
-        Plan { options, seeds: 1, threads: thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN) }
+        let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+        Plan { options, seeds: 1, threads, swarm: None }
+    }
+
+    /// The options of the run with this seed, faults of the swarm included.
+    pub fn options_for(&self, seed: u64) -> Options {
+        let options = Options { seed, ..self.options.clone() };
+        match self.swarm {
+            Some(claims) => swarm(&options, claims),
+            None => options,
+        }
     }
 
     /// The options of the run at this position, if it is one of the plan.
     fn options_of(&self, position: u64) -> Option<Options> {
-        let seed = self.options.seed.wrapping_add(position);
-        (position < self.seeds).then(|| Options { seed, ..self.options.clone() })
+        (position < self.seeds).then(|| self.options_for(self.options.seed.wrapping_add(position)))
     }
 }
 

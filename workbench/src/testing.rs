@@ -3,7 +3,7 @@
 use crate::edn;
 use crate::history::{Kind, Op, Process};
 use crate::options::{
-    INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology, Workload,
+    Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology, Workload,
 };
 use crate::world::{Program, Spawn};
 use machines::Time;
@@ -88,6 +88,7 @@ pub(crate) fn options(workload: Workload, seed: u64) -> Options {
         latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
         nemesis: Vec::new(),
         nemesis_interval: Duration::from_secs(10),
+        hazards: Hazards::default(),
         topology: Topology::Grid,
         availability: None,
         consistency_models: Vec::new(),

@@ -8,6 +8,7 @@ pub mod cluster;
 mod fleet;
 pub mod processes;
 mod program;
+mod quirks;
 pub mod simulated;
 
 pub use cluster::{Answer, Cluster, Request};

@@ -50,12 +50,24 @@ pub(super) struct SimArguments {
     /// What runs on the nodes, where there is a choice: counter or counter-kv [default: the first that serves the workload]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub(super) machine: Option<String>,
+    /// Let clocks run too fast or too slow, by up to this share: 0.01 is one second in 100
+    #[arg(long, value_name = "SHARE", default_value = "0", allow_hyphen_values = true)]
+    pub(super) drift: String,
+    /// Make a third of the nodes slow: up to so long over each message
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) slow: Option<String>,
+    /// Draw from the seed which faults there are and how bad; in place of all flags that ask for faults
+    #[arg(long)]
+    pub(super) swarm: bool,
     /// Sweep: run so many seeds, from the one that --seed names, and summarise
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(super) seeds: Option<String>,
     /// Runs at a time in a sweep [default: one a processor]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(super) threads: Option<String>,
+    /// Do not look for a smaller run that fails in the same way, when a sweep finds one that fails
+    #[arg(long)]
+    pub(super) no_shrink: bool,
     /// How often nodes speak to each other (broadcast, g-set), such as 350ms or 1.5s
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) round: Option<String>,
@@ -100,12 +112,24 @@ pub(super) struct RunArguments {
     /// How latencies spread: constant, uniform, exponential
     #[arg(long, value_name = "TYPE", default_value = "constant", allow_hyphen_values = true)]
     pub(super) latency_dist: String,
-    /// Faults to inject, separated by commas: partition, kill, pause
+    /// Faults to inject, separated by commas: partition, kill, pause; not Maelstrom's: one-way-link, latency-spike
     #[arg(long, value_name = "FAULTS", allow_hyphen_values = true)]
     pub(super) nemesis: Option<String>,
     /// Mean time between the nemesis' operations, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", allow_hyphen_values = true)]
     pub(super) nemesis_interval: String,
+    /// Probability that a message between nodes is lost
+    #[arg(long, value_name = "P", default_value = "0", allow_hyphen_values = true)]
+    pub(super) loss: String,
+    /// Probability that a message between nodes arrives twice
+    #[arg(long, value_name = "P", default_value = "0", allow_hyphen_values = true)]
+    pub(super) duplication: String,
+    /// Probability that a message between nodes is held up, and overtaken
+    #[arg(long, value_name = "P", default_value = "0", allow_hyphen_values = true)]
+    pub(super) reordering: String,
+    /// Let messages to and from services be lost, doubled and overtaken as well
+    #[arg(long)]
+    pub(super) service_faults: bool,
     /// Neighbours suggested to nodes in broadcast: grid, line, tree, tree2, tree3, tree4, total
     #[arg(long, value_name = "SPEC", default_value = "grid", allow_hyphen_values = true)]
     pub(super) topology: String,

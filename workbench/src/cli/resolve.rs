@@ -2,8 +2,8 @@
 
 use super::arguments::{RunArguments, SimArguments};
 use crate::options::{
-    Availability, Fault, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY, Topology,
-    Workload,
+    Availability, Fault, Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY,
+    Topology, Workload,
 };
 use crate::scenario::{OurMachine, Scenario};
 use crate::sweep::MOST_SEEDS;
@@ -40,6 +40,7 @@ pub(super) fn options(
         latency: judge.latency(&arguments.latency, &arguments.latency_dist),
         nemesis: judge.nemesis(arguments.nemesis.as_deref().unwrap_or_default()),
         nemesis_interval: judge.seconds("--nemesis-interval", &arguments.nemesis_interval),
+        hazards: judge.hazards(arguments),
         topology: judge.topology(&arguments.topology),
         availability: arguments.availability.as_deref().map(|text| judge.availability(text)),
         consistency_models: comma_list(
@@ -73,7 +74,13 @@ pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
 /// One of our machines, how it is set, and the options.
 pub(super) fn scenario(arguments: &SimArguments) -> Result<Scenario, Vec<String>> {
     let mut judge = Judge::default();
-    let options = options(&arguments.run, fresh_seed);
+    let mut options = options(&arguments.run, fresh_seed);
+    if let Ok(Options { hazards, .. }) = &mut options {
+        hazards.drift_ppm = judge.drift(&arguments.drift);
+        hazards.slowness =
+            arguments.slow.as_ref().map(|text| judge.duration("--slow", text)).unwrap_or_default();
+    }
+    judge.swarm(arguments);
     let workload = options.as_ref().ok().map(|options| options.workload);
     let machine = workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload));
     let round = arguments.round.as_ref().map(|text| judge.duration("--round", text));
@@ -285,13 +292,48 @@ impl Judge {
         Latency { mean_ms, distribution }
     }
 
+    fn hazards(&mut self, arguments: &RunArguments) -> Hazards {
+        Hazards {
+            loss: self.probability("--loss", &arguments.loss),
+            duplication: self.probability("--duplication", &arguments.duplication),
+            reordering: self.probability("--reordering", &arguments.reordering),
+            reach_services: arguments.service_faults,
+            ..Hazards::default()
+        }
+    }
+
+    fn probability(&mut self, flag: &str, text: &str) -> f64 {
+        self.number(flag, text, "Must be a number from 0 to 1", |share: &f64| (0.0..=1.0).contains(share))
+    }
+
+    /// In millionths: a clock must not depend on how floats are rounded.
+    fn drift(&mut self, text: &str) -> u32 {
+        let rule = "Must be a number from 0 to 0.5";
+        (self.number("--drift", text, rule, |share: &f64| (0.0..=0.5).contains(share)) * 1e6).round() as u32
+    }
+
+    /// Flags that a swarm would have to overrule are refused.
+    fn swarm(&mut self, arguments: &SimArguments) {
+        let run = &arguments.run;
+        let rates = [&run.loss, &run.duplication, &run.reordering, &arguments.drift];
+        let asks = run.nemesis.is_some() || run.service_faults || arguments.slow.is_some();
+        if arguments.swarm && (asks || rates.into_iter().any(|rate| rate != "0")) {
+            self.mistakes
+                .push("--swarm draws the faults by itself: leave out the flags that ask for some".to_owned());
+        }
+    }
+
     fn nemesis(&mut self, text: &str) -> Vec<Fault> {
         let mut faults = Vec::new();
         for name in comma_list(text) {
             match Fault::ALL.into_iter().find(|fault| fault.name() == name) {
                 Some(fault) if faults.contains(&fault) => {}
                 Some(fault) => faults.push(fault),
-                None => self.invalid("--nemesis", text, "Faults must be partition, kill or pause"),
+                None => self.invalid(
+                    "--nemesis",
+                    text,
+                    format!("Faults must be of {}", Fault::ALL.map(Fault::name).join(", ")),
+                ),
             }
         }
         faults

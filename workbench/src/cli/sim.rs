@@ -12,6 +12,7 @@ use super::{STORE, give_up, refuse, report, resolve, summary, sweep};
 use crate::run::{Level, Record};
 use crate::scenario::Scenario;
 use crate::store::Store;
+use crate::sweep::Plan;
 use crate::world::processes::Observer;
 use crate::world::simulated::Simulation;
 use std::ffi::OsString;
@@ -21,10 +22,13 @@ use std::path::Path;
 
 /// What the command line asked for.
 pub(super) struct Job {
-    scenario: Scenario,
+    /// The first run, without what a swarm draws.
+    pub(super) scenario: Scenario,
     /// How many seeds to sweep over; a single run, with all its files, if none.
-    seeds: Option<u64>,
-    threads: Option<NonZero<usize>>,
+    pub(super) seeds: Option<u64>,
+    pub(super) threads: Option<NonZero<usize>>,
+    pub(super) swarm: bool,
+    pub(super) shrinks: bool,
 }
 
 /// Carries out the command.
@@ -34,8 +38,8 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         Err(reason) => return refuse(reason),
     };
     let done = match job.seeds {
-        None => run(&job.scenario),
-        Some(seeds) => sweep::run(&job.scenario, seeds, job.threads),
+        None => run(&job.first()),
+        Some(seeds) => sweep::run(&job, seeds),
     };
     done.unwrap_or_else(|error| give_up(&error))
 }
@@ -44,7 +48,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
 pub(crate) fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
     let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
     match Job::parse(&words) {
-        Ok(Job { scenario, seeds: None, .. }) => Ok(scenario),
+        Ok(job) if job.seeds.is_none() => Ok(job.first()),
         Ok(_) => Err(vec!["A scenario is one run, so it has no --seeds".to_owned()]),
         Err(NotParsed::Wrong(mistakes)) => Err(mistakes),
         Err(NotParsed::Help(_)) => Err(vec!["--help is no scenario".to_owned()]),
@@ -61,9 +65,25 @@ impl Job {
         let seeds = resolve::seeds(&arguments).map_err(&mut keep).ok();
         let threads = resolve::threads(&arguments).map_err(&mut keep).ok();
         match (scenario, seeds, threads) {
-            (Some(scenario), Some(seeds), Some(threads)) => Ok(Job { scenario, seeds, threads }),
+            (Some(scenario), Some(seeds), Some(threads)) => {
+                let (swarm, shrinks) = (arguments.swarm, !arguments.no_shrink);
+                Ok(Job { scenario, seeds, threads, swarm, shrinks })
+            }
             _ => Err(NotParsed::Wrong(mistakes)),
         }
+    }
+
+    /// What to sweep over.
+    pub(super) fn plan(&self) -> Plan {
+        let plan = Plan::new(self.scenario.options.clone());
+        let swarm = self.swarm.then(|| self.scenario.machine.claims());
+        Plan { seeds: self.seeds.unwrap_or(1), threads: self.threads.unwrap_or(plan.threads), swarm, ..plan }
+    }
+
+    /// The first run, faults of the swarm included.
+    fn first(&self) -> Scenario {
+        let options = self.plan().options_for(self.scenario.options.seed);
+        Scenario { options, ..self.scenario.clone() }
     }
 }
 

@@ -6,8 +6,7 @@ use super::paint::Paint;
 use super::verdict::Exit;
 use crate::check::Results;
 use crate::edn::Value;
-use crate::history::{Op, Process};
-use crate::options::{Availability, Fault, LatencyDistribution, Options};
+use crate::options::{Availability, Fault, Hazards, LatencyDistribution, Options};
 use crate::run::{NodeRecord, Record};
 use crate::world::processes::NodeReport;
 use std::fmt::Write;
@@ -48,6 +47,7 @@ pub(super) fn title(options: &Options) -> String {
         let interval = options.nemesis_interval.as_secs_f64();
         let _ = write!(title, ", {} every {interval} s", faults.join(" and "));
     }
+    title.push_str(&hazards(&options.hazards));
     match options.availability {
         None => {}
         Some(Availability::Total) => title.push_str(", total availability"),
@@ -57,6 +57,21 @@ pub(super) fn title(options: &Options) -> String {
     }
     let _ = write!(title, ", seed {}", options.seed);
     title
+}
+
+/// What is wrong all the time, each after a comma.
+fn hazards(hazards: &Hazards) -> String {
+    let shares =
+        [("loss", hazards.loss), ("duplication", hazards.duplication), ("reordering", hazards.reordering)];
+    let drift = ("drift", f64::from(hazards.drift_ppm) / 1e6);
+    let mut text = String::new();
+    for (name, share) in shares.into_iter().chain([drift]).filter(|(_, share)| *share > 0.0) {
+        let _ = write!(text, ", {name} {share}");
+    }
+    if !hazards.slowness.is_zero() {
+        let _ = write!(text, ", slow by up to {}", millis(hazards.slowness));
+    }
+    text
 }
 
 /// The whole summary, without a trailing newline.
@@ -78,6 +93,8 @@ fn figures(subject: &Subject<'_>, paint: Paint) -> Vec<(&'static str, String)> {
             Fault::Partition => ("partitions", partitions(record)),
             Fault::Kill => ("kills", blows(record, "kill", |node| node.kills)),
             Fault::Pause => ("pauses", blows(record, "pause", |node| node.pauses)),
+            Fault::OneWayLink => ("one-way links", times(record, "start-one-way-link")),
+            Fault::LatencySpike => ("latency spikes", times(record, "start-latency-spike")),
         }));
     }
     for (name, key) in [("stable latency", "stable-latencies"), ("lost latency", "lost-latencies")] {
@@ -109,11 +126,14 @@ fn details(subject: &Subject<'_>, paint: Paint) -> Vec<String> {
 }
 
 fn partitions(record: &Record) -> String {
-    let is_start = |op: &&Op| op.process == Process::Nemesis && op.f == "start-partition";
-    // Each has an invocation and a completion.
-    let starts = record.history.ops.iter().filter(is_start).count() / 2;
+    let starts = record.history.nemesis_count("start-partition");
     let cut = record.journal.statistics.cut as usize;
     format!("{}, which dropped {}", counted(starts, "partition"), counted(cut, "message"))
+}
+
+/// How often the nemesis began this.
+fn times(record: &Record, f: &str) -> String {
+    counted(record.history.nemesis_count(f), "time")
 }
 
 /// How often nodes were hit, and how many of them.

@@ -3,38 +3,73 @@
 use super::clock::WallClock;
 use super::console::defused;
 use super::paint::Paint;
+use super::sim::Job;
 use super::summary::{self, counted};
 use super::verdict::Exit;
 use super::{STORE, say};
 use crate::scenario::Scenario;
 use crate::store::Store;
-use crate::sweep::{self, COUNTS, FIGURES, Outcome, Plan, Sweep, Verdict};
+use crate::sweep::{self, COUNTS, FIGURES, Outcome, Sweep, Verdict, shrink, trace};
+use crate::world::simulated;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::cmp::Reverse;
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
-use std::num::NonZero;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// So many of the failing seeds are shown; the sweep's files have all of them.
 const FAILURES_SHOWN: usize = 10;
+/// So many of the last events of the smallest failing run are shown; trace.txt has all of them.
+const TRACE_SHOWN: usize = 60;
 /// A line about progress is written this often, where there is no terminal for a bar.
 const STATUS_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Carries out a sweep.
-pub(super) fn run(scenario: &Scenario, seeds: u64, threads: Option<NonZero<usize>>) -> io::Result<Exit> {
+pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
+    let (scenario, plan) = (&job.scenario, job.plan());
     let store = Store::create(Path::new(STORE), scenario.options.workload.name(), WallClock::new().now())?;
-    let default = Plan::new(scenario.options.clone());
-    let plan = Plan { seeds, threads: threads.unwrap_or(default.threads), ..default };
-    say(&format!("Sweeping over {} from {}", counted(seeds as usize, "seed"), summary::title(&plan.options)));
+    let swarm = if job.swarm { ", and faults as each seed says" } else { "" };
+    let title = summary::title(&plan.options);
+    say(&format!("Sweeping over {} from {title}{swarm}", counted(seeds as usize, "seed")));
     let mut progress = Progress::new(seeds);
     let start = Instant::now();
     let sweep = sweep::run(&plan, &|| scenario.programs(), |outcome| progress.on(outcome));
     let took = start.elapsed();
     progress.end();
     store.write_sweep(&sweep.to_value())?;
-    say(&report(&sweep, took, scenario, &store, Paint::for_stdout()));
+    say(&report(&sweep, took, &store, Paint::for_stdout()));
+    say(&failures(&sweep, job, Paint::for_stdout()));
+    if let Some(worst) = sweep.failures().max_by_key(|outcome| (outcome.verdict, Reverse(outcome.seed)))
+        && job.shrinks
+    {
+        smallest(worst, job, &store)?;
+    }
     Ok(exit(sweep.verdict()))
+}
+
+/// Shrinks a failing run, shows what is left of it, and writes it down.
+fn smallest(failing: &Outcome, job: &Job, store: &Store) -> io::Result<()> {
+    let plan = job.plan();
+    say(&format!("\nLooking for a smaller run that fails as seed {} does …", failing.seed));
+    let programs = || job.scenario.programs();
+    let Some(shrunk) = shrink(&plan.options_for(failing.seed), &programs, plan.threads) else {
+        return Ok(());
+    };
+    let scenario = Scenario { options: shrunk.options.clone(), ..job.scenario.clone() };
+    let record = simulated::run(scenario.options.clone(), scenario.programs());
+    let why = defused(shrunk.outcome.why.unwrap_or_default());
+    let path = store.path("regression.txt");
+    std::fs::write(&path, format!("# {}\n{scenario}\n", why.replace('\n', "\n# ")))?;
+    std::fs::write(store.path("trace.txt"), trace(&record, usize::MAX))?;
+    say(&format!("\n{}", defused(trace(&record, TRACE_SHOWN))));
+    say(&format!(
+        "The smallest found, in {}: {why}\n    workbench sim {scenario}",
+        counted(shrunk.runs as usize, "run")
+    ));
+    say(&format!("It is in {}, and all its messages beside it in trace.txt. In", path.display()));
+    say("workbench/tests/regressions, `cargo test` would see to it that it stays mended.");
+    Ok(())
 }
 
 fn exit(verdict: Verdict) -> Exit {
@@ -47,7 +82,7 @@ fn exit(verdict: Verdict) -> Exit {
 }
 
 /// What a sweep came to, for people.
-fn report(sweep: &Sweep, took: Duration, scenario: &Scenario, store: &Store, paint: Paint) -> String {
+fn report(sweep: &Sweep, took: Duration, store: &Store, paint: Paint) -> String {
     let mut text = format!("\n  {:<20}{}\n", "verdicts", verdicts(sweep, paint));
     let _ = writeln!(text, "  {:<20}{:>10}{:>10}{:>10}{:>10}", "", "min", "median", "99%", "max");
     for (name, figure) in FIGURES {
@@ -72,7 +107,6 @@ fn report(sweep: &Sweep, took: Duration, scenario: &Scenario, store: &Store, pai
         "speed"
     );
     let _ = write!(text, "  {:<20}{}", "store", store.directory().display());
-    failures(sweep, scenario, paint, &mut text);
     text
 }
 
@@ -90,10 +124,10 @@ fn verdicts(sweep: &Sweep, paint: Paint) -> String {
 }
 
 /// The first failing seeds, each with its reason and the command that replays it.
-fn failures(sweep: &Sweep, scenario: &Scenario, paint: Paint, text: &mut String) {
+fn failures(sweep: &Sweep, job: &Job, paint: Paint) -> String {
+    let (plan, mut text) = (job.plan(), String::new());
     for outcome in sweep.failures().take(FAILURES_SHOWN) {
-        let mut scenario = scenario.clone();
-        scenario.options.seed = outcome.seed;
+        let scenario = Scenario { options: plan.options_for(outcome.seed), ..job.scenario.clone() };
         let why = outcome.why.clone().unwrap_or_default();
         let (verdict, seed) = (outcome.verdict.name(), outcome.seed);
         let _ = write!(text, "\n\n{} seed {seed} is {verdict}: {}", paint.red("✗"), defused(why));
@@ -103,6 +137,7 @@ fn failures(sweep: &Sweep, scenario: &Scenario, paint: Paint, text: &mut String)
     if more > 0 {
         let _ = write!(text, "\n\n… and {more} more, in sweep.edn");
     }
+    text
 }
 
 /// Three digits or more that mean something.

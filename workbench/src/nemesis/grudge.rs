@@ -52,6 +52,19 @@ impl Target {
     }
 }
 
+/// Links between `size` nodes that drop what they carry, each drawn alone: the other direction works, unless it is drawn
+/// as well.
+pub fn one_way(size: usize, rng: &mut Rng) -> Grudge {
+    let mut grudge = vec![BTreeSet::new(); size];
+    let links = if size < 2 { 0 } else { 1 + rng.usize(..size) };
+    for _ in 0..links {
+        let to = rng.usize(..size);
+        let from = (to + 1 + rng.usize(..size - 1)) % size;
+        grudge[to].insert(from);
+    }
+    grudge
+}
+
 /// A grudge as the history shows it: `[:isolated {node #{those it does not hear}}]`.
 pub fn isolated(grudge: &Grudge, names: &[Arc<str>]) -> Value {
     let name = |node: usize| Value::Text(names[node].clone());
@@ -152,6 +165,19 @@ mod tests {
     #[test]
     fn a_third_of_three_is_nobody() {
         assert!(grudges(Target::MinorityThird, 3).all(|grudge| grudge.iter().all(BTreeSet::is_empty)));
+    }
+
+    #[test]
+    fn one_way_links_are_cut_one_way_and_there_are_some_wherever_there_are_links() {
+        assert_eq!(one_way(1, &mut Rng::with_seed(1)), [BTreeSet::new()]);
+        for (size, seed) in (2..9).flat_map(|size| (0..50).map(move |seed| (size, seed))) {
+            let grudge = one_way(size, &mut Rng::with_seed(seed));
+            let cut: usize = grudge.iter().map(BTreeSet::len).sum();
+            assert!((1..=size).contains(&cut), "{cut} of {size} nodes' links");
+            assert!((0..size).all(|node| !grudge[node].contains(&node)));
+        }
+        let lopsided = (0..50).filter(|seed| !is_symmetric(&one_way(5, &mut Rng::with_seed(*seed))));
+        assert!(lopsided.count() > 40);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Maelstrom's network loses, repeats and reorders nothing; all of this is off by default. A fault is data here, so that
 //! a new one is a new field and a line in [`Faults::fate`].
 
+use crate::options::Hazards;
 use fastrand::Rng;
 use std::time::Duration;
 
@@ -22,6 +23,10 @@ pub struct Faults {
     /// Whether messages between nodes and services suffer too.
     pub reach_services: bool,
 }
+
+/// Messages of a run that are held up are held up for at most this long: long enough to be overtaken by the traffic of a
+/// round, and short beside the time that a client waits.
+const LONGEST_DELAY: Duration = Duration::from_millis(300);
 
 /// What becomes of one message: how long each copy of it is held up. No copy: it is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +50,26 @@ impl Faults {
     }
 }
 
+impl From<&Hazards> for Faults {
+    fn from(hazards: &Hazards) -> Faults {
+        Faults {
+            loss: hazards.loss,
+            duplication: hazards.duplication,
+            delay: hazards.reordering,
+            longest_delay: LONGEST_DELAY,
+            reach_services: hazards.reach_services,
+        }
+    }
+}
+
 impl Fate {
     /// A message that nothing happens to.
     pub(super) const UNHARMED: Fate = Fate { copies: [Some(Duration::ZERO), None] };
+
+    /// The same, but for being held up longer by so much.
+    pub(super) fn after(self, lag: Duration) -> Fate {
+        Fate { copies: self.copies.map(|copy| copy.map(|hold_up| hold_up + lag)) }
+    }
 }
 
 fn happens(probability: f64, rng: &mut Rng) -> bool {

@@ -9,8 +9,9 @@
 
 use super::{Effect, Run};
 use crate::edn::Value;
-use crate::nemesis::{self, Action, Grudge, Victims};
+use crate::nemesis::{self, Action, Grudge, Nemesis, Victims};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +51,18 @@ impl Run {
                     self.nemesis.as_mut().map(|nemesis| nemesis.grudge(target, size)).unwrap_or_default();
                 self.cut(&grudge);
                 self.partition = Some(target.name());
-                let names: Vec<Arc<str>> =
-                    self.nodes.iter().map(|node| self.network.name(*node).clone()).collect();
-                nemesis::isolated(&grudge, &names)
+                nemesis::isolated(&grudge, &self.names())
             }
             Action::Kill(victims) => self.on_victims(victims, Run::kill),
             Action::Pause(victims) => self.on_victims(victims, Run::pause),
             Action::Resume => self.on_victims(Victims::All, Run::resume),
+            Action::CutOneWay => self.cut_one_way(),
+            Action::MendOneWay => self.mend_one_way(),
+            Action::Spike(victims) => {
+                let spike = self.nemesis.as_mut().map(Nemesis::spike).unwrap_or_default();
+                self.on_victims(victims, |run, node| run.lag(node, spike))
+            }
+            Action::Calm => self.on_victims(Victims::All, |run, node| run.lag(node, Duration::ZERO)),
             Action::Start => {
                 let outcome = self.on_victims(Victims::All, Run::start_again);
                 if self.node_states.contains(&NodeState::Starting) {
@@ -143,6 +149,31 @@ impl Run {
             self.effects.push_back(Effect::Resume { node });
         }
         "resumed"
+    }
+
+    fn lag(&mut self, node: usize, lag: Duration) -> &'static str {
+        self.network.set_lag(self.nodes[node], lag);
+        if lag.is_zero() { "prompt" } else { "lagging" }
+    }
+
+    fn cut_one_way(&mut self) -> Value {
+        let size = self.nodes.len();
+        let grudge = self.nemesis.as_mut().map(|nemesis| nemesis.one_way(size)).unwrap_or_default();
+        self.cut(&grudge);
+        let isolated = nemesis::isolated(&grudge, &self.names());
+        self.one_way = grudge;
+        isolated
+    }
+
+    fn mend_one_way(&mut self) -> Value {
+        for (recipient, sources) in std::mem::take(&mut self.one_way).iter().enumerate() {
+            sources.iter().for_each(|source| self.network.mend(self.nodes[recipient], self.nodes[*source]));
+        }
+        Value::keyword("links-mended")
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.nodes.iter().map(|node| self.network.name(*node).clone()).collect()
     }
 
     fn cut(&mut self, grudge: &Grudge) {

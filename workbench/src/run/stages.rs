@@ -5,6 +5,7 @@ use super::{Level, Run, Stage};
 use crate::edn::Value;
 use crate::generator::{Choice, Drawn};
 use crate::nemesis::Nemesis;
+use crate::network::Faults;
 use crate::workload::{Call, Reply, Request, Schema};
 use machines::Time;
 use std::time::Duration;
@@ -95,6 +96,7 @@ impl Run {
     }
 
     fn begin_main(&mut self) {
+        self.network.faults = Faults::from(&self.options.hazards);
         self.phase = Phase::Main { cutoff: self.now + self.options.time_limit };
     }
 
@@ -174,9 +176,10 @@ impl Run {
         false
     }
 
-    /// After the main phase: undoes what the nemesis did, if the workload has a final phase, or is done.
+    /// After the main phase: messages are safe, and undoes what the nemesis did, if the workload has a final phase, or is done.
     fn end_main(&mut self) -> bool {
         let has_final_phase = self.workload.rules().has_final_phase;
+        self.network.faults = Faults::default();
         self.phase = if has_final_phase { Phase::Repairing { done: 0 } } else { Phase::Done };
         true
     }

@@ -1,7 +1,7 @@
 //! A scenario as the words of a command line: all that differs from the defaults, and always the nodes and the seed.
 
 use super::{OurMachine, Scenario};
-use crate::options::{Availability, LatencyDistribution, Options, Topology};
+use crate::options::{Availability, Hazards, LatencyDistribution, Options, Topology};
 use std::fmt;
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ impl Scenario {
         if Some(self.machine) != OurMachine::for_workload(self.options.workload) {
             words.add("--machine", self.machine.name());
         }
-        words.add_if(self.round, "--round", |round| format!("{}ms", round.as_secs_f64() * 1000.0));
+        words.add_if(self.round, "--round", |round| milliseconds(&round));
         words.add_if(self.fan_out, "--fanout", |fan_out| fan_out.to_string());
         words.cluster(&self.options);
         words.load(&self.options);
         words.faults(&self.options);
+        words.hazards(self.options.hazards);
         words.demands(&self.options);
         words.words
     }
@@ -94,6 +95,20 @@ impl Words {
         self.add_unless(&default.nemesis_interval, &options.nemesis_interval, "--nemesis-interval", seconds);
     }
 
+    fn hazards(&mut self, hazards: Hazards) {
+        let shares = [
+            ("--loss", hazards.loss),
+            ("--duplication", hazards.duplication),
+            ("--reordering", hazards.reordering),
+        ];
+        shares.iter().for_each(|(flag, share)| self.add_unless(&0.0, share, flag, f64::to_string));
+        if hazards.reach_services {
+            self.words.push("--service-faults".to_owned());
+        }
+        self.add_unless(&0, &hazards.drift_ppm, "--drift", |ppm| (f64::from(*ppm) / 1e6).to_string());
+        self.add_unless(&Duration::ZERO, &hazards.slowness, "--slow", milliseconds);
+    }
+
     fn demands(&mut self, options: &Options) {
         self.add_if(options.availability, "--availability", |availability| match availability {
             Availability::Total => "total".into(),
@@ -113,6 +128,10 @@ fn defaults(options: &Options) -> Options {
 
 fn seconds(duration: &Duration) -> String {
     duration.as_secs_f64().to_string()
+}
+
+fn milliseconds(duration: &Duration) -> String {
+    format!("{}ms", duration.as_secs_f64() * 1000.0)
 }
 
 fn topology(topology: &Topology) -> String {

@@ -3,6 +3,7 @@
 use crate::check::{self, Results, Validity};
 use crate::edn::Value;
 use crate::network::Statistics;
+use crate::options::{Fault, Hazards};
 use crate::run::Record;
 use crate::thresholds::{Figure, stable_latency_ms};
 use std::time::Duration;
@@ -28,6 +29,10 @@ pub struct Outcome {
     pub longest_latency_ms: Option<f64>,
     /// What the network did.
     pub statistics: Statistics,
+    /// How often the nemesis did each thing, in the order of [`Fault::ALL`].
+    pub faults: [u64; Fault::ALL.len()],
+    /// What was wrong all the time.
+    pub hazards: Hazards,
     /// How much virtual time passed.
     pub simulated: Duration,
 }
@@ -62,8 +67,16 @@ impl Outcome {
             median_latency_ms: stable_latency_ms(&results.value, 0.5),
             longest_latency_ms: stable_latency_ms(&results.value, 1.0),
             statistics: record.journal.statistics,
+            faults: Fault::ALL.map(|fault| record.history.nemesis_count(beginning(fault)) as u64),
+            hazards: record.options.hazards,
             simulated: record.duration,
         }
+    }
+
+    /// What kind of thing is wrong first: what comes before the colon.
+    pub fn kind(&self) -> &str {
+        let why = self.why.as_deref().unwrap_or_default();
+        why.split_once(':').map_or(why, |(kind, _)| kind)
     }
 
     /// What share of the operations were ok.
@@ -72,14 +85,25 @@ impl Outcome {
     }
 }
 
+/// The name in the history of the operation that begins a fault.
+fn beginning(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Partition => "start-partition",
+        Fault::Kill => "kill",
+        Fault::Pause => "pause",
+        Fault::OneWayLink => "start-one-way-link",
+        Fault::LatencySpike => "start-latency-spike",
+    }
+}
+
 /// The verdict, and the first reason if it is not a good one. Machines in this process have no excuse for a line that is
 /// no message.
 fn judge(record: &Record, results: &Results) -> (Verdict, Option<String>) {
     if let Some(crash) = &record.crash {
-        return (Verdict::Broken, Some(crash.reason.clone()));
+        return (Verdict::Broken, Some(format!("broke off: {}", crash.reason)));
     }
     if let Some((node, muted)) = record.nodes.iter().find_map(|node| Some((node, node.muted.as_ref()?))) {
-        return (Verdict::Broken, Some(format!("{} wrote what is no message: {}", node.name, muted.reason)));
+        return (Verdict::Broken, Some(format!("no message: from {}: {}", node.name, muted.reason)));
     }
     let why = results.findings.first().map(|finding| format!("{}: {}", finding.kind, finding.explanation));
     match results.valid {

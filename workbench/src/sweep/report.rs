@@ -44,13 +44,20 @@ pub const FIGURES: [Figure; 4] = [
 pub type Figure = (&'static str, fn(&Outcome) -> Option<f64>);
 
 /// What a sweep counts, over all runs, and in how many runs it occurred.
-pub const COUNTS: [Count; 6] = [
+pub const COUNTS: [Count; 13] = [
     ("operations", |outcome| outcome.operations),
     ("messages", |outcome| outcome.statistics.servers.messages()),
     ("cut", |outcome| outcome.statistics.cut),
     ("lost", |outcome| outcome.statistics.lost),
     ("duplicated", |outcome| outcome.statistics.duplicated),
     ("delayed", |outcome| outcome.statistics.delayed),
+    ("partitions", |outcome| outcome.faults[0]),
+    ("kills", |outcome| outcome.faults[1]),
+    ("pauses", |outcome| outcome.faults[2]),
+    ("one-way-links", |outcome| outcome.faults[3]),
+    ("latency-spikes", |outcome| outcome.faults[4]),
+    ("drifting-clocks", |outcome| u64::from(outcome.hazards.drift_ppm > 0)),
+    ("slow-nodes", |outcome| u64::from(!outcome.hazards.slowness.is_zero())),
 ];
 
 /// Something that is counted in a run, by name.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::options::{Fault, Latency, LatencyDistribution, Workload};
+use crate::options::{Fault, Hazards, Latency, LatencyDistribution, Workload};
 use crate::testing::answering;
 use crate::world::spawn;
 use machines::Broadcast;
@@ -56,4 +56,58 @@ fn a_run_that_breaks_off_is_worse_than_one_that_is_invalid() {
     assert_eq!(sweep.verdict(), Verdict::Broken);
     let why = sweep.outcomes[0].why.as_deref().unwrap_or_default();
     assert!(why.contains("did not answer"), "{why}");
+}
+
+/// Nodes that share all they know, but forget every value that ends in 7.
+fn forgetful() -> crate::world::Spawn {
+    let mut values = Vec::new();
+    answering(move |heard| match heard.kind() {
+        "broadcast" => {
+            values.extend(heard.body["message"].as_i64().filter(|value| value % 10 != 7));
+            Some("\"type\":\"broadcast_ok\"".into())
+        }
+        "read" => Some(format!("\"type\":\"read_ok\",\"messages\":{values:?}")),
+        kind => Some(format!("\"type\":\"{kind}_ok\"")),
+    })
+}
+
+#[test]
+fn a_failing_run_shrinks_to_a_short_one_of_one_node_without_faults() {
+    let failing = swarm(&plan(1).options, Claims::default());
+    let shrunk = [1, 4].map(|threads| shrink(&failing, &forgetful, NonZero::new(threads).unwrap()).unwrap());
+    assert_eq!(shrunk[0], shrunk[1], "the number of threads makes a difference");
+    let Shrunk { options, outcome, runs } = &shrunk[0];
+    assert_eq!((options.nodes.len(), options.time_limit), (1, Duration::from_secs(1)));
+    assert_eq!((options.nemesis.len(), options.hazards), (0, Hazards::default()));
+    assert!(options.rate < 30.0 && outcome.operations < 40, "{} operations", outcome.operations);
+    assert_eq!((outcome.verdict, outcome.kind()), (Verdict::Invalid, "lost"));
+    assert!((2..=MOST_RUNS).contains(runs), "{runs} runs");
+    let again = Outcome::of(&record(options.clone(), forgetful()));
+    assert_eq!(&again, outcome, "the smallest run replays");
+}
+
+#[test]
+fn a_run_that_does_not_fail_is_not_shrunk() {
+    let programs = || spawn::<Broadcast>(Default::default());
+    assert_eq!(shrink(&plan(1).options, &programs, NonZero::<usize>::MIN), None);
+}
+
+#[test]
+fn a_trace_says_who_said_what_to_whom_and_what_did_not_arrive() {
+    let options = Options {
+        hazards: Hazards { loss: 0.2, duplication: 0.2, ..Hazards::default() },
+        time_limit: Duration::from_secs(2),
+        ..plan(1).options
+    };
+    let record = crate::world::simulated::run(options, spawn::<Broadcast>(Default::default()));
+    let all = trace(&record, usize::MAX);
+    for expected in
+        ["──▶ n1", "──▷", " lost ", " cut ", "══▶", " and ", "nemesis start-partition", "\"broadcast\""]
+    {
+        assert!(all.contains(expected), "no {expected} in\n{all}");
+    }
+    let end = trace(&record, 10);
+    assert_eq!(end.lines().count(), 11);
+    assert!(end.contains(" earlier\n"), "{end}");
+    assert_eq!(end.lines().last(), all.lines().last());
 }

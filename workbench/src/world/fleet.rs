@@ -4,6 +4,7 @@
 //! rest on clocks that agree or on nodes that start in step.
 
 use super::program::Program;
+use super::quirks::Quirks;
 use fastrand::Rng;
 use machines::Time;
 use std::collections::VecDeque;
@@ -26,9 +27,11 @@ struct Computer {
     /// What the program's clock shows when the world's shows zero, less the same for `started`.
     past: Duration,
     started: Time,
-    boots_until: Time,
+    quirks: Quirks,
+    /// It boots until then, or is at work on the last line that it read.
+    busy_until: Time,
     paused: bool,
-    /// Lines that the program has not read, because it boots or is paused. As long as what was sent to it meanwhile.
+    /// Lines that the program has not read, because it is busy or paused. As long as what was sent to it meanwhile.
     stdin: VecDeque<Vec<u8>>,
     last_wake: Time,
     wakes_at_once: u32,
@@ -44,12 +47,19 @@ impl Fleet {
 
     /// Adds a computer and starts its program.
     pub(super) fn add(&mut self, now: Time, program: Box<dyn Program>, rng: &mut Rng) {
-        self.computers.push(Computer::start(now, program, rng));
+        self.computers.push(Computer::start(now, program, Quirks::default(), rng));
+    }
+
+    /// Gives a computer these quirks, for good.
+    pub(super) fn set_quirks(&mut self, node: usize, quirks: Quirks) {
+        self.computers[node].quirks = quirks;
+        self.computers[node].review();
     }
 
     /// Replaces a program by a new one that knows nothing.
     pub(super) fn restart(&mut self, now: Time, node: usize, program: Box<dyn Program>, rng: &mut Rng) {
-        self.computers[node] = Computer::start(now, program, rng);
+        let quirks = self.computers[node].quirks;
+        self.computers[node] = Computer::start(now, program, quirks, rng);
     }
 
     /// Ends a program for good. Nothing may be written to it until it is replaced.
@@ -113,12 +123,13 @@ impl Fleet {
 }
 
 impl Computer {
-    fn start(now: Time, program: Box<dyn Program>, rng: &mut Rng) -> Computer {
+    fn start(now: Time, program: Box<dyn Program>, quirks: Quirks, rng: &mut Rng) -> Computer {
         let mut computer = Computer {
             program,
             past: LONGEST_PAST.mul_f64(rng.f64()),
             started: now,
-            boots_until: now + LONGEST_BOOT.mul_f64(rng.f64()),
+            quirks,
+            busy_until: now + LONGEST_BOOT.mul_f64(rng.f64()),
             paused: false,
             stdin: VecDeque::new(),
             last_wake: now,
@@ -130,7 +141,7 @@ impl Computer {
     }
 
     fn runs(&self, now: Time) -> bool {
-        !self.paused && self.boots_until <= now
+        !self.paused && self.busy_until <= now
     }
 
     /// Something happened to it: works out when it has something to do next.
@@ -139,11 +150,13 @@ impl Computer {
     }
 
     fn next(&self) -> Option<Time> {
-        let reads = (!self.stdin.is_empty()).then_some(self.boots_until);
-        let wakes =
-            self.program.deadline().map(|deadline| (self.started + deadline.since(Time::ZERO)) - self.past);
+        let reads = (!self.stdin.is_empty()).then_some(self.busy_until);
+        let wakes = self.program.deadline().map(|deadline| {
+            let shown = deadline.since(Time::ZERO).saturating_sub(self.past);
+            self.started + self.quirks.until(shown)
+        });
         let next = reads.into_iter().chain(wakes).min()?;
-        Some(next.max(self.boots_until))
+        Some(next.max(self.busy_until))
     }
 
     fn wake(&mut self, now: Time, stdout: &mut Vec<u8>) {
@@ -163,10 +176,11 @@ impl Computer {
     fn read(&mut self, now: Time, line: &[u8], stdout: &mut Vec<u8>) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         self.program.on_line(self.clock(now), line, stdout);
+        self.busy_until = now + self.quirks.per_line;
     }
 
     /// What the program's own clock shows.
     fn clock(&self, now: Time) -> Time {
-        Time::ZERO + self.past + now.since(self.started)
+        Time::ZERO + self.past + self.quirks.shown(now.since(self.started))
     }
 }

@@ -5,6 +5,7 @@
 
 use super::fleet::Fleet;
 use super::program::Spawn;
+use super::quirks::Quirks;
 use crate::options::Options;
 use crate::run::{Effect, LogLine, Record, Run};
 use fastrand::Rng;
@@ -33,10 +34,12 @@ impl Simulation {
     pub fn new(options: Options, mut spawn: Spawn) -> Simulation {
         // The run draws from the seed itself; the world must not draw the same numbers.
         let mut rng = Rng::with_seed(options.seed ^ u64::from_le_bytes(*b"the wrld"));
+        let mut quirks = Rng::with_seed(options.seed ^ u64::from_le_bytes(*b"a quirk "));
         let mut fleet = Fleet::new();
         for node in 0..options.nodes.len() {
             let seed = rng.u64(..);
             fleet.add(Time::ZERO, spawn(node, seed), &mut rng);
+            fleet.set_quirks(node, Quirks::draw(&options.hazards, &mut quirks));
         }
         let (run, log) = (Run::new(options), Vec::new());
         Simulation { run, fleet, now: Time::ZERO, log, keeps_log: false, spawn, rng }
