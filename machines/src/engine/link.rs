@@ -141,7 +141,13 @@ impl Link {
 
     /// The peer has taken all deltas up to `number`, `held` before it said so. Returns when that one was sent, if this
     /// was news.
-    pub(crate) fn acknowledge(&mut self, now: Time, number: u64, held: Option<Duration>) -> Option<Time> {
+    pub(crate) fn acknowledge(
+        &mut self,
+        now: Time,
+        number: u64,
+        held: Option<Duration>,
+        round: Duration,
+    ) -> Option<Time> {
         let mut last = None;
         while self.flights.front().is_some_and(|flight| flight.number <= number) {
             let flight = self.flights.pop_front().expect("it has a front");
@@ -154,7 +160,7 @@ impl Link {
         self.turnaround = Some(now.since(sent_at));
         self.reached();
         let held = held.filter(|_| acknowledged == number)?;
-        self.round_trip.sample(now.since(sent_at).saturating_sub(held));
+        self.round_trip.sample(now.since(sent_at).saturating_sub(held), round);
         Some(sent_at)
     }
 
@@ -243,7 +249,11 @@ struct RoundTrip {
 }
 
 impl RoundTrip {
-    fn sample(&mut self, sample: Duration) {
+    /// Takes a sample, but not for more than an answer could have taken by what is known so far: one that took longer was
+    /// most likely kept waiting by a peer that stood still. Taken at their word, a few of those would have this end wait
+    /// for lost messages for many rounds. If it is the network that has slowed down, more samples will tell.
+    fn sample(&mut self, sample: Duration, round: Duration) {
+        let sample = sample.min(self.timeout(round));
         let Some(smoothed) = self.smoothed else {
             *self = RoundTrip { smoothed: Some(sample), variation: sample / 4 };
             return;

@@ -71,6 +71,7 @@ impl<D: Replicated> Engine<D> {
             runs,
         } = gossip;
         let now = context.now;
+        let round = self.rounds.length();
         let link = self.links.entry(from).or_default();
         let is_another = link.hear(me);
         link.leaned_on = lean.is_some();
@@ -85,7 +86,7 @@ impl<D: Replicated> Engine<D> {
             link.knows_me = true;
             let was_out_of_reach = link.is_out_of_reach();
             let held = held_ms.map(Duration::from_millis);
-            let sent = ack.and_then(|number| link.acknowledge(now, number, held));
+            let sent = ack.and_then(|number| link.acknowledge(now, number, held, round));
             if answer.is_some() {
                 link.reached();
             }

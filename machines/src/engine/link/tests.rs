@@ -32,7 +32,7 @@ fn with_round_trip(round_trip: Duration) -> Link {
     for number in 1..=50 {
         let sent_at = at(1000 * number);
         link.launch(sent_at, smallvec![]);
-        link.acknowledge(sent_at + round_trip + millis(300), number, Some(millis(300)));
+        link.acknowledge(sent_at + round_trip + millis(300), number, Some(millis(300)), ROUND);
     }
     link
 }
@@ -41,12 +41,12 @@ fn with_round_trip(round_trip: Duration) -> Link {
 fn an_acknowledgement_frees_all_flights_up_to_it_and_teaches_what_they_brought() {
     let mut link = with_flights(5);
     assert_eq!((link.known.get(0), link.sent.get(0)), (0, 5));
-    assert_eq!(link.acknowledge(at(100), 3, Some(millis(7))), Some(at(30)), "when the third was sent");
+    assert_eq!(link.acknowledge(at(100), 3, Some(millis(7)), ROUND), Some(at(30)), "when the third was sent");
     assert_eq!((link.known.get(0), link.sent.get(0), link.flights.len()), (3, 5, 2));
-    assert_eq!(link.acknowledge(at(101), 3, Some(millis(7))), None, "it is no news any more");
-    assert_eq!(link.acknowledge(at(101), 2, Some(millis(7))), None, "nor is an older one");
+    assert_eq!(link.acknowledge(at(101), 3, Some(millis(7)), ROUND), None, "it is no news any more");
+    assert_eq!(link.acknowledge(at(101), 2, Some(millis(7)), ROUND), None, "nor is an older one");
     assert_eq!((link.known.get(0), link.flights.len()), (3, 2));
-    assert_eq!(link.acknowledge(at(102), 9, None), None, "all are freed, but none is timed");
+    assert_eq!(link.acknowledge(at(102), 9, None, ROUND), None, "all are freed, but none is timed");
     assert_eq!((link.known.get(0), link.flights.len()), (5, 0));
     assert_eq!(patience_ends(&link), None);
 }
@@ -57,7 +57,7 @@ fn no_more_than_so_many_deltas_are_in_flight() {
     assert!(link.has_room());
     link.launch(at(0), smallvec![]);
     assert!(!link.has_room());
-    link.acknowledge(at(0), 1, None);
+    link.acknowledge(at(0), 1, None, ROUND);
     assert!(link.has_room());
 }
 
@@ -67,7 +67,7 @@ fn only_the_first_delta_of_a_stream_is_anchored() {
     assert!(link.is_anchored());
     link.launch(at(0), smallvec![]);
     assert!(!link.is_anchored());
-    link.acknowledge(at(1), 1, None);
+    link.acknowledge(at(1), 1, None, ROUND);
     assert!(!link.is_anchored());
     link.restart();
     assert!(link.is_anchored());
@@ -76,13 +76,13 @@ fn only_the_first_delta_of_a_stream_is_anchored() {
 #[test]
 fn a_miss_begins_the_stream_anew_from_what_the_peer_surely_holds() {
     let mut link = with_flights(5);
-    link.acknowledge(at(100), 2, None);
+    link.acknowledge(at(100), 2, None, ROUND);
     link.told.raise(0, 4);
     link.miss();
     assert_eq!((link.known.get(0), link.sent.get(0), link.told.get(0)), (2, 2, 0));
     assert!(link.is_anchored() && link.has_room() && !link.is_out_of_reach());
     assert_eq!(link.launch(at(200), smallvec![(0, 5)]), 6, "numbers are never used again");
-    assert_eq!(link.acknowledge(at(300), 5, None), None, "what was given up cannot be acknowledged");
+    assert_eq!(link.acknowledge(at(300), 5, None, ROUND), None, "what was given up cannot be acknowledged");
     assert_eq!(link.known.get(0), 2);
 }
 
@@ -134,7 +134,7 @@ fn one_complaint_is_enough_until_a_delta_follows_again() {
 fn whoever_speaks_as_another_incarnation_is_met_anew_and_must_be_asked() {
     let mut link = with_flights(3);
     assert!(!link.hear(70), "the first one that is heard");
-    link.acknowledge(at(40), 2, None);
+    link.acknowledge(at(40), 2, None, ROUND);
     link.accept(at(40), 9);
     assert!(!link.hear(70));
     assert_eq!((link.known.get(0), link.is_next(10)), (2, true));
@@ -177,15 +177,28 @@ fn the_round_trip_is_without_the_time_that_the_peer_held_the_delta() {
 }
 
 #[test]
-fn round_trips_that_vary_widen_the_timeout_and_one_outlier_does_not_for_long() {
+fn round_trips_that_have_become_longer_widen_the_timeout_and_one_outlier_hardly_does() {
     let mut steady = with_round_trip(millis(100));
-    assert_eq!(steady.round_trip.timeout(ROUND), millis(100) + ROUND / 8);
-    steady.round_trip.sample(millis(900));
+    let before = steady.round_trip.timeout(ROUND);
+    assert_eq!(before, millis(100) + ROUND / 8);
+    steady.round_trip.sample(millis(9000), ROUND);
+    let after_an_outlier = steady.round_trip.timeout(ROUND);
+    assert!(after_an_outlier < before * 3 / 2, "{after_an_outlier:?}");
+    (0..20).for_each(|_| steady.round_trip.sample(millis(900), ROUND));
     let alarmed = steady.round_trip.timeout(ROUND);
     assert!(alarmed > millis(900), "{alarmed:?}");
-    (0..40).for_each(|_| steady.round_trip.sample(millis(100)));
+    (0..40).for_each(|_| steady.round_trip.sample(millis(100), ROUND));
     let calm = steady.round_trip.timeout(ROUND);
     assert!(calm < millis(160), "{calm:?}");
+}
+
+#[test]
+fn a_peer_that_stands_still_at_first_is_not_waited_for_much_longer_than_a_round() {
+    let mut link = Link::default();
+    link.launch(at(0), smallvec![]);
+    link.acknowledge(at(9000), 1, Some(millis(0)), ROUND);
+    let timeout = link.round_trip.timeout(ROUND);
+    assert!(timeout <= 2 * ROUND, "{timeout:?}");
 }
 
 #[test]
