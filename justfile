@@ -7,6 +7,9 @@ binaries := env("CARGO_TARGET_DIR", "target") / "release"
 maelstrom := env("MAELSTROM", "")
 judge := if maelstrom == "" { binaries / "workbench" } else { quote(maelstrom) }
 demo := binaries / "workbench demo" + if maelstrom == "" { "" } else { " --judge " + quote(maelstrom) }
+sweep := binaries / "workbench sim --swarm --seeds"
+flags_3d := "--node-count 25 --time-limit 20 --rate 100 --latency 100"
+flags_two := "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000"
 
 @_list:
     {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
@@ -149,6 +152,21 @@ golden:
 exhaust:
     cargo test --locked --release --package machines --test exhaustive -- --ignored --nocapture
     cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture
+
+# Run each challenge from so many seeds in virtual time, with faults as each seed says
+sweep seeds="1000": _build
+    {{ sweep }} {{ seeds }} -w echo --node-count 3 --rate 100 --time-limit 10
+    {{ sweep }} {{ seeds }} -w unique-ids --node-count 3 --rate 1000 --time-limit 30
+    {{ sweep }} {{ seeds }} -w broadcast --node-count 5 --rate 10 --time-limit 20
+    {{ sweep }} {{ seeds }} -w broadcast {{ flags_3d }}
+    {{ sweep }} {{ seeds }} -w broadcast {{ flags_3d }} --round 1600ms
+    {{ sweep }} {{ seeds }} -w g-set --node-count 5 --rate 100 --time-limit 20
+    {{ sweep }} {{ seeds }} -w g-counter --node-count 3 --rate 100 --time-limit 20
+    {{ sweep }} {{ seeds }} -w pn-counter --node-count 3 --rate 100 --time-limit 20
+    {{ sweep }} {{ seeds }} -w pn-counter --machine counter-kv --node-count 3 --rate 100 --time-limit 20
+    {{ sweep }} {{ seeds }} -w kafka {{ flags_two }}
+    {{ sweep }} {{ seeds }} -w txn-rw-register {{ flags_two }} \
+        --consistency-models read-uncommitted,read-committed,read-atomic,causal-cerone
 
 # Measure: decoding, encoding, steps, merging, gossip; then whole nodes on pipes beside a plain serde_json loop
 bench *arguments: _build

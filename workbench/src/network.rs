@@ -13,6 +13,7 @@ pub mod faults;
 pub mod journal;
 mod latency;
 mod line;
+mod queued;
 
 pub use faults::Faults;
 pub use journal::{Count, Entry, Event, Journal, Statistics};
@@ -22,7 +23,8 @@ use crate::options::Latency;
 use fastrand::Rng;
 use faults::Fate;
 use machines::Time;
-use std::cmp::{Ordering, Reverse};
+use queued::Queued;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,14 +108,6 @@ enum MailboxState {
     /// Messages wait in the queue until somebody asks for them.
     Idle,
     Closed,
-}
-
-/// A message in a queue: the earliest (deadline, sequence) first.
-#[derive(Debug)]
-struct Queued {
-    deadline: Time,
-    sequence: u64,
-    message: Message,
 }
 
 impl Network {
@@ -381,27 +375,6 @@ impl Network {
         &mut self.mailboxes[participant.0 as usize]
     }
 }
-
-impl Ord for Queued {
-    /// Reversed, as the heap pops the greatest.
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.deadline, other.sequence).cmp(&(self.deadline, self.sequence))
-    }
-}
-
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Queued {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Queued {}
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ mod words;
 use crate::cli;
 use crate::options::{Options, Workload};
 use crate::sweep::Claims;
-use crate::world::{Spawn, spawn};
+use crate::world::{Spawn, in_service, spawn};
 use machines::engine::Pace;
 use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Txn, UniqueIds};
 use std::time::Duration;
@@ -27,7 +27,8 @@ pub struct Scenario {
     pub options: Options,
 }
 
-/// A machine of this project that a workload can be run against.
+/// A machine of this project that a workload can be run against. Two workloads have none that ships: there, nodes keep
+/// everything in a service ([`in_service`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is named after its machine")]
 pub enum OurMachine {
@@ -36,6 +37,7 @@ pub enum OurMachine {
     CounterKv,
     Echo,
     GSet,
+    InService,
     Log,
     Txn,
     UniqueIds,
@@ -59,6 +61,10 @@ impl Scenario {
             OurMachine::Echo => spawn::<Echo>(()),
             OurMachine::UniqueIds => spawn::<UniqueIds>(()),
             OurMachine::CounterKv => spawn::<CounterKv>(()),
+            OurMachine::InService => {
+                let workload = self.options.workload;
+                Box::new(move |_, seed| in_service(workload, seed).expect("the machine serves this workload"))
+            }
             OurMachine::Broadcast => self.paced::<Broadcast>(),
             OurMachine::GSet => self.paced::<GSet>(),
             OurMachine::Counter => self.paced::<Counter>(),
@@ -78,7 +84,7 @@ impl Scenario {
 
 impl OurMachine {
     /// All machines, by name.
-    pub const ALL: [OurMachine; 8] = [
+    pub const ALL: [OurMachine; 9] = [
         OurMachine::Broadcast,
         OurMachine::Counter,
         OurMachine::CounterKv,
@@ -86,6 +92,7 @@ impl OurMachine {
         OurMachine::GSet,
         OurMachine::Log,
         OurMachine::Txn,
+        OurMachine::InService,
         OurMachine::UniqueIds,
     ];
 
@@ -102,6 +109,7 @@ impl OurMachine {
             OurMachine::CounterKv => "counter-kv",
             OurMachine::Echo => "echo",
             OurMachine::GSet => "g-set",
+            OurMachine::InService => "in-service",
             OurMachine::Log => "log",
             OurMachine::Txn => "txn",
             OurMachine::UniqueIds => "unique-ids",
@@ -114,7 +122,9 @@ impl OurMachine {
     /// passed on is gone with the node.
     pub fn claims(self) -> Claims {
         match self {
-            OurMachine::Echo | OurMachine::UniqueIds => Claims { restarts: true, service_faults: false },
+            OurMachine::Echo | OurMachine::UniqueIds | OurMachine::InService => {
+                Claims { restarts: true, service_faults: false }
+            }
             OurMachine::CounterKv => Claims { restarts: true, service_faults: true },
             OurMachine::Broadcast | OurMachine::Counter | OurMachine::GSet => Claims::default(),
             OurMachine::Log | OurMachine::Txn => Claims::default(),
@@ -128,6 +138,7 @@ impl OurMachine {
             OurMachine::Counter | OurMachine::CounterKv => &[Workload::GCounter, Workload::PnCounter],
             OurMachine::Echo => &[Workload::Echo],
             OurMachine::GSet => &[Workload::GSet],
+            OurMachine::InService => &[Workload::LinKv, Workload::TxnListAppend, Workload::TxnRwRegister],
             OurMachine::Log => &[Workload::Kafka],
             OurMachine::Txn => &[Workload::TxnRwRegister],
             OurMachine::UniqueIds => &[Workload::UniqueIds],

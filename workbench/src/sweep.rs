@@ -35,6 +35,7 @@ use crate::options::Options;
 use crate::run::Record;
 use crate::world::Spawn;
 use crate::world::simulated::Simulation;
+use std::cell::Cell;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -75,6 +76,7 @@ pub fn run(plan: &Plan, programs: &Programs<'_>, mut watch: impl FnMut(&Outcome)
     let (sender, receiver) = mpsc::channel();
     let work = |sender: mpsc::Sender<Outcome>| {
         while let Some(options) = plan.options_of(next.fetch_add(1, Ordering::Relaxed)) {
+            SEED.set(Some(options.seed));
             let outcome = Outcome::of(&record(options, programs()));
             sender.send(outcome).expect("the receiver lives as long as any worker");
         }
@@ -89,6 +91,15 @@ pub fn run(plan: &Plan, programs: &Programs<'_>, mut watch: impl FnMut(&Outcome)
     });
     outcomes.sort_by_key(|outcome| outcome.seed);
     Sweep { options: plan.options.clone(), outcomes }
+}
+
+thread_local! {
+    static SEED: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// The seed of the run that a sweep is at on this thread: for whoever reports a panic.
+pub fn seed_of_this_thread() -> Option<u64> {
+    SEED.get()
 }
 
 /// One run, without a journal of its messages.

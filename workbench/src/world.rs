@@ -6,10 +6,12 @@
 
 pub mod cluster;
 mod fleet;
+mod in_service;
 pub mod processes;
 mod program;
 mod quirks;
 pub mod simulated;
 
 pub use cluster::{Answer, Cluster, Request};
+pub use in_service::in_service;
 pub use program::{Program, Spawn, spawn};

@@ -13,8 +13,8 @@ use crate::sweep::{self, COUNTS, FIGURES, Outcome, Sweep, Verdict, shrink, trace
 use crate::world::simulated;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cmp::Reverse;
-use std::fmt::Write;
-use std::io::{self, IsTerminal};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -29,9 +29,10 @@ const STATUS_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
     let (scenario, plan) = (&job.scenario, job.plan());
     let store = Store::create(Path::new(STORE), scenario.options.workload.name(), WallClock::new().now())?;
-    let swarm = if job.swarm { ", and faults as each seed says" } else { "" };
     let title = summary::title(&plan.options);
-    say(&format!("Sweeping over {} from {title}{swarm}", counted(seeds as usize, "seed")));
+    let title = if job.swarm { title.replace(", no faults", ", faults as each seed says") } else { title };
+    say(&format!("Sweeping over {} from {title}", counted(seeds as usize, "seed")));
+    name_seeds_that_panic(job);
     let mut progress = Progress::new(seeds);
     let start = Instant::now();
     let sweep = sweep::run(&plan, &|| scenario.programs(), |outcome| progress.on(outcome));
@@ -39,13 +40,25 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
     progress.end();
     store.write_sweep(&sweep.to_value())?;
     say(&report(&sweep, took, &store, Paint::for_stdout()));
-    say(&failures(&sweep, job, Paint::for_stdout()));
+    failures(&sweep, job, Paint::for_stdout()).iter().for_each(|failure| say(failure));
     if let Some(worst) = sweep.failures().max_by_key(|outcome| (outcome.verdict, Reverse(outcome.seed)))
         && job.shrinks
     {
         smallest(worst, job, &store)?;
     }
     Ok(exit(sweep.verdict()))
+}
+
+/// A machine that panics takes the whole sweep with it; at least the run is known then.
+fn name_seeds_that_panic(job: &Job) {
+    let (scenario, plan, default) = (job.scenario.clone(), job.plan(), std::panic::take_hook());
+    std::panic::set_hook(Box::new(move |panic| {
+        default(panic);
+        if let Some(seed) = sweep::seed_of_this_thread() {
+            let scenario = Scenario { options: plan.options_for(seed), ..scenario.clone() };
+            let _ = writeln!(io::stderr(), "This was in seed {seed}:\n    workbench sim {scenario}");
+        }
+    }));
 }
 
 /// Shrinks a failing run, shows what is left of it, and writes it down.
@@ -124,20 +137,18 @@ fn verdicts(sweep: &Sweep, paint: Paint) -> String {
 }
 
 /// The first failing seeds, each with its reason and the command that replays it.
-fn failures(sweep: &Sweep, job: &Job, paint: Paint) -> String {
-    let (plan, mut text) = (job.plan(), String::new());
-    for outcome in sweep.failures().take(FAILURES_SHOWN) {
+fn failures(sweep: &Sweep, job: &Job, paint: Paint) -> Vec<String> {
+    let plan = job.plan();
+    let failure = |outcome: &Outcome| {
         let scenario = Scenario { options: plan.options_for(outcome.seed), ..job.scenario.clone() };
-        let why = outcome.why.clone().unwrap_or_default();
-        let (verdict, seed) = (outcome.verdict.name(), outcome.seed);
-        let _ = write!(text, "\n\n{} seed {seed} is {verdict}: {}", paint.red("✗"), defused(why));
-        let _ = write!(text, "\n    workbench sim {scenario}");
-    }
-    let more = sweep.failures().count().saturating_sub(FAILURES_SHOWN);
-    if more > 0 {
-        let _ = write!(text, "\n\n… and {more} more, in sweep.edn");
-    }
-    text
+        let (verdict, seed, why) = (outcome.verdict.name(), outcome.seed, outcome.why.clone());
+        let why = defused(why.unwrap_or_default());
+        format!("\n{} seed {seed} is {verdict}: {why}\n    workbench sim {scenario}", paint.red("✗"))
+    };
+    let mut failures: Vec<String> = sweep.failures().take(FAILURES_SHOWN).map(failure).collect();
+    let more = sweep.failures().count() - failures.len();
+    failures.extend((more > 0).then(|| format!("\n… and {more} more, in sweep.edn")));
+    failures
 }
 
 /// Three digits or more that mean something.

@@ -21,7 +21,6 @@ mod node;
 mod registers;
 mod set;
 mod state;
-mod store;
 mod transactions;
 
 use catalogue::CHEATS;
@@ -35,7 +34,7 @@ use workbench::world::Program;
 /// One kind of honest node has a name too: `in-service`, for some workloads, keeps all it has in the service `lin-kv`.
 pub(crate) fn node(workload: Workload, cheat: &str) -> Option<Box<dyn Program>> {
     if cheat == "in-service" {
-        return store::node(workload);
+        return workbench::world::in_service(workload, 0);
     }
     let cheat = match cheat {
         "" => "",

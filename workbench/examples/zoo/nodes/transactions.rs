@@ -57,16 +57,6 @@ impl Transactions {
         Transactions { cheat, occasions, state, recent, held_back, shown }
     }
 
-    /// The same, but for what there is to begin with.
-    pub(super) fn with_state(self, state: Values) -> Transactions {
-        Transactions { state, ..self }
-    }
-
-    /// All values.
-    pub(super) fn state(&self) -> &Values {
-        &self.state
-    }
-
     /// Executes a transaction: the values of its steps, or nothing if it aborts, as some do everywhere.
     fn execute(&mut self, steps: &[Step]) -> Option<Vec<Value>> {
         let aborts = steps
