@@ -33,6 +33,8 @@ const RATE_BUCKET_SECONDS: f64 = 10.0;
 /// The least latency of a logarithmic axis, in milliseconds: in virtual time many take none.
 const LEAST_MS: f64 = 0.01;
 
+/// Points, by time in seconds.
+type Line = Vec<(f64, f64)>;
 type Drawn = Result<(), Failure>;
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -154,7 +156,7 @@ impl Plot<'_> {
     }
 
     /// By name and outcome, how many operations ended a second.
-    fn rates(&self) -> Vec<(usize, usize, Vec<(f64, f64)>)> {
+    fn rates(&self) -> Vec<(usize, usize, Line)> {
         let Operations { began, took, .. } = self.operations;
         let count = (self.seconds / RATE_BUCKET_SECONDS).ceil() as usize;
         let mut rates = Vec::new();
