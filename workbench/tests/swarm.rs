@@ -21,7 +21,7 @@ fn sweep(machine: OurMachine, workload: Workload) -> Vec<Outcome> {
     let swarm = Some(machine.claims());
     let plan = Plan { seeds: SEEDS, threads, swarm, ..Plan::new(scenario.options.clone()) };
     let sweep = run(&plan, &|| scenario.programs(), |_| {});
-    for failure in sweep.failures() {
+    if let Some(failure) = sweep.failures().next() {
         let scenario = Scenario { options: plan.options_for(failure.seed), ..scenario.clone() };
         panic!("{}: {:?}\nworkbench sim {scenario}", failure.verdict.name(), failure.why);
     }

@@ -203,8 +203,8 @@ pub const BUGS: &[Bug] = &[
         machine: "txn",
         name: "a transaction travels without its other writes",
         file: "txn/store.rs",
-        code: "transaction.writes.push((position, value.as_str().into()));",
-        instead: "if transaction.writes.is_empty() { transaction.writes.push((position, value.as_str().into())); }",
+        code: "write_entry(&register.key, value.as_str(), text);",
+        instead: "if text.ends_with(&alloc::format!(\"[{counter}\")) { write_entry(&register.key, value.as_str(), text); }",
     },
     Bug {
         machine: "txn",

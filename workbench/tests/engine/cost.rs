@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use machines::engine::Pace;
 use protocol::gossip::Gossip;
-use protocol::{Decode, Message};
+use protocol::{Decode, List, Message};
 
 use crate::world::World;
 
@@ -21,8 +21,10 @@ fn parse(body: &str) -> Said {
     let line = format!(r#"{{"src":"n0","dest":"n1","body":{body}}}"#);
     let message = Message::decode(line.as_bytes()).expect("nodes send messages");
     let Gossip::Gossip { ack, runs, .. } = Gossip::decode(&message.body).expect("nodes send gossip");
-    let values =
-        runs.iter().flat_map(|runs| runs.iter()).flat_map(|run| run.4.parse::<Vec<u64>>().expect("integers"));
+    let values = runs
+        .iter()
+        .flat_map(|runs| runs.iter())
+        .flat_map(|run| run.4.parse::<List<u64>>().expect("integers"));
     Said { values: values.collect(), acknowledges: ack.is_some() }
 }
 
