@@ -71,9 +71,13 @@ fn history(transactions: &[Transaction]) -> String {
     text
 }
 
+/// What a transaction is to do (whether it appends, to or from which key, how many elements a read misses), when it begins,
+/// and how long it takes.
+type TransactionPlan = (Vec<(bool, u8, u8)>, usize, usize);
+
 /// Plans become transactions: what is appended is new, reads show what they would show if transactions were executed as
 /// planned, but for a few that show something older. In the end somebody reads everything.
-fn transactions(plans: &[(Vec<(bool, u8, u8)>, usize, usize)]) -> Vec<Transaction> {
+fn transactions(plans: &[TransactionPlan]) -> Vec<Transaction> {
     let (mut lists, mut transactions) = (Lists::new(), Vec::new());
     for (plan, begins, length) in plans {
         let mut steps = Vec::new();
