@@ -276,15 +276,10 @@ impl Judge {
         let allowed = 0..=LONGEST_SECONDS * 1000;
         let mean_ms =
             self.number("--latency", mean, rule, |mean: &i64| allowed.contains(mean)).unsigned_abs();
-        let distribution = match distribution {
-            "constant" => LatencyDistribution::Constant,
-            "uniform" => LatencyDistribution::Uniform,
-            "exponential" => LatencyDistribution::Exponential,
-            _ => {
-                self.invalid("--latency-dist", distribution, "Must be one of constant, uniform, exponential");
-                LatencyDistribution::Constant
-            }
-        };
+        let distribution = LatencyDistribution::named(distribution).unwrap_or_else(|| {
+            self.invalid("--latency-dist", distribution, "Must be one of constant, uniform, exponential");
+            LatencyDistribution::Constant
+        });
         // Maelstrom crashes here, in the middle of the run.
         if mean_ms == 0 && distribution != LatencyDistribution::Constant && self.mistakes.is_empty() {
             self.mistakes.push("--latency-dist uniform and exponential need a --latency above 0".to_owned());

@@ -89,7 +89,8 @@ impl Words {
         let default = defaults(options);
         let latency = options.latency;
         self.add_unless(&default.latency.mean_ms, &latency.mean_ms, "--latency", u64::to_string);
-        self.add_unless(&default.latency.distribution, &latency.distribution, "--latency-dist", distribution);
+        let name = |distribution: &LatencyDistribution| distribution.name().to_owned();
+        self.add_unless(&default.latency.distribution, &latency.distribution, "--latency-dist", name);
         let names: Vec<&str> = options.nemesis.iter().map(|fault| fault.name()).collect();
         self.add_unless(&Vec::new(), &names, "--nemesis", |names| names.join(","));
         self.add_unless(&default.nemesis_interval, &options.nemesis_interval, "--nemesis-interval", seconds);
@@ -141,15 +142,6 @@ fn topology(topology: &Topology) -> String {
         Topology::Tree(children) => format!("tree{children}"),
         Topology::Total => "total".into(),
     }
-}
-
-fn distribution(distribution: &LatencyDistribution) -> String {
-    let name = match distribution {
-        LatencyDistribution::Constant => "constant",
-        LatencyDistribution::Uniform => "uniform",
-        LatencyDistribution::Exponential => "exponential",
-    };
-    name.into()
 }
 
 #[cfg(test)]

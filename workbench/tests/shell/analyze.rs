@@ -101,6 +101,12 @@ fn a_run_that_broke_off_has_no_verdict_later_either() {
         ["test", "-w", "echo", "--bin", misbehave(), "exit-later", "--node-count", "1", "--time-limit", "1"];
     let ran = workbench_with(&words);
     ran.expect(255, &[]);
+    let link = |name: &str| fs::read_link(ran.path("../..").join(name)).unwrap();
+    let run = std::path::Path::new("echo").join(ran.store_name());
+    assert_eq!(
+        [link("current"), link("latest"), link("echo/latest")],
+        [run.clone(), run, ran.store_name().into()]
+    );
     ran.then("analyze").expect(255, &["broke off, so there is no verdict: node n0 ended by itself"]);
 }
 
