@@ -26,7 +26,9 @@ fn honest(workload: Workload, seed: u64) -> Record {
 
 /// Several, so that everything happens that can.
 fn honest_runs(workload: Workload) -> impl Iterator<Item = Record> {
-    (0..4).map(move |seed| honest(workload, seed))
+    // A read before the first write, which fails, is not in every run.
+    let seeds = if workload == Workload::LinKv { 20 } else { 3 };
+    (0..seeds).map(move |seed| honest(workload, seed))
 }
 
 /// A value without what differs from run to run. Of many elements of a kind one is kept.
@@ -69,7 +71,10 @@ fn results_have_the_shape_of_recorded_ones() {
         let results = judge(&honest(workload, 1), "strict-serializable").value;
         let recorded = edn::read(&recorded(workload, "results.edn")).expect("a recording can be read");
         for part in ["perf", "timeline", "exceptions", "availability", "net", "workload", "valid?"] {
-            let shape_of = |results: &Value| results.get(part).map(shape);
+            // Which operation came last differs from run to run.
+            let any_f =
+                |shape: String| shape.replace(":f :read", ":f :write").replace(":f :cas", ":f :write");
+            let shape_of = |results: &Value| results.get(part).map(shape).map(any_f);
             assert_eq!(shape_of(&results), shape_of(&recorded), "{part} of {}", workload.name());
         }
     }
@@ -100,8 +105,9 @@ fn rows_of_text_have_the_columns_of_recorded_ones() {
     };
     for workload in Workload::ALL {
         let mut text = Vec::new();
-        history::write_text(&run(options(workload, 1), "").history, &mut text)
-            .expect("memory takes everything");
+        for record in honest_runs(workload) {
+            history::write_text(&record.history, &mut text).expect("memory takes everything");
+        }
         let ours = columns(&String::from_utf8(text).expect("text"));
         let recorded = recorded(workload, "history.txt");
         // The last line of a recording may be cut off.

@@ -22,9 +22,9 @@ impl Keeper for Ids {
             self.last += 1;
         }
         let id = match self.cheat {
-            "overflow" => json!(self.last % 64),
-            "mix" if cheats => json!(self.last.to_string()),
-            _ => json!(self.last),
+            "overflow" => json!(format!("id-{}", self.last % 64)),
+            "mix" if cheats => json!(self.last),
+            _ => json!(format!("id-{}", self.last)),
         };
         json!({"type": "generate_ok", "id": id})
     }
