@@ -168,6 +168,10 @@ sweep seeds="1000": _build
     {{ sweep }} {{ seeds }} -w txn-rw-register {{ flags_two }} \
         --consistency-models read-uncommitted,read-committed,read-atomic,causal-cerone
 
+# Count the seeds that it takes to find each of the bugs in a copy of the machines
+hunt:
+    cargo test --locked --release --package mutants --test sweep -- --ignored --nocapture
+
 # Measure: decoding, encoding, steps, merging, gossip; then whole nodes on pipes beside a plain serde_json loop
 bench *arguments: _build
     cargo bench --locked --package benches {{ arguments }}

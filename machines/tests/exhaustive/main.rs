@@ -47,7 +47,7 @@ from every state    a fair network leads to rest: silence, agreement, nothing ac
 ";
 
 /// A larger search covers its first states, which are those that the fewest events lead to.
-const MOST_STATES: usize = 500_000;
+const MOST_STATES: usize = 200_000;
 
 fn assert_promises_are_kept(scopes: &[Scope]) {
     println!("{PROMISES}\n  states   events  longest  and to rest  of");

@@ -1,0 +1,60 @@
+//! The runs in which bugs are looked for, one kind for each machine: short, with partitions, latencies that let messages
+//! overtake each other, and kills where the machine claims to survive them.
+
+use std::time::Duration;
+
+use machines::{Broadcast, Counter, CounterKv, Log, Machine, Txn, UniqueIds};
+use workbench::options::{Fault, Latency, LatencyDistribution, Options, Workload};
+use workbench::world::Spawn;
+
+use crate::host::spawn;
+
+/// What is run, and what it may cost.
+pub(crate) struct Scenario {
+    pub(crate) options: Options,
+    pub(crate) spawn: Spawn,
+    /// More messages an operation than a healthy machine ever takes here.
+    pub(crate) most_messages: f64,
+}
+
+/// The run of a machine that follows from a seed.
+pub(crate) fn scenario(machine: &str, seed: u64) -> Scenario {
+    let partition = vec![Fault::Partition];
+    let kill = vec![Fault::Partition, Fault::Kill];
+    let with = |workload, nodes, rate, nemesis| options(workload, nodes, rate, nemesis, seed);
+    let (options, spawn, most_messages) = match machine {
+        "unique-ids" => (with(Workload::UniqueIds, 3, 200.0, kill), spawn::<UniqueIds>(()), 0.0),
+        "broadcast" => (
+            with(Workload::Broadcast, 5, 50.0, partition),
+            spawn::<Broadcast>(Broadcast::default_config()),
+            1.4,
+        ),
+        "counter" => {
+            (with(Workload::PnCounter, 3, 50.0, partition), spawn::<Counter>(Counter::default_config()), 0.5)
+        }
+        "counter-kv" => {
+            let workload = [Workload::GCounter, Workload::PnCounter][seed as usize % 2];
+            (with(workload, 3, 50.0, kill), spawn::<CounterKv>(()), 12.0)
+        }
+        "log" => (with(Workload::Kafka, 3, 200.0, partition), spawn::<Log>(Log::default_config()), 0.5),
+        "txn" => {
+            (with(Workload::TxnRwRegister, 3, 200.0, partition), spawn::<Txn>(Txn::default_config()), 0.5)
+        }
+        _ => panic!("there is no machine {machine}"),
+    };
+    Scenario { options, spawn, most_messages }
+}
+
+fn options(workload: Workload, nodes: usize, rate: f64, nemesis: Vec<Fault>, seed: u64) -> Options {
+    Options {
+        concurrency: 2 * nodes,
+        time_limit: Duration::from_secs(if nemesis.contains(&Fault::Kill) { 10 } else { 5 }),
+        rate,
+        latency: Latency { mean_ms: 20, distribution: LatencyDistribution::Exponential },
+        nemesis,
+        nemesis_interval: Duration::from_millis(1500),
+        consistency_models: ["read-atomic", "causal-cerone"].map(str::to_string).to_vec(),
+        seed,
+        ..Options::new(workload, nodes)
+    }
+}
