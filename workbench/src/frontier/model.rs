@@ -18,6 +18,10 @@
 //! Maelstrom's *stable latency* ends when the last read without the value begins (§9.4), some time before the value is
 //! everywhere. Until the very end n − 2 of the n nodes lack it, so that last read is earlier by E, exponential with mean
 //! n / (n − 2) / (reads per second). The model's latency is the quantile of U + 2L − E, and at most T + 2L.
+//!
+//! That is no lower bound: measured latencies lie below it, by up to about one L. The model knows nothing of a read that
+//! waits behind a server's message in flight, and so sees the value though it began before the value was there (see
+//! [`super`]).
 
 use super::measure::Load;
 use std::time::Duration;
