@@ -1,6 +1,8 @@
 //! A line of each workload to a typed request. Next to it, the same by structs that serde derives: they borrow too, and
 //! they know beforehand which type of message will come, as no node does.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::hint::black_box;
@@ -13,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 fn main() {
-    let mut criterion = benches::criterion();
+    let mut criterion = common::criterion();
     let mut group = criterion.benchmark_group("decode");
     both(&mut group, "echo", |body: Echo<'_>| echo::Request::Echo { echo: json(body.echo) });
     both(&mut group, "generate", |_: Empty<'_>| unique_ids::Request::Generate {});

@@ -1,5 +1,7 @@
 //! A reply of each workload to a line. Next to it, the same by structs that serde derives.
 
+mod common;
+
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Throughput};
 use protocol::{Encode, Json, broadcast, counter, echo, log, txn, unique_ids, write_message};
@@ -7,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 fn main() {
-    let mut criterion = benches::criterion();
+    let mut criterion = common::criterion();
     let mut group = criterion.benchmark_group("encode");
     let raw = |text: &str| RawValue::from_string(text.to_string()).expect("JSON");
 

@@ -1,5 +1,7 @@
 //! Making a delta, and a round of 25 nodes: each takes a value, and all talk until all have everything and are silent.
 
+mod common;
+
 use benches::cluster::{Cluster, ask, sender, speak};
 use benches::requests::line;
 use criterion::measurement::WallTime;
@@ -9,7 +11,7 @@ use machines::{Broadcast, Counter, Log, Machine, Outputs, Txn};
 const NODES: usize = 25;
 
 fn main() {
-    let mut criterion = benches::criterion();
+    let mut criterion = common::criterion();
     let mut group = criterion.benchmark_group("gossip");
     for count in [100, 10_000] {
         build::<Counter>(&mut group, "counter", count, |_| r#""type":"add","delta":1"#.to_string());

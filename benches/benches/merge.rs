@@ -1,6 +1,8 @@
 //! A delta of another replica into this one, as it comes over the wire: few updates into many, many into many, and nothing
 //! that is new.
 
+mod common;
+
 use benches::cluster::{ask, delta, node};
 use benches::requests::line;
 use criterion::measurement::WallTime;
@@ -21,7 +23,7 @@ struct Subject {
 }
 
 fn main() {
-    let mut criterion = benches::criterion();
+    let mut criterion = common::criterion();
     let mut group = criterion.benchmark_group("merge");
     merge::<Counter>(
         &mut group,

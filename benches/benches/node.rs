@@ -1,6 +1,8 @@
 //! Lines in, bytes out: as many requests as a pipe holds go through a node, and all replies into one buffer. That is what a
 //! node does between two system calls.
 
+mod common;
+
 use benches::cluster::node;
 use benches::requests::pipe_full;
 use criterion::measurement::WallTime;
@@ -9,7 +11,7 @@ use machines::{Broadcast, Counter, Echo, Log, Machine, Node, Outputs, Time, Txn,
 use memchr::memchr_iter;
 
 fn main() {
-    let mut criterion = benches::criterion();
+    let mut criterion = common::criterion();
     let mut group = criterion.benchmark_group("node");
     pipe::<Echo>(&mut group, "echo", |number| format!(r#""type":"echo","echo":"Please echo {number}""#));
     pipe::<UniqueIds>(&mut group, "generate", |_| r#""type":"generate""#.to_string());

@@ -1,6 +1,8 @@
 //! One request to each machine, bytes in and bytes out. Those that keep something start from the same state every thousand
 //! requests.
 
+mod common;
+
 use std::hint::black_box;
 
 use benches::cluster::{ask, node};
@@ -13,7 +15,7 @@ use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Outputs,
 const REQUESTS: usize = 1000;
 
 fn main() {
-    let mut criterion = benches::criterion();
+    let mut criterion = common::criterion();
     let mut group = criterion.benchmark_group("step");
     let ok = |kind: &str, rest: &str| format!(r#"{{"type":"{kind}_ok","in_reply_to":104{rest}}}"#);
     step::<Echo>(&mut group, &request("echo"), &ok("echo", r#","echo":"Please echo 93""#));

@@ -1,4 +1,4 @@
-//! What the benches share: how they measure, the messages that they time, nodes to time them on.
+//! What the benches share: the messages that they time, and nodes to time them on.
 //!
 //! | bench | subject |
 //! | --- | --- |
@@ -14,17 +14,3 @@
 
 pub mod cluster;
 pub mod requests;
-
-use std::time::Duration;
-
-use criterion::Criterion;
-
-/// How all benches measure: not for long, as there are many.
-pub fn criterion() -> Criterion {
-    Criterion::default()
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(1))
-        .sample_size(40)
-        .without_plots()
-        .configure_from_args()
-}

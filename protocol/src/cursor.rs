@@ -1,4 +1,4 @@
-//! Taking JSON apart that is known to be JSON: in [`Json`](crate::Json) there is nothing else, so nothing is validated
+//! Taking JSON apart that is known to be JSON: in [`Json`] there is nothing else, so nothing is validated
 //! again, and what nobody asks for is stepped over as fast as brackets and quotes can be found.
 //!
 //! Text that is no JSON all the same is misread, but nothing worse.
