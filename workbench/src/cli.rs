@@ -6,14 +6,17 @@
 mod analyze;
 mod arguments;
 mod clock;
+mod completions;
 mod console;
 mod crash;
 mod demo;
 mod frontier;
 mod notes;
 mod paint;
+mod progress;
 mod report;
 mod resolve;
+mod serve;
 mod sim;
 mod summary;
 mod sweep;
@@ -31,7 +34,8 @@ use std::io::{self, Write};
 /// Where runs leave their files, in the current directory.
 const STORE: &str = "store";
 /// Commands, by name.
-const COMMANDS: [&str; 7] = ["analyze", "demo", "frontier", "scaling", "sim", "test", "thresholds"];
+const COMMANDS: [&str; 9] =
+    ["analyze", "completions", "demo", "frontier", "scaling", "serve", "sim", "test", "thresholds"];
 
 /// Carries out the command that these words ask for; the program's own name is not among them.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
@@ -40,9 +44,11 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     let words: Vec<OsString> = words.collect();
     match command.to_str() {
         Some("analyze") => analyze::command(&words),
+        Some("completions") => completions::command(&words),
         Some("demo") => demo::command(&words),
         Some("frontier") => frontier::command(&words),
         Some("scaling") => frontier::scaling_command(&words),
+        Some("serve") => serve::command(&words),
         Some("sim") => sim::command(&words),
         Some("test") => test::command(&words),
         Some("thresholds") => thresholds::command(&words),

@@ -58,6 +58,7 @@
 //! | what a round's length and a cluster's size cost | [`frontier`], [`scaling`] |
 //! | a run of one of our machines, as a line of text | [`scenario`] |
 //! | runs by the thousand | [`sweep`] |
+//! | the store in a browser | [`serve`] |
 //! | a cluster for tests that say themselves what happens when | [`world::cluster`] |
 
 pub mod challenges;
@@ -75,6 +76,7 @@ pub mod report;
 pub mod run;
 pub mod scaling;
 pub mod scenario;
+pub mod serve;
 pub mod service;
 pub mod store;
 pub mod sweep;

@@ -11,7 +11,9 @@
 //! | the journal, as rows of a space-time diagram | [`traffic`] |
 //! | how each value spread | [`chains`], [`mentions`] |
 //! | operations, faults, latencies, over time | [`series`] |
+//! | a diagram that stands still | [`diagram`] |
 //! | the page: template, style, scripts | [`page`], and the files in `report/page` |
+//! | the page of a sweep over many seeds | [`sweep`] |
 //! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`] |
 //!
 //! The diagram is Lamport's (*Time, Clocks, and the Ordering of Events in a Distributed System*, 1978): a line for each
@@ -22,6 +24,7 @@
 
 pub mod chains;
 pub mod challenge;
+pub mod diagram;
 pub mod mentions;
 pub mod messages;
 pub mod page;
@@ -29,6 +32,7 @@ pub mod picture;
 pub mod plots;
 pub mod proof;
 pub mod series;
+pub mod sweep;
 pub mod timeline;
 pub mod traffic;
 pub mod words;

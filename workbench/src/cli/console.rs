@@ -74,6 +74,17 @@ impl Console {
         }
     }
 
+    /// Shows on a terminal how far the run is.
+    pub(super) fn show(&self, progress: &Progress) {
+        if let Some(bar) = &self.bar {
+            let (total, remaining) =
+                (progress.total.unwrap_or_default(), progress.remaining.unwrap_or_default());
+            bar.set_message(status(progress));
+            bar.set_length(millis(total).max(1));
+            bar.set_position(millis(total.saturating_sub(remaining)));
+        }
+    }
+
     /// From now on, it is this late in virtual time.
     pub(super) fn set_virtual_time(&mut self, time: Time) {
         self.virtual_time = Some(time);
@@ -152,16 +163,10 @@ impl Observer for Console {
     }
 
     fn progress(&mut self, progress: Progress) {
-        let text = status(&progress);
-        if let Some(bar) = &self.bar {
-            let (total, remaining) =
-                (progress.total.unwrap_or_default(), progress.remaining.unwrap_or_default());
-            bar.set_message(text);
-            bar.set_length(millis(total).max(1));
-            bar.set_position(millis(total.saturating_sub(remaining)));
-        } else if Instant::now() >= self.next_status {
+        self.show(&progress);
+        if self.bar.is_none() && Instant::now() >= self.next_status {
             self.next_status = Instant::now() + STATUS_INTERVAL;
-            self.say(Level::Info, text);
+            self.say(Level::Info, status(&progress));
         }
         // Whoever follows the file is not to wait until the buffer is full.
         let _ = self.log.flush();

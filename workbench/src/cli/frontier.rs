@@ -1,10 +1,11 @@
 //! `workbench frontier` and `workbench scaling`: what rounds of which length cost, and what a larger cluster costs.
 
 use super::arguments::{self, NotParsed};
+use super::progress;
 use super::resolve;
 use super::verdict::Exit;
 use super::{refuse, say};
-use crate::frontier::{Frontier, Load, ROUNDS_MS, SEEDS};
+use crate::frontier::{Frontier, Load, ROUNDS_MS, Row, SEEDS};
 use crate::scaling::{self, NODES, Scaling};
 use clap::Parser;
 use std::ffi::OsString;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 /// `workbench frontier`: cost and latency of broadcast for many lengths of a round, beside an idealised model.
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true, after_help = FRONTIER_EXAMPLE)]
-struct FrontierArguments {
+pub(super) struct FrontierArguments {
     /// Lengths of a round, such as 350ms,1.5s [default: 100ms to 1700ms]
     #[arg(long, value_name = "TIME,TIME,…")]
     rounds: Option<String>,
@@ -25,7 +26,7 @@ struct FrontierArguments {
 /// `workbench scaling`: cost and latency of broadcast for clusters of many sizes.
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true, after_help = SCALING_EXAMPLE)]
-struct ScalingArguments {
+pub(super) struct ScalingArguments {
     /// Numbers of nodes [default: 5 to 1000]
     #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
     nodes: Vec<usize>,
@@ -49,9 +50,15 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         Ok((rounds.unwrap_or_else(|| ROUNDS_MS.map(Duration::from_millis).to_vec()), arguments.seeds))
     });
     match parsed {
-        Ok((rounds, seeds)) => show(Frontier::measure(Load::CHALLENGE_3D, &rounds, seeds)),
+        Ok((rounds, seeds)) => show(measure(Load::CHALLENGE_3D, &rounds, seeds)),
         Err(reason) => refuse(reason),
     }
+}
+
+fn measure(load: Load, rounds: &[Duration], seeds: u64) -> Result<Frontier, String> {
+    let progress = progress::steps(rounds.len(), "rounds");
+    let rows = rounds.iter().map(|&round| Row::measure(load, round, seeds).inspect(|_| progress.step()));
+    Ok(Frontier { load, seeds, rows: rows.collect::<Result<_, _>>()? })
 }
 
 /// Carries out `scaling`.
@@ -64,12 +71,16 @@ pub(super) fn scaling_command(words: &[OsString]) -> Exit {
     if let Some(wrong) = sizes.iter().find(|&&nodes| !(1..=10_000).contains(&nodes)) {
         return refuse(NotParsed::Wrong(vec![format!("--nodes {wrong}: Must be from 1 to 10000")]));
     }
+    let progress = progress::steps(sizes.len(), "sizes");
     let rows = sizes.into_iter().map(|nodes| {
         let start = Instant::now();
         let row = scaling::Row::measure(nodes, arguments.seed)?;
+        progress.step();
         Ok(scaling::Row { took: Some(start.elapsed()), ..row })
     });
-    show(rows.collect::<Result<_, String>>().map(|rows| Scaling { seed: arguments.seed, rows }))
+    let rows = rows.collect::<Result<_, String>>();
+    drop(progress);
+    show(rows.map(|rows| Scaling { seed: arguments.seed, rows }))
 }
 
 /// A table, or why there is none.

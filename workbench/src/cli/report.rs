@@ -3,7 +3,8 @@
 use super::console::Console;
 use super::crash;
 use super::paint::Paint;
-use super::summary::{self, Subject};
+use super::progress;
+use super::summary::{self, Subject, counted};
 use super::verdict::Exit;
 use crate::check;
 use crate::edn;
@@ -41,10 +42,12 @@ pub(super) fn close(
         return Ok(Exit::Crashed);
     }
     console.say(Level::Info, "Analyzing...");
+    let busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
     let results = check::analyze(&record.options, &record.history, &messages);
     store.write_results(&results.value)?;
     store::write_extras(&store.directory(), record.options.workload, &record.history, &results)?;
     report::write(store, record, Some(&results))?;
+    drop(busy);
     let subject = Subject {
         results: &results,
         options: &record.options,

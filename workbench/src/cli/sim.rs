@@ -20,6 +20,9 @@ use std::io;
 use std::num::NonZero;
 use std::path::Path;
 
+/// How often the bar on a terminal follows a simulation: some hundred times a second.
+const STEPS_BETWEEN_GLANCES: u64 = 1_000;
+
 /// What the command line asked for.
 pub(super) struct Job {
     /// The first run, without what a swarm draws.
@@ -92,6 +95,7 @@ fn run(scenario: &Scenario) -> io::Result<Exit> {
     let store = Store::create(Path::new(STORE), scenario.options.workload.name(), clock.now())?;
     let mut console = Console::open(&store.path("jepsen.log"), false, clock)?;
     let record = simulate(scenario, &mut console);
+    console.end_progress();
     let exit = report::close(&record, &[], None, &store, &mut console)?;
     store.link_latest()?;
     Ok(exit)
@@ -103,14 +107,18 @@ fn simulate(scenario: &Scenario, console: &mut Console) -> Record {
     console.set_virtual_time(simulation.now());
     console.say(Level::Info, format!("Simulating {}", summary::title(simulation.run().options())));
     let mut seen = 0;
-    loop {
+    for step in 0_u64.. {
         let goes_on = simulation.step();
+        if step.is_multiple_of(STEPS_BETWEEN_GLANCES) {
+            console.show(&simulation.run().progress());
+        }
         console.set_virtual_time(simulation.now());
         let new = simulation.log()[seen..].to_vec();
         seen += new.len();
         new.into_iter().for_each(|line| console.log(line));
         if !goes_on {
-            return simulation.into_record();
+            break;
         }
     }
+    simulation.into_record()
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// `workbench thresholds`: tell whether a broadcast run was as cheap and as quick as it should be.
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true, after_help = EXAMPLES)]
-struct ThresholdsArguments {
+pub(super) struct ThresholdsArguments {
     /// Directory of a run, such as store/broadcast/latest
     #[arg(value_name = "DIRECTORY")]
     directory: Option<PathBuf>,

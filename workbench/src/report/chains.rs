@@ -7,7 +7,7 @@
 //! its root; those that were dropped are the steps that it lacks.
 
 use super::mentions::{self, Atom};
-use super::traffic::{Fate, Row};
+use super::traffic::{Fate, Row, kind};
 use crate::options::{Options, Workload};
 use std::collections::HashMap;
 
@@ -74,6 +74,9 @@ impl Chains {
     pub(super) fn ended(&mut self, row: usize, message: &Row) {
         let Some(workload) = self.workload.filter(|workload| mentions::has_values(*workload)) else { return };
         let time_us = message.end_us.unwrap_or(message.sent_us);
+        if message.fate == Fate::Delivered && self.is_node(message.dest) && kind(&message.body) == "init" {
+            self.forget(message.dest);
+        }
         let mut values = Vec::new();
         mentions::mentioned(workload, &message.body, &mut |atom| {
             values.extend(self.by_atom.get(&atom).copied());
@@ -120,6 +123,11 @@ impl Chains {
             }
             (false, false) => false,
         }
+    }
+
+    /// A node begins anew, perhaps after it was killed: it has nothing.
+    fn forget(&mut self, node: usize) {
+        self.held_since_us.iter_mut().skip(node).step_by(self.nodes).for_each(|since_us| *since_us = NEVER);
     }
 
     fn add(&mut self, value: usize, row: usize) {

@@ -1,12 +1,11 @@
-//! Which of Fly.io's challenges a run's flags are those of, and what that challenge demands (§15).
+//! Which of Fly.io's challenges a run's flags are those of, and what they demand of its figures (§15).
 
+use crate::challenges::{CHALLENGES, Challenge};
 use crate::edn::Value;
-use crate::options::{Fault, Options, Workload};
-use crate::thresholds::Figure;
+use crate::options::Options;
+use crate::scenario::Scenario;
+use crate::thresholds::{Figure, judge};
 use serde::Serialize;
-
-/// What challenges 3d and 3e demand of a figure: it must stay below.
-const DEMANDS: [(&str, [f64; 3]); 2] = [("3d", [30.0, 400.0, 600.0]), ("3e", [20.0, 1_000.0, 2_000.0])];
 
 /// A challenge's demand, and how the run did.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,48 +24,59 @@ pub struct Demand {
     pub is_met: bool,
 }
 
-/// The name of the challenge that has these flags, if one does.
-pub fn name(options: &Options) -> Option<&'static str> {
-    let Options { workload, nodes, rate, time_limit, .. } = options;
-    let has_partitions = options.nemesis.contains(&Fault::Partition);
-    let (nodes, rate, seconds, latency_ms) =
-        (nodes.len(), *rate as u64, time_limit.as_secs(), options.latency.mean_ms);
-    Some(match (workload, nodes, rate, seconds, latency_ms, has_partitions) {
-        (Workload::Echo, 1, _, 10, 0, false) => "1",
-        (Workload::UniqueIds, 3, 1000, 30, 0, true) => "2",
-        (Workload::Broadcast, 1, 10, 20, 0, false) => "3a",
-        (Workload::Broadcast, 5, 10, 20, 0, false) => "3b",
-        (Workload::Broadcast, 5, 10, 20, 0, true) => "3c",
-        (Workload::Broadcast, 25, 100, 20, 100, false) => "3d and 3e",
-        (Workload::Broadcast, 25, 100, 20, 100, true) => "3d and 3e, with partitions",
-        (Workload::GCounter, 3, 100, 20, 0, true) => "4",
-        (Workload::Kafka, 1, 1000, 20, 0, false) => "5a",
-        (Workload::Kafka, 2, 1000, 20, 0, false) => "5b and 5c",
-        (Workload::TxnRwRegister, 1, 1000, 20, 0, false) => "6a",
-        (Workload::TxnRwRegister, 2, 1000, 20, 0, _) => "6b and 6c",
-        _ => return None,
-    })
+/// The challenges with these flags, by name: `3d and 3e`. Those beyond what Fly.io set are not among them.
+pub fn name(options: &Options) -> Option<String> {
+    let names: Vec<&str> = matching(options).into_iter().map(|challenge| challenge.name).collect();
+    (!names.is_empty()).then(|| names.join(" and "))
 }
 
-/// What is demanded of a run with these flags: only 3d and 3e name figures, and only without faults.
+/// What they demand.
 pub fn demands(options: &Options, results: &Value) -> Vec<Demand> {
-    if name(options) != Some("3d and 3e") {
-        return Vec::new();
-    }
-    let of_challenge = |(challenge, limits): (&'static str, [f64; 3])| {
-        Figure::ALL.into_iter().zip(limits).map(move |(figure, limit)| {
-            let measured = figure.of(results);
-            let is_met = measured.is_some_and(|measured| measured < limit);
+    let of_challenge = |challenge: &'static Challenge| {
+        let judgements = judge(results, &challenge.thresholds()).into_iter();
+        judgements.filter_map(move |judgement| {
+            let (figure, limit) = (judgement.threshold.figure, judgement.threshold.demanded?);
             let of_latency = match figure {
                 Figure::MessagesPerOperation => None,
                 Figure::MedianLatency => Some("median"),
                 Figure::LongestLatency => Some("longest"),
             };
-            let words = words(figure, limit, measured);
-            Demand { challenge, words, of_latency, limit, measured, is_met }
+            Some(Demand {
+                challenge: challenge.name,
+                words: words(figure, limit, judgement.measured),
+                of_latency,
+                limit,
+                measured: judgement.measured,
+                is_met: judgement.measured.is_some_and(|measured| measured < limit),
+            })
         })
     };
-    DEMANDS.into_iter().flat_map(of_challenge).collect()
+    matching(options).into_iter().flat_map(of_challenge).collect()
+}
+
+/// One of each name.
+fn matching(options: &Options) -> Vec<&'static Challenge> {
+    let mut found: Vec<&Challenge> = Vec::new();
+    for challenge in CHALLENGES.iter().filter(|challenge| challenge.is_set() && has_load(challenge, options))
+    {
+        if !found.iter().any(|known| known.name == challenge.name) {
+            found.push(challenge);
+        }
+    }
+    found
+}
+
+/// Whether a run was under the load that a challenge asks for.
+fn has_load(challenge: &Challenge, options: &Options) -> bool {
+    if challenge.workload != options.workload.name() {
+        return false;
+    }
+    let words = format!("-w {} {}", challenge.workload, challenge.flags.join(" "));
+    let load = |options: &Options| {
+        let Options { rate, time_limit, latency, concurrency, nemesis, .. } = options.clone();
+        (options.nodes.len(), rate, time_limit, latency, concurrency, nemesis)
+    };
+    Scenario::read(&words).is_ok_and(|scenario| load(&scenario.options) == load(options))
 }
 
 fn words(figure: Figure, limit: f64, measured: Option<f64>) -> String {
@@ -79,5 +89,30 @@ fn words(figure: Figure, limit: f64, measured: Option<f64>) -> String {
         (None, _) => format!("asks for {demand}; the run does not tell"),
         (Some(measured), Figure::MessagesPerOperation) => format!("asks for {demand}: {measured:.2}"),
         (Some(measured), _) => format!("asks for {demand}: {measured} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edn;
+    use crate::options::{Fault, Workload};
+    use std::time::Duration;
+
+    #[test]
+    fn a_run_with_the_flags_of_3d_and_3e_is_held_to_both_and_others_are_not() {
+        let mut options = Options::new(Workload::Broadcast, 25);
+        options.time_limit = Duration::from_secs(20);
+        options.rate = 100.0;
+        options.latency.mean_ms = 100;
+        assert_eq!(name(&options).as_deref(), Some("3d and 3e"));
+        let results = "{:net {:servers {:msgs-per-op 21.5}} :workload {:stable-latencies {0.5 399, 1 700}}}";
+        let demands_of = |options: &Options| demands(options, &edn::read(results).unwrap());
+        let met: Vec<bool> = demands_of(&options).iter().map(|demand| demand.is_met).collect();
+        assert_eq!(met, [true, true, false, false, true, true]);
+        options.nemesis = vec![Fault::Partition];
+        assert!(demands_of(&options).is_empty());
+        options.nodes.pop();
+        assert_eq!(name(&options), None);
     }
 }

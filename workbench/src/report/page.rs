@@ -15,11 +15,14 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("base.html", include_str!("page/base.html")),
     ("report.html", include_str!("page/report.html")),
     ("proof.html", include_str!("page/proof.html")),
     ("timeline.html", include_str!("page/timeline.html")),
+    ("runs.html", include_str!("page/runs.html")),
+    ("directory.html", include_str!("page/directory.html")),
+    ("sweep.html", include_str!("page/sweep.html")),
 ];
 /// The scripts of a report, in the order in which they need each other.
 const SCRIPTS: [&str; 7] = [
@@ -42,7 +45,8 @@ pub fn report(record: &Record, results: Option<&Results>) -> String {
     let mut proofs = results.map(|results| proof::proofs(record, results)).unwrap_or_default();
     let focus_us = proofs.iter().find_map(|proof| proof.span_us).map(|(from_us, _)| from_us);
     let traffic = Traffic::new(&record.options, &record.journal, start, focus_us);
-    proof::locate(&mut proofs, record, &traffic);
+    let faults = series::faults(&record.history, end_us);
+    proof::locate(&mut proofs, record, &traffic, &faults);
     let counts = Counts::new(&record.options, &record.journal);
     let value = results.map_or(&Value::Nil, |results| &results.value);
     let demands = challenge::demands(&record.options, value);
@@ -50,7 +54,7 @@ pub fn report(record: &Record, results: Option<&Results>) -> String {
     let operations = Operations::new(&record.history);
     let data = json!({
         "end": end_us,
-        "faults": series::faults(&record.history, end_us),
+        "faults": faults,
         "proofs": proofs.iter().map(Marked::from).collect::<Vec<_>>(),
         "messages": Columns::new(&traffic),
         "demands": demands,
@@ -83,7 +87,7 @@ struct Page<'a> {
     title: String,
     verdict: words::Verdict,
     load: String,
-    challenge: Option<&'static str>,
+    challenge: Option<String>,
     demands: Vec<challenge::Demand>,
     figures: Vec<(&'static str, String)>,
     proofs: Vec<Proof>,
@@ -97,17 +101,27 @@ struct Page<'a> {
 }
 
 /// Fills in a template. Everything but styles, scripts and data is escaped.
-pub(super) fn render(template: &str, values: &impl Serialize) -> String {
+pub(crate) fn render(template: &str, values: &impl Serialize) -> String {
     let mut environment = Environment::new();
     for (name, source) in TEMPLATES {
         environment.add_template(name, source).expect("the templates are part of the program, and tested");
     }
     environment.add_filter("thousands", thousands);
+    environment.add_filter("urlencode", |text: String| urlencode(&text));
     environment.add_global("style", STYLE);
     let template = environment.get_template(template).expect("the template has just been added");
     template
         .render(minijinja::value::Serde(values))
         .expect("the templates are part of the program, and tested")
+}
+
+/// A name as a part of a path: whatever is not plain becomes `%` and two digits.
+fn urlencode(text: &str) -> String {
+    let encoded = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encoded).collect()
 }
 
 /// JSON that may stand inside a script element, whatever nodes wrote: without `<` nothing can end the element.
@@ -159,7 +173,7 @@ fn left_out(traffic: &Traffic, operations: &Operations) -> Vec<String> {
     let (before, after) = traffic.left_out;
     if before + after > 0 {
         notes.push(format!(
-            "The diagram holds {} events of the network. {} before them and {} after them are left out.",
+            "The diagram and the plot of messages hold {} events of the network. {} before them and {} after them are left out.",
             thousands(super::traffic::MAX_EVENTS as i64),
             thousands(before as i64),
             thousands(after as i64)

@@ -1,8 +1,11 @@
 //! What proves that a run is not valid, as a page shows it: for each finding the operations behind it, their messages, the
 //! stretch of time to look at, and a picture where words are not enough.
 
+use super::Fate;
+use super::chains::Chain;
 use super::mentions::{self, Atom};
 use super::picture::{Cycle, Offsets};
+use super::series::Fault;
 use super::traffic::{Row, Traffic, micros};
 use crate::check::{Finding, Results};
 use crate::edn::Value;
@@ -66,7 +69,7 @@ pub fn proofs(record: &Record, results: &Results) -> Vec<Proof> {
 }
 
 /// Finds the messages and the chains that belong to the proofs.
-pub fn locate(proofs: &mut [Proof], record: &Record, traffic: &Traffic) {
+pub fn locate(proofs: &mut [Proof], record: &Record, traffic: &Traffic, faults: &[Fault]) {
     let pairs = record.history.pairs();
     for proof in proofs {
         let indices: Vec<usize> = proof.evidence.iter().map(|shown| shown.index).collect();
@@ -79,7 +82,7 @@ pub fn locate(proofs: &mut [Proof], record: &Record, traffic: &Traffic) {
         if proof.kind == "lost"
             && let Some(chain) = proof.chain
         {
-            proof.whereabouts = Some(whereabouts(traffic, chain));
+            proof.whereabouts = Some(whereabouts(traffic, chain, faults));
         }
     }
 }
@@ -185,37 +188,51 @@ fn node(record: &Record, op: &Op) -> Option<usize> {
     Some(thread % record.options.nodes.len().max(1))
 }
 
-/// Where a value went, from its chain.
-fn whereabouts(traffic: &Traffic, chain: usize) -> String {
-    let chain = &traffic.chains.values[chain];
-    let mut held = Vec::new();
-    let mut dropped = Vec::new();
-    for row in chain.steps.iter().map(|&step| &traffic.rows[step]) {
-        let is_node = |name: usize| name < traffic.nodes;
-        match row.fate {
-            super::Fate::Delivered if is_node(row.dest) && !held.contains(&row.dest) => held.push(row.dest),
-            super::Fate::Cut | super::Fate::Lost => dropped.push(row),
-            _ => {}
+/// Where a value went, from its chain, and what became of it there.
+fn whereabouts(traffic: &Traffic, chain: usize, faults: &[Fault]) -> String {
+    let Chain { atom, steps } = &traffic.chains.values[chain];
+    let rows = || steps.iter().map(|&step| &traffic.rows[step]);
+    let name = |name: usize| traffic.names[name].as_ref();
+    let arrivals: Vec<(&str, i64)> = rows()
+        .filter(|row| row.dest < traffic.nodes && row.fate == Fate::Delivered)
+        .map(|row| (name(row.dest), row.end_us.unwrap_or(row.sent_us)))
+        .collect();
+    let mut holders: Vec<&str> = Vec::new();
+    for (node, _) in &arrivals {
+        if !holders.contains(node) {
+            holders.push(node);
         }
     }
-    let name = |name: usize| traffic.names[name].as_ref();
-    let holders: Vec<&str> = held.iter().map(|&node| name(node)).collect();
     let mut words = match holders.as_slice() {
-        [] => format!("Value {} reached no node.", chain.atom),
-        [only] => format!("Value {} reached {only} and, as far as messages show, no other node.", chain.atom),
-        [first, others @ ..] => {
-            format!("Value {} reached {first} and from there {}.", chain.atom, others.join(", "))
-        }
+        [] => format!("Value {atom} reached no node."),
+        [only] => format!("Value {atom} reached {only} and, as far as messages show, no other node."),
+        [first, others @ ..] => format!("Value {atom} reached {first} and from there {}.", others.join(", ")),
     };
+    let dropped: Vec<&Row> = rows().filter(|row| matches!(row.fate, Fate::Cut | Fate::Lost)).collect();
     if let Some(last) = dropped.last() {
+        let count =
+            if dropped.len() == 1 { "One message".into() } else { format!("{} messages", dropped.len()) };
+        let were = if dropped.len() == 1 { "was" } else { "were" };
         let seconds = last.end_us.unwrap_or(last.sent_us) as f64 / 1e6;
+        let (src, dest) = (name(last.src), name(last.dest));
         words.push_str(&format!(
-            " {} that carried it {} dropped, the last at {seconds:.3} s from {} to {}.",
-            if dropped.len() == 1 { "One message".into() } else { format!("{} messages", dropped.len()) },
-            if dropped.len() == 1 { "was" } else { "were" },
-            name(last.src),
-            name(last.dest)
+            " {count} that carried it {were} dropped, the last at {seconds:.3} s from {src} to {dest}."
         ));
     }
+    if let Some((node, killed_us)) = last_killed(&arrivals, faults) {
+        let seconds = killed_us as f64 / 1e6;
+        words.push_str(&format!(" It was last at {node}, which was killed at {seconds:.3} s."));
+    }
     words
+}
+
+/// Of the nodes that a value came to the last to be killed, and when; none if one of them was not.
+fn last_killed<'a>(arrivals: &[(&'a str, i64)], faults: &[Fault]) -> Option<(&'a str, i64)> {
+    let killed = arrivals.iter().map(|&(node, since_us)| {
+        let hits = |fault: &&Fault| {
+            fault.name == "kill" && fault.from_us >= since_us && fault.nodes.iter().any(|hit| hit == node)
+        };
+        Some((node, faults.iter().find(hits)?.from_us))
+    });
+    killed.collect::<Option<Vec<_>>>()?.into_iter().max_by_key(|(_, killed_us)| *killed_us)
 }

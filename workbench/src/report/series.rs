@@ -1,6 +1,7 @@
 //! What changes over time: operations and their latencies, faults, how long values took to be everywhere.
 
 use super::traffic::micros;
+use crate::edn::Value;
 use crate::history::{History, Kind, Op, Process};
 use machines::Time;
 use serde::Serialize;
@@ -28,15 +29,24 @@ pub struct Operations {
 /// A stretch of time in which something was broken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// What: `partition`.
-    pub name: String,
+    /// What: `partition`, `kill`, `pause`.
+    pub name: &'static str,
     /// When it began, in microseconds.
     pub from_us: i64,
     /// When it was over.
     pub to_us: i64,
+    /// The nodes that it hit, by name; none if it is about links.
+    pub nodes: Vec<String>,
     /// What exactly, as the nemesis says.
     pub what: String,
 }
+
+/// What the nemesis calls a fault when it begins and when it ends, and its name here.
+const FAULTS: [(&str, &str, &str); 3] = [
+    ("start-partition", "stop-partition", "partition"),
+    ("kill", "start", "kill"),
+    ("pause", "resume", "pause"),
+];
 
 /// Longest description of a fault, in characters.
 const MAX_FAULT_LABEL: usize = 300;
@@ -78,35 +88,41 @@ impl Operations {
 /// When what was broken: from the moment that the nemesis had begun it until the moment that it had mended it, or the end.
 pub fn faults(history: &History, end_us: i64) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    for op in history.ops.iter().filter(|op| op.process == Process::Nemesis) {
-        let time_us = micros(op.time, Time::ZERO);
-        let Some((begins, name)) = part(op.f) else { continue };
-        if begins {
-            let what: String = op.value.to_string().chars().take(MAX_FAULT_LABEL).collect();
-            // Of an invocation and its completion, the second says who is cut off from whom.
-            match open.iter().find(|&&fault| faults[fault].name == name) {
-                Some(&fault) => faults[fault].what = what,
-                None => {
-                    open.push(faults.len());
-                    faults.push(Fault { name: name.to_owned(), from_us: time_us, to_us: end_us, what });
-                }
+    for (begins, ends, name) in FAULTS {
+        let mut open: Vec<Fault> = Vec::new();
+        for op in history.ops.iter().filter(|op| op.process == Process::Nemesis) {
+            let time_us = micros(op.time, Time::ZERO);
+            if op.f == begins {
+                begin(&mut open, name, time_us, &op.value);
+            } else if op.f == ends {
+                faults.extend(open.drain(..).map(|fault| Fault { to_us: time_us, ..fault }));
             }
-        } else {
-            open.retain(|&fault| {
-                let ends = faults[fault].name == name;
-                if ends {
-                    faults[fault].to_us = time_us;
-                }
-                !ends
-            });
         }
+        faults.extend(open.into_iter().map(|fault| Fault { to_us: end_us, ..fault }));
     }
+    faults.sort_by_key(|fault| (fault.from_us, fault.name));
     faults
 }
 
-/// Whether an operation of the nemesis begins or ends a fault, and which.
-fn part(f: &str) -> Option<(bool, &str)> {
-    let begins = f.strip_prefix("start-").map(|name| (true, name));
-    begins.or_else(|| f.strip_prefix("stop-").map(|name| (false, name)))
+/// Of the invocation of a fault and its completion, the second says what it hit. Nodes that are down already stay it.
+fn begin(open: &mut Vec<Fault>, name: &'static str, time_us: i64, value: &Value) {
+    let what: String = value.to_string().chars().take(MAX_FAULT_LABEL).collect();
+    let Value::Map(hit) = value else {
+        match open.last_mut() {
+            Some(fault) => fault.what = what,
+            None if name == "partition" => {
+                open.push(Fault { name, from_us: time_us, to_us: time_us, nodes: Vec::new(), what });
+            }
+            None => {}
+        }
+        return;
+    };
+    let is_open = |node: &str| open.iter().any(|fault| fault.nodes.iter().any(|hit| hit == node));
+    let names = hit
+        .iter()
+        .filter_map(|(node, outcome)| node.as_text().filter(|_| outcome.as_name() != Some("not-running")));
+    let nodes: Vec<String> = names.filter(|node| !is_open(node)).map(Into::into).collect();
+    if !nodes.is_empty() {
+        open.push(Fault { name, from_us: time_us, to_us: time_us, nodes, what });
+    }
 }

@@ -113,7 +113,7 @@ fn the_proof_of_a_lost_value_names_the_messages_that_were_dropped() {
     let (record, results) = partitioned(Workload::Broadcast, flood());
     let mut proofs = proof::proofs(&record, &results);
     let traffic = traffic(&record);
-    proof::locate(&mut proofs, &record, &traffic);
+    proof::locate(&mut proofs, &record, &traffic, &[]);
     let proof = proofs.first().unwrap();
     assert_eq!(proof.kind, "lost");
     let chain = &traffic.chains.values[proof.chain.unwrap()];
@@ -129,6 +129,23 @@ fn the_proof_of_a_lost_value_names_the_messages_that_were_dropped() {
         kinds.is_superset(&BTreeSet::from(["broadcast", "broadcast_ok", "read", "read_ok"])),
         "{kinds:?}"
     );
+}
+
+#[test]
+fn a_value_whose_holders_were_all_killed_was_last_where_the_last_of_them_was() {
+    let mut options = Options::new(Workload::Broadcast, 3);
+    options.time_limit = Duration::from_secs(10);
+    options.rate = 20.0;
+    options.nemesis = vec![Fault::Kill];
+    options.nemesis_interval = Duration::from_secs(1);
+    let record = simulated::run(options, spawn::<Broadcast>(Default::default()));
+    let results = analyze(&record.options, &record.history, &record.net_stats());
+    let mut proofs = proof::proofs(&record, &results);
+    let faults = series::faults(&record.history, i64::MAX);
+    proof::locate(&mut proofs, &record, &traffic(&record), &faults);
+    let told: Vec<&String> = proofs.iter().filter_map(|proof| proof.whereabouts.as_ref()).collect();
+    assert!(!told.is_empty(), "nothing is on disk, so kills lose values");
+    assert!(told.iter().any(|words| words.contains("which was killed at")), "{told:?}");
 }
 
 #[test]
@@ -208,6 +225,27 @@ fn of_a_log_that_was_jumped_in_the_offsets_between_are_marked() {
     assert_eq!(entries, [(1, "10", "edge"), (3, "30", "skipped"), (5, "50", "skipped"), (9, "90", "edge")]);
 }
 
+#[test]
+fn a_node_that_was_killed_is_down_until_it_is_started_again_however_often_it_is_killed() {
+    let mut history = History::default();
+    for (seconds, f, value) in [
+        (1, "kill", ":one"),
+        (1, "kill", r#"{"n1" :killed}"#),
+        (2, "kill", ":all"),
+        (2, "kill", r#"{"n1" :killed "n2" :killed}"#),
+        (4, "start", ":all"),
+        (5, "start", r#"{"n1" :started "n2" :started}"#),
+    ] {
+        let time = Time::from_millis(seconds * 1000);
+        let value = edn::read(value).unwrap();
+        history.push(Op { time, f, value, process: Process::Nemesis, kind: Kind::Info, ..op(0, 0, "nil") });
+    }
+    let faults = series::faults(&history, i64::MAX);
+    let found: Vec<_> =
+        faults.iter().map(|fault| (fault.nodes.join(" "), fault.from_us, fault.to_us)).collect();
+    assert_eq!(found, [("n1".into(), 1_000_000, 4_000_000), ("n2".into(), 2_000_000, 4_000_000)]);
+}
+
 fn entry(event: Event, id: u64, time_us: u64, src: &str, dest: &str) -> Entry {
     let body = r#"{"type":"gossip"}"#;
     Entry {
@@ -262,6 +300,7 @@ fn a_copy_of_a_message_is_a_row_of_its_own_beside_its_original() {
 fn a_fault_lasts_from_its_beginning_to_its_mending_or_to_the_end() {
     let (record, _) = partitioned(Workload::Broadcast, flood());
     let faults = series::faults(&record.history, i64::MAX);
+    assert!(faults.iter().all(|fault| fault.nodes.is_empty()));
     assert!(!faults.is_empty());
     assert!(faults.iter().all(|fault| fault.name == "partition" && fault.from_us < fault.to_us));
     assert!(faults[0].what.contains(":isolated"), "{}", faults[0].what);
@@ -295,4 +334,22 @@ fn a_run_leaves_maelstroms_files_beside_the_report() {
     let timeline = std::fs::read_to_string(store.path("timeline.html")).unwrap();
     let ended = record.history.ops.iter().filter(|op| op.is_client() && op.kind == Kind::Ok).count();
     assert_eq!(timeline.matches("<div class=\"ok\"").count(), ended);
+}
+
+#[test]
+fn the_page_of_a_sweep_names_the_runs_at_the_ends_and_how_to_replay_them() {
+    let scenario =
+        crate::scenario::Scenario::read("-w broadcast --node-count 3 --time-limit 2 --rate 20 --seed 5")
+            .unwrap();
+    let plan = crate::sweep::Plan { seeds: 4, ..crate::sweep::Plan::new(scenario.options.clone()) };
+    let sweep = crate::sweep::run(&plan, &|| scenario.programs(), |_| {});
+    let replay = |seed| {
+        let options = Options { seed, ..scenario.options.clone() };
+        crate::scenario::Scenario { options, ..scenario.clone() }
+    };
+    let page = super::sweep::report(&sweep, &replay);
+    assert!(page.contains("<h1>All 4 valid</h1>"));
+    for seed in 5..9 {
+        assert!(page.contains(&format!("--seed {seed}")), "{seed}");
+    }
 }

@@ -74,10 +74,7 @@ pub fn timeline(record: &Record) -> String {
     let height = boxes.iter().map(|shown| shown.top + shown.height).max().unwrap_or(0);
     let timeline = Timeline {
         title: format!("{} timeline", record.options.workload.name()),
-        notice: (shown.len() < invocations.len()).then(|| {
-            let all = thousands(invocations.len() as i64);
-            format!("The first {} of {all} operations.", thousands(MAX_OPERATIONS as i64))
-        }),
+        notice: notice(shown.len(), invocations.len()),
         columns: lefts
             .iter()
             .map(|(process, left)| Column { left: *left, name: process.to_value().to_string() })
@@ -87,6 +84,11 @@ pub fn timeline(record: &Record) -> String {
         height,
     };
     page::render("timeline.html", &timeline)
+}
+
+fn notice(shown: usize, all: usize) -> Option<String> {
+    let text = || format!("The first {} of {} operations.", thousands(shown as i64), thousands(all as i64));
+    (shown < all).then(text)
 }
 
 /// Where a box begins, and how high it is.

@@ -143,10 +143,11 @@ impl Counts {
     }
 }
 
-/// Microseconds on the history's clock.
+/// Microseconds on the history's clock. The difference is taken first: rounded alike, an operation and its messages are at
+/// the same moment.
 pub fn micros(time: Time, start: Time) -> i64 {
-    let micros = |time: Time| i64::try_from(time.as_nanos() / 1_000).unwrap_or(i64::MAX);
-    micros(time) - micros(start)
+    let nanos = |time: Time| i128::from(time.as_nanos());
+    i64::try_from((nanos(time) - nanos(start)).div_euclid(1_000)).unwrap_or(i64::MAX)
 }
 
 /// The type in a body, or nothing if there is none.

@@ -2,7 +2,7 @@
 
 use crate::check::{Finding, Results, Validity};
 use crate::edn::Value;
-use crate::options::{Availability, Fault, LatencyDistribution, Options, Workload};
+use crate::options::{Availability, LatencyDistribution, Options, Workload};
 use crate::run::Record;
 use serde::Serialize;
 
@@ -69,8 +69,13 @@ pub fn load(options: &Options) -> String {
         0 => words.push_str(", no latency between nodes"),
         mean_ms => words.push_str(&format!(", {mean_ms} ms between nodes{distribution}")),
     }
-    if options.nemesis.contains(&Fault::Partition) {
-        words.push_str(&format!(", partitions every {} s", options.nemesis_interval.as_secs_f64()));
+    if !options.nemesis.is_empty() {
+        let faults: Vec<String> = options.nemesis.iter().map(|fault| format!("{}s", fault.name())).collect();
+        words.push_str(&format!(
+            ", {} every {} s",
+            faults.join(" and "),
+            options.nemesis_interval.as_secs_f64()
+        ));
     }
     match options.availability {
         Some(Availability::Total) => words.push_str(", every request to be answered"),

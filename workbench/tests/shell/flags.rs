@@ -112,9 +112,11 @@ fn every_command_helps_whoever_asks_even_among_mistakes() {
         "analyze -h",
         "demo -h",
         "thresholds -h",
+        "serve -h",
     ] {
         workbench(words).expect(0, &["Usage: workbench ", "Examples:\n  workbench "]);
     }
+    workbench("completions -h").expect(0, &["Usage: workbench ", "Examples:\n  source <(workbench "]);
     for words in ["frontier -h", "scaling -h"] {
         workbench(words).expect(0, &["Example:\n  workbench "]);
     }

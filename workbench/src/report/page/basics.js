@@ -38,7 +38,8 @@ function firstIndex(length, test) {
 /** A moment, given in microseconds, with as many digits as a step of `step` needs. */
 function moment(us, step = 1000) {
   const digits = clamp(6 - Math.floor(Math.log10(step)), 0, 6);
-  return (us / 1e6).toFixed(digits) + " s";
+  const text = (us / 1e6).toFixed(digits);
+  return (Number(text) === 0 ? text.replace("-", "") : text) + " s";
 }
 
 /** A stretch of time, given in microseconds. */
@@ -79,10 +80,10 @@ function prepare(canvas, height) {
   return { context, width };
 }
 
-/** Shades the faults on a time axis. */
-function shade(context, x, left, right, top, height) {
+/** Shades faults on a time axis. */
+function shade(context, x, left, right, top, height, faults = data.faults) {
   context.fillStyle = colour("fault");
-  for (const fault of data.faults) {
+  for (const fault of faults) {
     const from = clamp(x(fault.from_us), left, right);
     const to = clamp(x(fault.to_us), left, right);
     if (to > from) context.fillRect(from, top, to - from, height);

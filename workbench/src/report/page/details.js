@@ -109,8 +109,10 @@ function showProof(number) {
   if (!proof.span) return;
   const steps = value < 0 ? [] : rows.steps[value].filter((row) => !rows.isClient(rows.dest[row]));
   if (proof.kind === "lost" && steps.length > 0) {
-    const last = Math.max(...steps.map((row) => (Number.isFinite(rows.end[row]) ? rows.end[row] : rows.sent[row])));
-    return lookAround(rows.sent[steps[0]], last);
+    const ends = steps.map((row) => (Number.isFinite(rows.end[row]) ? rows.end[row] : rows.sent[row]));
+    // If all who had it were killed, that is when it was lost.
+    ends.push(...holdings(value).map(({ to }) => to).filter(Number.isFinite));
+    return lookAround(rows.sent[steps[0]], Math.max(...ends));
   }
   lookAround(...proof.span);
 }

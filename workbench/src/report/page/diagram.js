@@ -62,7 +62,7 @@ const redraw = keepDrawn(canvas, () => {
   const visible = rowsDuring(view.from, view.to);
   const stride = Math.ceil(visible.length / MAX_ARROWS);
   drawn = stride > 1 ? visible.filter((row) => row % stride === 0 || rows.isDropped(row) || marked.has(row)) : visible;
-  shade(context, xOf, GUTTER, width - 12, AXIS, lanes.total - AXIS);
+  shadeFaults(context, width);
   drawTimeAxis(context, width);
   drawLanes(context, width);
   context.save();
@@ -75,6 +75,17 @@ const redraw = keepDrawn(canvas, () => {
   sayPosition(visible.length, stride);
   redrawOverview();
 });
+
+/** Where links were cut, all lanes are shaded; where nodes were down, theirs are. */
+function shadeFaults(context, width) {
+  for (const fault of data.faults) {
+    if (fault.nodes.length === 0) shade(context, xOf, GUTTER, width - 12, AXIS, lanes.total - AXIS, [fault]);
+    for (const node of fault.nodes) {
+      const y = lanes.y(rows.names.indexOf(node));
+      shade(context, xOf, GUTTER, width - 12, y - lanes.height * 0.4, lanes.height * 0.8, [fault, fault]);
+    }
+  }
+}
 
 /** The rows that stand out: the steps of the selected value, the messages of the selected proof, the selected message. */
 function markedRows() {
@@ -127,29 +138,35 @@ function shortened(context, name) {
   return text;
 }
 
-/** From when on which node had the selected value: its line is drawn thick from there. */
+/** When which node had a value: from when it came until the node was killed, if it was. */
+function holdings(value) {
+  const arrivals = rows.steps[value].filter((row) => rows.fate[row] === DELIVERED && !rows.isClient(rows.dest[row]));
+  return arrivals.map((row) => {
+    const [node, from] = [rows.dest[row], rows.end[row]];
+    const kills = data.faults.filter((fault) => fault.name === "kill" && fault.from_us >= from && fault.nodes.includes(rows.names[node]));
+    return { node, from, to: Math.min(Infinity, ...kills.map((fault) => fault.from_us)) };
+  });
+}
+
+/** While a node has the selected value, its line is thick. */
 function drawHolders(context, width) {
   if (selection.value < 0) return;
-  const since = new Map();
-  for (const row of rows.steps[selection.value]) {
-    const node = rows.dest[row];
-    if (rows.fate[row] === DELIVERED && !rows.isClient(node) && !since.has(node)) since.set(node, rows.end[row]);
-  }
   context.strokeStyle = colour("chain");
   context.lineWidth = clamp(lanes.height / 8, 1.5, 4);
   context.globalAlpha = 0.55;
   context.beginPath();
-  for (const [node, time] of since) {
-    const y = lanes.y(node);
-    context.moveTo(Math.max(xOf(time), GUTTER), y);
-    context.lineTo(width - 12, y);
+  for (const { node, from, to } of holdings(selection.value)) {
+    const [left, right] = [Math.max(xOf(from), GUTTER), Math.min(xOf(to), width - 12)];
+    if (right <= left) continue;
+    context.moveTo(left, lanes.y(node));
+    context.lineTo(right, lanes.y(node));
   }
   context.stroke();
   context.globalAlpha = 1;
 }
 
 function drawArrows(context, marked) {
-  const faint = marked.size > 0 ? 0.28 : 1;
+  const faint = drawn.some((row) => marked.has(row)) ? 0.3 : 1;
   const classes = [
     { rows: [], style: "client", width: 1, alpha: 0.9 * faint },
     { rows: [], style: "server", width: drawn.length > 1500 ? 0.8 : 1.1, alpha: (drawn.length > 1500 ? 0.5 : 0.85) * faint },

@@ -1,6 +1,7 @@
 // The messages: rows in columns, in the order in which they were sent, and quick ways to find some of them.
 
 const DELIVERED = 0;
+const LOST = 2;
 const UNDERWAY = 3;
 
 const rows = (() => {
@@ -20,6 +21,15 @@ const rows = (() => {
   const dest = Uint32Array.from(columns.dest);
   const fate = Uint8Array.from(columns.fate);
   const kind = Uint16Array.from(columns.kind);
+  // What was on its way to a node that was killed, or came while it was down, went with it.
+  const kills = data.faults.filter((fault) => fault.name === "kill");
+  for (let row = 0; row < length && kills.length > 0; row++) {
+    if (fate[row] !== UNDERWAY) continue;
+    const kill = kills.find((kill) => kill.to_us >= sent[row] && kill.nodes.includes(names[dest[row]]));
+    if (!kill) continue;
+    end[row] = Math.max(sent[row], kill.from_us);
+    fate[row] = LOST;
+  }
   const isClient = (name) => name >= servers;
   return {
     length, sent, end, src, dest, fate, kind, id, body, names, types, values, steps, servers, nodes, isClient,
