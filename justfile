@@ -143,6 +143,14 @@ frontier *arguments: _build
 scaling *arguments: _build
     {{ binaries }}/workbench scaling {{ arguments }}
 
+# Draw the pictures of the README anew, from runs in virtual time
+pictures:
+    cargo run --locked --release --package workbench --example pictures -- workbench/pictures
+
+# Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
+test-browser: _build
+    workbench/tests/browser/run {{ binaries }}/workbench
+
 # Write the golden traces and tables anew; what has changed is then for `git diff` to show
 golden:
     UPDATE_EXPECT=1 cargo test --locked --package machines --test golden

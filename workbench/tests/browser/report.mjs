@@ -1,0 +1,195 @@
+// Opens reports in headless Chromium and does what a reader does. Called by `run`, with the browser, the directory of the
+// reports and, if screenshots are wanted, a directory for them.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const [browserPath, directory, screenshots] = process.argv.slice(2);
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+const profile = mkdtempSync(join(tmpdir(), "reports-"));
+const browser = await chromium.launchPersistentContext(profile, { executablePath: browserPath, headless: true, args: FLAGS });
+
+/** Opens a page and runs a test on it; complaints of the page and requests for anything else fail it. */
+async function onPage(file, { viewport = DESKTOP, colorScheme = "light" }, test) {
+  const page = await browser.newPage();
+  const complaints = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.stack));
+  const url = pathToFileURL(join(directory, file)).href;
+  page.on("request", (request) => {
+    if (request.url() !== url && !request.url().startsWith("data:")) complaints.push(`asks for ${request.url()}`);
+  });
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+  const start = performance.now();
+  await page.goto(url);
+  await settled(page);
+  const name = `${file} ${colorScheme} ${viewport.width}`;
+  console.log(`${name}: there after ${Math.round(performance.now() - start)} ms`);
+  if (test) await test(page);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (!file.includes("timeline")) assert(width <= 0, `${name} is ${width} pixels too wide`);
+  if (screenshots && !/timeline|svg/.test(file)) await page.screenshot({ path: join(screenshots, `${name.replaceAll(" ", "-")}.png`), fullPage: true });
+  assert.deepEqual(complaints, [], name);
+  await page.close();
+}
+
+/** Two frames later everything that was asked for is drawn. */
+const settled = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(resolve)))));
+const position = (page) => page.textContent("#position");
+const details = (page) => page.textContent("#details");
+const viewOf = (page) => page.evaluate(() => [view.from, view.to]);
+const width = ([from, to]) => to - from;
+
+async function isDrawn(page, id) {
+  const colours = await page.evaluate((id) => {
+    const canvas = document.getElementById(id);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+  }, id);
+  assert(colours > 3, `${id} is blank`);
+}
+
+/** The middle of some message on the screen, of those that a test accepts. */
+const placeOf = (page, test) => page.evaluate((test) => {
+  canvas.scrollIntoView({ block: "center" });
+  const box = canvas.getBoundingClientRect();
+  const accepts = eval(test);
+  for (const row of drawn.filter(accepts)) {
+    const [x1, y1, x2, y2] = ends(row);
+    // A mouse points at whole pixels.
+    const [x, y] = [Math.round(box.left + (x1 + x2) / 2), Math.round(box.top + (y1 + y2) / 2)];
+    const [inside, down] = [x - box.left, y - box.top];
+    const isHit = rowAt(inside, down) === row && rowAt(Math.round(inside), Math.round(down)) === row;
+    if (inside > GUTTER + 5 && inside < box.width - 20 && isHit) return { row, x, y };
+  }
+  return null;
+}, test);
+
+async function zoomsAndMoves(page) {
+  await page.click("#zoom-all");
+  await settled(page);
+  const all = await viewOf(page);
+  await page.click("#zoom-in");
+  await page.click("#zoom-in");
+  await settled(page);
+  assert(Math.abs(width(await viewOf(page)) - width(all) / 4) < 2, "the button zooms in");
+  const box = await page.evaluate(() => {
+    canvas.scrollIntoView({ block: "center" });
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return { left, top, width, height };
+  });
+  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+  const before = await viewOf(page);
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 150, y, { steps: 5 });
+  await page.mouse.up();
+  const after = await viewOf(page);
+  assert(after[0] > before[0] && Math.abs(width(after) - width(before)) < 2, "dragging moves");
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -200);
+  await page.keyboard.up("Control");
+  assert(width(await viewOf(page)) < width(after), "Ctrl and the wheel zoom");
+  await page.focus("#diagram");
+  await page.keyboard.press("0");
+  assert.deepEqual(await viewOf(page), all, "0 shows all");
+  await page.keyboard.press("+");
+  assert(width(await viewOf(page)) < width(all), "+ zooms in");
+}
+
+async function tellsOfMessages(page) {
+  const place = await placeOf(page, "(row) => !rows.touchesClient(row)");
+  assert(place, "a message between servers is on the screen");
+  await page.mouse.move(place.x, place.y);
+  const shown = await page.textContent("#tooltip");
+  const body = await page.evaluate((row) => rows.body[row].slice(0, 40), place.row);
+  assert(shown.includes(body) && shown.includes("→"), `the tooltip shows the body: ${shown}`);
+  await page.mouse.click(place.x, place.y);
+  assert((await details(page)).includes("sent at"), "a click tells of the message");
+  assert.equal(await page.evaluate(() => selection.row), place.row);
+  await page.keyboard.press("Escape");
+  assert.equal(await details(page), "", "Escape forgets it");
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const viewport of [DESKTOP, PHONE]) {
+    for (const name of ["valid", "small", "partitioned", "lost", "cycle", "huge"]) await onPage(`${name}.html`, { viewport, colorScheme });
+    await onPage("sweep.html", { viewport, colorScheme });
+  }
+}
+
+await onPage("valid.html", {}, async (page) => {
+  assert.equal(await page.textContent("h1"), "Valid");
+  for (const id of ["diagram", "overview", "chart-latency", "chart-quantiles", "chart-rate", "chart-messages", "chart-stable", "chart-links"]) await isDrawn(page, id);
+  assert.match(await details(page), /reached all 25 nodes/, "it opens at a value on its way");
+  const place = await placeOf(page, "(row) => rows.steps[selection.value].includes(row) && !rows.touchesClient(row)");
+  await page.mouse.click(place.x, place.y);
+  assert.match(await details(page), /Value \d+ reached all 25 nodes.*gossip1/s, "a click on a message follows its value");
+  await tellsOfMessages(page);
+  await zoomsAndMoves(page);
+});
+
+await onPage("partitioned.html", {}, async (page) => {
+  assert(await page.evaluate(() => data.faults.length > 0 && data.faults.every((fault) => fault.from_us < fault.to_us)));
+  await zoomsAndMoves(page);
+});
+
+await onPage("lost.html", {}, async (page) => {
+  assert.equal(await page.textContent("h1"), "Invalid");
+  const { proof, rows, value } = await page.evaluate(() => ({ proof: selection.proof, value: selection.value, rows: data.proofs[0].rows.length }));
+  assert(proof === 0 && rows > 0 && value >= 0, "it opens at the value that was lost");
+  const opened = await viewOf(page);
+  await page.click("button.plain >> nth=0");
+  await settled(page);
+  assert.notDeepEqual(await viewOf(page), opened, "the time of an operation leads there");
+  await page.click("button.show >> nth=0");
+  await settled(page);
+  assert.deepEqual(await viewOf(page), opened, "and the button back");
+  await tellsOfMessages(page);
+});
+
+await onPage("cycle.html", {}, async (page) => {
+  assert(await page.isVisible(".cycle"), "the circle of transactions is drawn");
+  assert.equal(await page.evaluate(() => selection.proof), 0, "it opens at the anomaly");
+  const second = page.locator("details.proof").first();
+  await second.locator("summary").click();
+  await second.locator("button.show").click();
+  assert.equal(await page.evaluate(() => selection.proof), 1, "each anomaly can be shown");
+});
+
+await onPage("huge.html", {}, async (page) => {
+  const events = await page.evaluate(() => rows.length);
+  assert(events > 45000, `${events} messages`);
+  await page.click("#zoom-all");
+  await settled(page);
+  const [arrows, most] = await page.evaluate(() => [drawn.filter((row) => !rows.isDropped(row)).length, MAX_ARROWS]);
+  assert(arrows <= most, "where there are too many arrows a sample is drawn");
+  assert.match(await position(page), /one in \d+ drawn/);
+  const frames = 20;
+  const took = await page.evaluate((frames) => new Promise((resolve) => {
+    const start = performance.now();
+    let count = 0;
+    const next = () => {
+      if (count++ === frames) return resolve(performance.now() - start);
+      zoom(count % 2 ? 0.9 : 1.1);
+      requestAnimationFrame(next);
+    };
+    next();
+  }), frames);
+  console.log(`huge: ${Math.round(took / frames)} ms a frame, ${events} messages in view`);
+  await zoomsAndMoves(page);
+});
+
+for (const file of ["valid-timeline.html", "lost-timeline.html", "valid.svg", "lost.svg"]) await onPage(file, {});
+
+await browser.close();
+rmSync(profile, { recursive: true });
+console.log("the reports work");
