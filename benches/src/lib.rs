@@ -1,4 +1,5 @@
-//! What the benches share: the messages that they time, and nodes to time them on.
+//! What the benches share: the messages that they time (of [`protocol`](../protocol/index.html)), and nodes to time them on
+//! (those of [`machines`](../machines/index.html)).
 //!
 //! | bench | subject |
 //! | --- | --- |

@@ -1,7 +1,7 @@
 //! Where bytes meet the world: one thread that feeds a [`machines::Node`] what comes in on stdin and lets it speak on
 //! stdout.
 //!
-//! Everything that a node *does* is in `machines`; this crate decides only when. It is the sole place that knows a
+//! Everything that a node *does* is in [`machines`]; this crate decides only when. It is the sole place that knows a
 //! clock, a random seed, files and a command line.
 //!
 //! | module | what it is |
@@ -12,7 +12,8 @@
 //! | `standard_streams` | stdin, stdout and stderr as what they are: pipes, files, terminals |
 //! | `event_loop` | one `mio::Poll` over stdin, stdout and the node's next deadline |
 //!
-//! A node's `main` is one call of [`run`].
+//! A node's `main` is one call of [`run`]; the programs are in `src/bin`. They run under Maelstrom, and under the
+//! [`workbench`](../workbench/index.html), which starts them, plays their network and judges what they do.
 //!
 //! # What a node stands on
 //!

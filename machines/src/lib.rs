@@ -14,8 +14,9 @@
 //! | [`Log`] | 5a–5c: a log by key, on the engine |
 //! | [`Txn`] | 6a–6c: transactions over registers, on the engine |
 //!
-//! Whoever owns a node drives it through [`Node`], bytes in and bytes out, codec included: the driver over pipes, the
-//! workbench in virtual time, tests, benches and fuzz targets all run the code that ships.
+//! Whoever owns a node drives it through [`Node`], bytes in and bytes out, codec included: the
+//! [`driver`](../driver/index.html) over pipes, the [`workbench`](../workbench/index.html) in virtual time, tests, benches
+//! and fuzz targets all run the code that ships. What the bytes mean is in [`protocol`].
 //!
 //! ```
 //! use machines::{Echo, Node, Outputs, Time};

@@ -19,6 +19,9 @@
 //! What a message may carry beyond its vocabulary (the network's own `id`, unknown keys, any order of keys) is skipped,
 //! and a payload that may be any JSON is kept as the sender wrote it, byte for byte.
 //!
+//! Who uses it: [`machines`](../machines/index.html), what nodes do; [`driver`](../driver/index.html), where bytes meet the
+//! world; [`workbench`](../workbench/index.html), which judges.
+//!
 //! Source: Maelstrom, `doc/protocol.md` and `doc/workloads.md`.
 #![no_std]
 
