@@ -42,11 +42,16 @@ pub struct Fault {
 }
 
 /// What the nemesis calls a fault when it begins and when it ends, and its name here.
-const FAULTS: [(&str, &str, &str); 3] = [
+const FAULTS: [(&str, &str, &str); 5] = [
     ("start-partition", "stop-partition", "partition"),
-    ("kill", "start", "kill"),
-    ("pause", "resume", "pause"),
+    ("start-one-way-link", "stop-one-way-link", "one-way-link"),
+    ("start-latency-spike", "stop-latency-spike", "latency-spike"),
+    ("kill", "start", KILL),
+    ("pause", "resume", PAUSE),
 ];
+/// What hits nodes; the others hit links.
+const KILL: &str = "kill";
+const PAUSE: &str = "pause";
 
 /// Longest description of a fault, in characters.
 const MAX_FAULT_LABEL: usize = 300;
@@ -107,20 +112,16 @@ pub fn faults(history: &History, end_us: i64) -> Vec<Fault> {
 /// Of the invocation of a fault and its completion, the second says what it hit. Nodes that are down already stay it.
 fn begin(open: &mut Vec<Fault>, name: &'static str, time_us: i64, value: &Value) {
     let what: String = value.to_string().chars().take(MAX_FAULT_LABEL).collect();
-    let Value::Map(hit) = value else {
-        match open.last_mut() {
+    if name != KILL && name != PAUSE {
+        return match open.last_mut() {
             Some(fault) => fault.what = what,
-            None if name == "partition" => {
-                open.push(Fault { name, from_us: time_us, to_us: time_us, nodes: Vec::new(), what });
-            }
-            None => {}
-        }
-        return;
-    };
+            None => open.push(Fault { name, from_us: time_us, to_us: time_us, nodes: Vec::new(), what }),
+        };
+    }
+    let Value::Map(hit) = value else { return };
     let is_open = |node: &str| open.iter().any(|fault| fault.nodes.iter().any(|hit| hit == node));
-    let names = hit
-        .iter()
-        .filter_map(|(node, outcome)| node.as_text().filter(|_| outcome.as_name() != Some("not-running")));
+    let was_running = |outcome: &Value| outcome.as_name() != Some("not-running");
+    let names = hit.iter().filter(|(_, outcome)| was_running(outcome)).filter_map(|(node, _)| node.as_text());
     let nodes: Vec<String> = names.filter(|node| !is_open(node)).map(Into::into).collect();
     if !nodes.is_empty() {
         open.push(Fault { name, from_us: time_us, to_us: time_us, nodes, what });
