@@ -13,7 +13,7 @@ const SEEDS: u64 = 8;
 const MODELS: &str = "read-committed,read-atomic,causal-cerone";
 
 fn sweep(machine: OurMachine, workload: Workload) -> Vec<Outcome> {
-    let load = "--node-count 4 --concurrency 2n --rate 60 --time-limit 6 --latency 10 --seed 1";
+    let load = "--node-count 4 --concurrency 2n --rate 40 --time-limit 20 --latency 10 --seed 1";
     let words =
         format!("-w {} --machine {} {load} --consistency-models {MODELS}", workload.name(), machine.name());
     let scenario = Scenario::read(&words).expect("these are words that make sense");
@@ -21,6 +21,14 @@ fn sweep(machine: OurMachine, workload: Workload) -> Vec<Outcome> {
     let swarm = Some(machine.claims());
     let plan = Plan { seeds: SEEDS, threads, swarm, ..Plan::new(scenario.options.clone()) };
     let sweep = run(&plan, &|| scenario.programs(), |_| {});
+    for outcome in &sweep.outcomes {
+        let scenario = Scenario { options: plan.options_for(outcome.seed), ..scenario.clone() };
+        assert_eq!(
+            Scenario::read(&scenario.to_string()),
+            Ok(scenario),
+            "a run can be written down and read again"
+        );
+    }
     if let Some(failure) = sweep.failures().next() {
         let scenario = Scenario { options: plan.options_for(failure.seed), ..scenario.clone() };
         panic!("{}: {:?}\nworkbench sim {scenario}", failure.verdict.name(), failure.why);

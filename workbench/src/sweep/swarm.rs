@@ -55,7 +55,8 @@ fn hazards(claims: Claims, rng: &mut Rng) -> Hazards {
         (share(WORST.loss), share(WORST.duplication), share(WORST.reordering));
     let mut number = |worst: u32| if rng.bool() { rng.u32(..=worst) } else { 0 };
     let drift_ppm = number(WORST.drift_ppm / 100) * 100;
-    let slowness = Duration::from_micros(u64::from(number(WORST.slowness.as_micros() as u32 / 100)) * 100);
+    let worst_ms = WORST.slowness.as_millis() as u64;
+    let slowness = if rng.bool() { Duration::from_millis(rng.u64(1..=worst_ms)) } else { Duration::ZERO };
     let reach_services = claims.service_faults && rng.bool();
     Hazards { loss, duplication, reordering, reach_services, drift_ppm, slowness }
 }

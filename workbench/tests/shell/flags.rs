@@ -81,7 +81,9 @@ fn what_makes_no_sense_is_said_line_by_line_with_status_254() {
         ("test --bin x --rate -1", vec!["Failed to validate \"--rate -1\": Must be a number of at least 0"]),
         (
             "test --bin x --nemesis rain",
-            vec!["Failed to validate \"--nemesis rain\": Faults must be partition, kill or pause"],
+            vec![
+                "Failed to validate \"--nemesis rain\": Faults must be of partition, kill, pause, one-way-link, latency-spike",
+            ],
         ),
         (
             "test --bin x --time-limit 0",

@@ -65,9 +65,20 @@ fn a_sweep_sums_up_its_seeds_and_leaves_a_summary_for_programs() {
 }
 
 #[test]
+fn a_swarm_chooses_its_faults_by_itself_and_its_first_run_can_be_replayed() {
+    let words = "sim -w echo --node-count 2 --time-limit 5 --rate 50 --seed 3 --swarm";
+    let (alone, again) = (workbench(words), workbench(words));
+    assert!(alone.expect(0, &["Everything looks good!"]).file("history.edn") == again.file("history.edn"));
+    for wrong in ["--nemesis kill", "--loss 0.1", "--drift 0.1", "--slow 1ms", "--service-faults"] {
+        workbench(&format!("{words} {wrong}")).expect(254, &["--swarm draws the faults by itself"]);
+    }
+    workbench("sim -w echo --loss 1.1").expect(254, &["--loss 1.1"]);
+}
+
+#[test]
 fn failing_seeds_are_named_with_the_command_that_replays_each() {
     let strict = "sim -w txn-rw-register --node-count 2 --concurrency 2n --rate 1000 --time-limit 2 --seed 1";
-    let sweep = workbench(&format!("{strict} --seeds 2"));
+    let sweep = workbench(&format!("{strict} --seeds 2 --no-shrink"));
     sweep.expect(1, &["0 valid, 0 unknown, 2 invalid", "seed 1 is invalid", "seed 2 is invalid"]);
     let replay = sweep.stdout.lines().filter_map(|line| line.trim().strip_prefix("workbench ")).next_back();
     let replay = replay.expect("a command").to_owned();
