@@ -1,7 +1,7 @@
 //! A scenario as the words of a command line: all that differs from the defaults, and always the nodes and the seed.
 
 use super::{OurMachine, Scenario};
-use crate::options::{Availability, Hazards, Options, Topology};
+use crate::options::{Availability, Hazards, LatencyDistribution, Options, Topology};
 use std::fmt;
 use std::time::Duration;
 
