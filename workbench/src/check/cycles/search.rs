@@ -243,7 +243,8 @@ impl<'g> Search<'g> {
         steps
     }
 
-    /// Whether something found in the component of `vertex` makes it pointless to look for this.
+    /// Whether something found in the component of `vertex` makes it pointless to look for this. For models that know of time
+    /// cycles that alternate imply those with a single read-write edge: all that prohibit the latter prohibit the former.
     fn is_implied(&self, mode: usize, family: usize, vertex: usize) -> bool {
         let worse: &[usize] = match family {
             G0 => &[G0],

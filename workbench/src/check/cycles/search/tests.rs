@@ -124,7 +124,9 @@ fn stands_for((mode, family): (usize, usize), (other_mode, other): (usize, usize
     let families: &[usize] = match other {
         G0 => &[G0],
         G1C => &[G0, G1C],
-        SINGLE => &[SINGLE],
+        // Some models let pass what alternates but nothing with a single read-write edge; none of those knows of time.
+        SINGLE if other_mode == 0 => &[SINGLE],
+        SINGLE => &[SINGLE, NONADJACENT],
         NONADJACENT => &[G0, G1C, SINGLE, NONADJACENT],
         _ => &[SINGLE, NONADJACENT, G2],
     };
