@@ -36,8 +36,8 @@ struct Call {
     ask: bool,
     /// The peer's stream to begin anew.
     again: bool,
-    /// More is known of the peer than before.
-    has_changed: bool,
+    /// What the peer lacks to be sent at once, now that it is known.
+    shows_lack: bool,
     /// The sender is another than the one that spoke before.
     is_another: bool,
 }
@@ -116,8 +116,9 @@ impl<D: Replicated> Engine<D> {
             }
             self.review_settled(now, 0..self.origins.len());
         }
-        let has_changed = regained || vector.is_some();
-        let call = Call { ask: ask.is_some(), again: again.is_some(), has_changed, is_another };
+        // What a plain delta's vector shows can wait for the round, if that is not far.
+        let shows_lack = regained || answer.is_some() || vector.is_some() && self.rounds.is_far(now);
+        let call = Call { ask: ask.is_some(), again: again.is_some(), shows_lack, is_another };
         self.respond(context, from, delta, call);
         self.review_helpers(context);
     }
@@ -137,7 +138,7 @@ impl<D: Replicated> Engine<D> {
             self.speak(context, from, Purpose::Complain);
         } else if call.ask {
             self.speak(context, from, Purpose::Answer);
-        } else if is_behind && (call.again || call.has_changed) {
+        } else if is_behind && (call.again || call.shows_lack) {
             self.speak(context, from, Purpose::News);
         }
         if call.is_another {

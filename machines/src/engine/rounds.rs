@@ -7,7 +7,8 @@
 //! when it sent that message, shifts its own round by the difference, until its messages come a few milliseconds early.
 //!
 //! A child that has not been told yet speaks soon after it has something to say: its first messages cost more, but no
-//! value waits for two rounds.
+//! value waits for two rounds. If the parent's round is far, the parent answers the first of them at once: that costs one
+//! message and saves those that the child would send until the round. If it is near, the round itself will tell.
 
 use core::time::Duration;
 
@@ -48,6 +49,11 @@ impl Rounds {
         let length = self.length.as_nanos() as u64;
         let into_round = (time.as_nanos() % length + length - self.anchor.as_nanos() % length) % length;
         time + Duration::from_nanos(length - into_round)
+    }
+
+    /// Whether most of the round is still to come.
+    pub(crate) fn is_far(&self, now: Time) -> bool {
+        self.after(now).since(now) > self.length * 3 / 4
     }
 
     /// The message that was sent at `sent` waited at the parent, for its round, for `wait`.

@@ -169,7 +169,8 @@ fn when_the_trouble_is_over_the_leaves_of_a_star_leave_each_other_alone() {
     };
     assert!(among_leaves(&world, machines::Time::ZERO) > 1000, "they have helped each other");
     world.cluster.heal();
-    world.load(100, 20, &mut rng);
+    // A helper learns that it is no longer needed from the acknowledgement of what it sends next.
+    world.load(150, 20, &mut rng);
     let start = world.cluster.now();
     world.load(200, 20, &mut rng);
     assert_eq!(among_leaves(&world, start), 0);
