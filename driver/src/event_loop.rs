@@ -131,6 +131,7 @@ impl<M: Machine> EventLoop<M> {
 
     /// A stream that cannot be waited for, being a file, is writable still.
     fn await_writable(&mut self) -> io::Result<()> {
+        self.output.widen();
         if !self.is_output_registered {
             self.is_output_registered =
                 self.output.register(self.poll.registry(), OUTPUT, Interest::WRITABLE)?;

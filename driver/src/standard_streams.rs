@@ -23,6 +23,7 @@ pub(crate) struct Stream {
     never_blocks: bool,
     /// Whether that is this process's doing.
     is_changed: bool,
+    is_widened: bool,
 }
 
 impl Stream {
@@ -45,7 +46,7 @@ impl Stream {
         if is_changed {
             fcntl_setfl(&file, flags | OFlags::NONBLOCK)?;
         }
-        Ok(Stream { file, never_blocks, is_changed })
+        Ok(Stream { file, never_blocks, is_changed, is_widened: false })
     }
 
     /// Asks to be told when the stream is ready. False: it always is.
@@ -68,6 +69,15 @@ impl Stream {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         (&self.file).read(space)
+    }
+
+    /// Makes more room in a pipe, once, so that long answers go out with fewer calls. Where that is not to be had, it is as
+    /// well.
+    pub(crate) fn widen(&mut self) {
+        #[cfg(target_os = "linux")]
+        if !std::mem::replace(&mut self.is_widened, true) {
+            let _ = rustix::pipe::fcntl_setpipe_size(&self.file, WIDE_PIPE);
+        }
     }
 
     /// Writes what there is room for; `WouldBlock` if there is none.
@@ -131,6 +141,10 @@ fn is_ready(stream: &impl AsFd, flags: PollFlags) -> bool {
     let mut streams = [PollFd::new(stream, flags)];
     poll(&mut streams, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0)
 }
+
+/// What a pipe may hold unless an administrator says otherwise (pipe(7), `pipe-max-size`).
+#[cfg(target_os = "linux")]
+const WIDE_PIPE: usize = 1 << 20;
 
 /// So much of a bad line is shown.
 const MAX_SHOWN: usize = 200;

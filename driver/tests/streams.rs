@@ -13,6 +13,8 @@ use std::thread;
 
 use common::*;
 use rustix::fs::{OFlags, fcntl_getfl};
+#[cfg(target_os = "linux")]
+use rustix::pipe::fcntl_getpipe_size;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 const FLOOD: u64 = 200_000;
@@ -64,6 +66,20 @@ fn a_flood_whose_reader_is_slow_loses_nothing_and_is_not_heaped_up() {
     assert!(peak_kib <= 16 << 10, "{peak_kib} KiB");
     assert_eq!(talk.end(), b"");
     assert_eq!(answered(&heard), (1..=FLOOD).collect::<Vec<u64>>());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pipe_is_left_alone_until_it_was_too_short_for_an_answer() {
+    let mut talk = Talk::with(ECHO, &[]);
+    let found = fcntl_getpipe_size(talk.stdout.get_ref()).unwrap();
+    talk.say(init(&["n1"]) + &echo(2, &"x".repeat(found / 2)));
+    assert_eq!(talk.hear()["body"]["in_reply_to"], 1);
+    assert_eq!(talk.hear()["body"]["in_reply_to"], 2);
+    assert_eq!(fcntl_getpipe_size(talk.stdout.get_ref()).unwrap(), found);
+    talk.say(echo(3, &"x".repeat(2 * found)));
+    assert_eq!(talk.hear()["body"]["in_reply_to"], 3);
+    assert!(fcntl_getpipe_size(talk.stdout.get_ref()).unwrap() > found);
 }
 
 #[test]
