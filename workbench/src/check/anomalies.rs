@@ -44,7 +44,8 @@ impl Anomalies {
         let Case { value, explanation, proof } = case();
         cases.examples.push(value);
         if cases.findings.len() < MAX_FINDINGS_PER_KIND {
-            let proof = proof.into_iter().take(MAX_FINDINGS_PER_KIND);
+            let mut told = BTreeSet::new();
+            let proof = proof.into_iter().filter(|&index| told.insert(index)).take(MAX_FINDINGS_PER_KIND);
             let evidence = proof.map(|index| context.evidence(index)).collect();
             cases.findings.push(Finding { kind, costs: Validity::False, explanation, evidence });
         }

@@ -37,6 +37,13 @@ pub struct Evidence {
     pub what: String,
 }
 
+impl Finding {
+    /// Whether this is about what the workload's clients saw, and not about how many of them saw anything.
+    pub fn is_anomaly(&self) -> bool {
+        !matches!(self.kind, "availability" | "consistency-models" | "stats")
+    }
+}
+
 impl Display for Finding {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.explanation)?;

@@ -23,10 +23,8 @@ use crate::history::Kind;
 use log::Logs;
 use record::Record;
 
-/// The only types that do not make a verdict false. The first makes it unknown.
-const NOT_FATAL: [&str; 2] = [PHANTOM, "int-send-skip"];
-
-/// A message polled that nobody sent.
+/// A message polled that nobody sent: the one type that makes a verdict unknown, not false. (Those of the description that
+/// are harmless take two sends in an operation.)
 const PHANTOM: &str = "phantom";
 
 pub(super) fn check(context: &Context<'_>) -> Verdict {
@@ -39,7 +37,7 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
     let unseen = contents::unseen(context, &record);
     let mut types = anomalies.types();
     types.extend(unseen.is_some().then_some("unseen"));
-    let fatal: Vec<_> = types.iter().copied().filter(|kind| !NOT_FATAL.contains(kind)).collect();
+    let fatal: Vec<_> = types.iter().copied().filter(|&kind| kind != PHANTOM).collect();
     let valid = match (fatal.is_empty(), types.contains(PHANTOM)) {
         (false, _) => Validity::False,
         (true, true) => Validity::Unknown,

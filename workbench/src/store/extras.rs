@@ -31,7 +31,7 @@ pub(super) fn independent(directory: &Path, whole: &History, results: &Value) ->
 pub(super) fn anomalies(directory: &Path, findings: &[Finding]) -> io::Result<()> {
     let directory = emptied(directory.join("elle"))?;
     let mut by_kind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| finding.is_anomaly()) {
         by_kind.entry(finding.kind).or_default().push(format!("{finding}\n"));
     }
     if !by_kind.is_empty() {
@@ -108,8 +108,8 @@ mod tests {
         anomalies(temporary.path(), &[finding("G1c", "one"), finding("G0", "x"), finding("G1c", "two")])
             .unwrap();
         assert_eq!(fs::read_to_string(elle.join("G1c.txt")).unwrap(), "G1c: one\n\nG1c: two\n");
-        anomalies(temporary.path(), &[finding("G0", "y")]).unwrap();
-        assert!(!elle.join("G1c.txt").exists());
+        anomalies(temporary.path(), &[finding("G0", "y"), finding("stats", "no txn succeeded")]).unwrap();
+        assert_eq!(fs::read_dir(&elle).unwrap().count(), 1);
         anomalies(temporary.path(), &[]).unwrap();
         assert!(!elle.exists());
     }

@@ -66,8 +66,9 @@ pub(in crate::check) struct Graph {
 }
 
 impl Graph {
+    /// Whether nothing is ordered. A moment that nothing began after orders nothing.
     pub(in crate::check) fn is_empty(&self) -> bool {
-        self.edges.is_empty()
+        !self.edges.iter().any(|edge| self.is_transaction(edge.to as usize))
     }
 
     pub(super) fn is_transaction(&self, vertex: usize) -> bool {

@@ -96,20 +96,22 @@ impl<'a> Contents<'_, 'a> {
     fn lost_write(&self, number: usize, offset: &Value, furthest: usize, anomalies: &mut Anomalies) {
         let (message, reached) = (self.message(number), self.message(furthest));
         let key = self.record.key(message.key);
-        let proof = message.send.into_iter().chain(reached.poll).map(|operation| self.op(operation));
+        let proof: Vec<usize> =
+            message.send.into_iter().chain(reached.poll).map(|operation| self.op(operation)).collect();
         anomalies.add(self.context, "lost-write", || Case {
             value: Value::map([
                 ("key", key.clone()),
                 ("value", message.value.clone()),
                 ("offset", offset.clone()),
                 ("max-read", reached.value.clone()),
+                ("ops", Value::List(proof.iter().map(|&op| self.context.op(op).to_value()).collect())),
             ]),
             explanation: format!(
                 "message {} of key {key} was acknowledged at offset {offset}, but no poll has it, though polls have \
                  {} that is further on",
                 message.value, reached.value
             ),
-            proof: proof.collect(),
+            proof,
         });
     }
 

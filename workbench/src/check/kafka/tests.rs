@@ -164,6 +164,11 @@ fn sends_of_a_process_must_not_go_back() {
     // Two processes may.
     let other = "1 invoke send [[:send \"k\" 2]]\n1 ok send [[:send \"k\" [3 2]]]\n";
     assert_valid(&(sends(&["k 1 @ 5"]) + other + &poll(2, "\"k\" [[3 2] [5 1]]")));
+    // Where a send of unknown outcome went is known once a poll has seen it; until then it may be anywhere.
+    let unknown = "0 invoke send [[:send \"k\" 2]]\n0 info send [[:send \"k\" 2]] ! :net-timeout\n";
+    let sent = sends(&["k 1 @ 5"]) + unknown;
+    assert_invalid(&(sent.clone() + &poll(1, "\"k\" [[3 2] [5 1]]")), "(:nonmonotonic-send)");
+    assert_valid(&(sent + &poll(1, "\"k\" [[5 1]]")));
 }
 
 #[test]
@@ -184,8 +189,15 @@ fn a_message_that_nobody_sent_is_unknown_and_does_not_void_the_rest() {
 }
 
 #[test]
+fn what_the_last_poll_is_the_first_to_show_has_been_seen() {
+    let unknown = "0 invoke send [[:send \"l\" 2]]\n0 info send [[:send \"l\" 2]] ! :net-timeout\n";
+    assert_valid(&(sends(&["k 1 @ 0"]) + unknown + &poll(1, "\"k\" [[0 1]], \"l\" [[7 2]]")));
+}
+
+#[test]
 fn a_history_without_sends_and_polls_is_invalid() {
     assert_invalid("0 invoke crash nil\n0 info crash nil", "(:empty-transaction-graph)");
+    assert_invalid(&poll(0, ""), "(:empty-transaction-graph)");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The final phase of `kafka`: every thread reads everything.
 //!
 //! Each thread crashes, is assigned all keys from their beginning, and polls until it has reached the highest offset that
-//! was known when the phase began. A thread whose poll gets no answer has a new client that knows nothing, so it is
-//! assigned the keys anew. After ten seconds the phase is over in any case.
+//! was known when the phase began. A thread whose poll gets no answer goes on as a new client that is assigned nothing, so it
+//! sees nothing more. After ten seconds the phase is over in any case.
 
 use super::{Offsets, SEEKS, crash, poll};
 use crate::edn::Value;
@@ -31,8 +31,7 @@ struct Seat {
 enum Turn {
     Crash,
     Assign,
-    /// As this process.
-    Poll(u64),
+    Poll,
 }
 
 /// How long the phase may take.
@@ -81,19 +80,19 @@ impl FinalPolls {
     }
 
     fn operation(&mut self, thread: usize, choice: &mut Choice<'_>) -> Draft {
-        let (process, seat) = (choice.threads.process(thread), &mut self.seats[thread]);
+        let seat = &mut self.seats[thread];
         match seat.turn {
             Turn::Crash => {
                 seat.turn = Turn::Assign;
                 crash()
             }
-            Turn::Poll(assigned) if assigned == process => {
+            Turn::Assign => {
+                seat.turn = Turn::Poll;
+                Draft { extra: vec![(SEEKS, true.into())], ..Draft::new("assign", self.keys.clone()) }
+            }
+            Turn::Poll => {
                 seat.due = choice.now + POLL_GAP.mul_f64(2.0 * choice.rng.f64());
                 poll()
-            }
-            Turn::Assign | Turn::Poll(_) => {
-                seat.turn = Turn::Poll(process);
-                Draft { extra: vec![(SEEKS, true.into())], ..Draft::new("assign", self.keys.clone()) }
             }
         }
     }

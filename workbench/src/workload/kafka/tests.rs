@@ -225,6 +225,21 @@ fn the_final_phase_gives_up_after_ten_seconds() {
 }
 
 #[test]
+fn in_the_end_a_thread_without_an_answer_polls_on_as_a_client_that_is_assigned_nothing() {
+    let spawn = answering(|heard| match heard.kind() {
+        "send" => Some("\"type\":\"send_ok\",\"offset\":1".to_string()),
+        "poll" if heard.body["offsets"] != serde_json::json!({}) => None,
+        "poll" => Some("\"type\":\"poll_ok\",\"msgs\":{}".into()),
+        _ => Some("\"type\":\"list_committed_offsets_ok\",\"offsets\":{}".into()),
+    });
+    let record = run(|_| {}, spawn);
+    let last = final_phase(&record.history);
+    let count = |f, kind| last.iter().filter(|op| op.f == f && op.kind == kind).count();
+    assert_eq!((count("assign", Kind::Ok), count("poll", Kind::Info)), (5, 5));
+    assert!(count("poll", Kind::Ok) > 5, "and those are answered, as they ask for nothing");
+}
+
+#[test]
 fn without_any_offset_there_is_nothing_to_conclude() {
     let record = run(|options| options.rate = 0.0, honest(Name::Kafka));
     assert!(record.history.ops.is_empty());

@@ -171,7 +171,9 @@ fn what_cannot_be_judged_is_unknown() {
     let twice = check("read-committed", &concurrent(&["ok [[:append 1 1]]", "info [[:append 1 1]]"]));
     assert_eq!((twice.valid, twice.findings[0].kind), (Validity::Unknown, "appended-twice"));
     let unrelated = concurrent(&["ok [[:r 1 nil]]", "ok [[:append 2 1]]"]);
-    let verdict = check("read-committed", &unrelated);
-    assert_eq!(verdict.valid, Validity::Unknown);
-    assert_eq!(verdict.value.get("anomaly-types").unwrap().to_string(), "(:empty-transaction-graph)");
+    for model in ["read-committed", "strict-serializable"] {
+        let verdict = check(model, &unrelated);
+        assert_eq!(verdict.valid, Validity::Unknown);
+        assert_eq!(verdict.value.get("anomaly-types").unwrap().to_string(), "(:empty-transaction-graph)");
+    }
 }

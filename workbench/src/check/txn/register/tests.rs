@@ -193,6 +193,9 @@ fn transactions_that_have_nothing_to_do_with_each_other_are_invalid() {
     let history = concurrent(&["ok [[:r 1 nil]]", "ok [[:r 2 nil]]"]);
     assert_invalid("read-uncommitted", &history, &["empty-transaction-graph"]);
     assert_invalid("strict-serializable", "", &["empty-transaction-graph"]);
+    // That something ended before nothing began is no order in time.
+    assert_invalid("strict-serializable", &history, &["empty-transaction-graph"]);
+    assert_invalid("strict-serializable", &concurrent(&["ok [[:w 1 1]]"]), &["empty-transaction-graph"]);
     // Order in time is something.
     assert_valid("strict-serializable", &successive(&["ok [[:r 1 nil]]", "ok [[:r 2 nil]]"]));
 }
