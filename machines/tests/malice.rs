@@ -52,16 +52,16 @@ fn lies(update: &Value) -> Vec<Value> {
         run(2, 3, 1, 1, json!([[], {}, "x", null, -1])),
         json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 5, 1, 1, one()], [2, 5, 1, 2, many(2)]]}),
         json!({"me": 3, "n": 1, "vector": [], "lost": [0, 1, 2, 2, 2, 3, u32::MAX], "lean": true}),
-        json!({"me": 3, "lost": vec![1; 100_000], "lean": true, "ask": true, "again": true}),
+        json!({"me": 3, "lost": vec![1; 100_000], "lean": true, "ask": 1, "again": true}),
         json!({"me": 3, "n": 2, "vector": [], "settled": [[3, 1, 5], [2, 900, u64::MAX], [9, 9, 9]]}),
-        json!({"me": 3, "vector": invented, "ask": true}),
-        json!({"me": 3, "vector": unknown, "ask": true}),
+        json!({"me": 3, "vector": invented, "ask": 1}),
+        json!({"me": 3, "vector": unknown, "ask": 1}),
         json!({"me": 3, "n": 3, "vector": invented, "settled": invented}),
-        json!({"me": 3, "you": 1, "held_ms": u64::MAX, "wait_ms": u64::MAX, "answer": true}),
+        json!({"me": 3, "you": 1, "held_ms": u64::MAX, "wait_ms": u64::MAX, "answer": 1}),
         json!({"me": 3, "n": u64::MAX - 1, "vector": []}),
         json!({"me": 3, "n": u64::MAX, "runs": []}),
         json!({"me": 3, "n": u64::MAX, "vector": []}),
-        json!({"me": 3, "n": 4, "again": true, "ask": true, "answer": true}),
+        json!({"me": 3, "n": 4, "again": true, "ask": 1, "answer": 1}),
     ];
     let lives = (4..300).map(|me| json!({"me": me, "n": 1, "vector": [], "runs": [[2, me, 1, 1, one()]]}));
     lies.extend(lives);

@@ -33,10 +33,10 @@ messages! {
             wait_ms: Option<u64>,
             /// Everything that the sender holds.
             vector: Option<List<Count>>,
-            /// The receiver should answer at once.
-            ask: Option<bool>,
-            /// This answers such a request.
-            answer: Option<bool>,
+            /// The receiver should answer this request, by its number, at once.
+            ask: Option<u64>,
+            /// This answers the request of that number.
+            answer: Option<u64>,
             /// The last delta did not follow on what the sender holds: begin again from `vector`.
             again: Option<bool>,
             /// The sender leans on the receiver because its own neighbours are out of reach.

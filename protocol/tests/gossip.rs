@@ -24,10 +24,10 @@ fn runs() -> impl Strategy<Value = List<Run<'static>>> {
 
 fn gossip() -> impl Strategy<Value = Gossip<'static>> {
     let numbers = (number(), of(number()), of(number()), of(number()), of(number()), of(number()));
-    let flags = (of(any::<bool>()), of(any::<bool>()), of(any::<bool>()), of(any::<bool>()));
+    let (asks, flags) = ((of(number()), of(number())), (of(any::<bool>()), of(any::<bool>())));
     let lost = of(vec(any::<u32>(), 0..10).prop_map(List::from_iter));
-    (numbers, flags, lost, of(counts()), of(counts()), of(runs())).prop_map(
-        |((me, you, n, ack, held_ms, wait_ms), (ask, answer, again, lean), lost, vector, settled, runs)| {
+    (numbers, asks, flags, lost, of(counts()), of(counts()), of(runs())).prop_map(
+        |((me, you, n, ack, held_ms, wait_ms), (ask, answer), (again, lean), lost, vector, settled, runs)| {
             #[rustfmt::skip]
             let gossip = Gossip::Gossip {
                 me, you, n, ack, held_ms, wait_ms, vector, ask, answer, again, lean, lost, settled, runs,
@@ -110,7 +110,7 @@ fn a_field_of_another_shape_is_named() {
         ("vector", "[[0,1]]"),
         ("vector", "[[0,1,2,3]]"),
         ("vector", "[[4294967296,1,2]]"),
-        ("ask", "1"),
+        ("ask", "true"),
         ("answer", "\"true\""),
         ("again", "{}"),
         ("lean", "[]"),

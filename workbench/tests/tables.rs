@@ -4,11 +4,13 @@
 //! The bounds are the project's own, far below those of the challenges. They hold for the mean of several seeds, or for
 //! every one of them, as each test says.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use expect_test::expect_file;
 use machines::{Broadcast, Machine};
 use workbench::frontier::{Frontier, Load, Measurement, Row};
+use workbench::options::LatencyDistribution;
 use workbench::scaling::{self, Scaling};
 
 const SEEDS: u64 = 10;
@@ -28,11 +30,41 @@ fn cost(measured: &Measurement) -> f64 {
 
 #[test]
 fn the_frontier_is_where_it_was() {
-    let mut rounds = [200, 500, 1000, 1500].map(Duration::from_millis).to_vec();
+    let mut rounds = [50, 100, 200, 500, 1000, 1500].map(Duration::from_millis).to_vec();
     rounds.push(default_round());
     rounds.sort();
     let frontier = Frontier::measure(Load::CHALLENGE_3D, &rounds, 3).expect("every run is valid");
     expect_file!["tables/frontier.txt"].assert_eq(&frontier.to_string());
+}
+
+/// Rounds may be shorter than a round trip, and latencies far from what was expected: a network that is slow is not taken for
+/// one that is cut.
+#[test]
+fn on_slow_networks_nodes_cost_what_they_did() {
+    let mut table =
+        String::from("25 nodes, 100 operations a second for 20 s, default rounds; mean of 3 seeds\n\n");
+    writeln!(
+        table,
+        "{:>12}  {:>7}  {:>8}  {:>9}  {:>6}",
+        "distribution", "mean ms", "messages", "median ms", "max ms"
+    )
+    .expect("a string takes any text");
+    for distribution in [LatencyDistribution::Constant, LatencyDistribution::Exponential] {
+        for latency_ms in [10, 100, 300, 500, 1000] {
+            let load = Load { latency_ms, distribution, ..Load::CHALLENGE_3D };
+            let row = Row::measure(load, default_round(), 3).expect("every run is valid");
+            writeln!(
+                table,
+                "{:>12}  {latency_ms:>7}  {:>8.0}  {:>9.0}  {:>6.0}",
+                distribution.name(),
+                row.mean(|run| run.messages as f64),
+                row.mean(|run| run.median_ms),
+                row.mean(|run| run.longest_ms),
+            )
+            .expect("a string takes any text");
+        }
+    }
+    expect_file!["tables/latencies.txt"].assert_eq(&table);
 }
 
 #[test]
@@ -50,11 +82,10 @@ fn challenge_3d_takes_1_2_messages_an_operation_and_380_ms() {
     assert!(row.worst(|run| run.longest_ms) < 570.0);
 }
 
-/// The mean is 0.36 to two digits: a run of 13 rounds has one that is cut in two, and an acknowledgement at the end.
 #[test]
 fn challenge_3e_takes_0_36_messages_an_operation_and_950_ms() {
     let row = measure(Load::CHALLENGE_3D, Duration::from_millis(1500));
-    assert!(row.mean(cost) < 0.365, "{}", row.mean(cost));
+    assert!(row.mean(cost) <= 0.36, "{}", row.mean(cost));
     assert!(row.worst(|run| run.median_ms) < 950.0);
     assert!(row.worst(|run| run.longest_ms) < 1800.0);
 }

@@ -10,7 +10,10 @@
 //!
 //! **Reach.** Whatever is sent must be acknowledged in the time that the peer may take plus a round trip (estimated as
 //! TCP does, RFC 6298). If it is not, it is sent once more with the request to answer at once; if that fails too, the
-//! peer is *out of reach*: it gets small probes instead of data, until one is answered.
+//! peer is *out of reach*: it gets small probes instead of data, until one is answered. Requests are numbered like deltas.
+//! So every acknowledgement and every answer can be timed, even of what has long been given up (there is none of TCP's
+//! ambiguity about what is acknowledged; RFC 6298, section 3): a network slower than was thought is soon known to be. And
+//! the answer to an earlier request does not pass for the answer to a later one.
 
 use alloc::collections::VecDeque;
 use core::time::Duration;
@@ -35,6 +38,8 @@ pub(crate) struct Link {
     /// What it will hold when all that is in flight arrives.
     pub(crate) sent: Vector,
     flights: VecDeque<Flight>,
+    /// When deltas were sent that have been given up.
+    given_up: Sent,
     last_number: u64,
     /// Whether the next delta follows on the last one. If not, it is anchored.
     follows: bool,
@@ -50,7 +55,11 @@ pub(crate) struct Link {
     pub(crate) owes_since: Option<Time>,
     /// When this end last spoke.
     pub(crate) spoke_at: Option<Time>,
+    /// Since when the peer has not answered.
     asked_at: Option<Time>,
+    /// When requests were sent that have not been answered.
+    asks: Sent,
+    last_ask: u64,
     misses: u32,
     round_trip: RoundTrip,
     /// How long the last acknowledgement took, waiting included.
@@ -84,8 +93,8 @@ impl Link {
     pub(crate) fn hear(&mut self, incarnation: u64) -> bool {
         let is_another = self.incarnation.is_some_and(|known| known != incarnation);
         if is_another {
-            let Link { last_number, round_trip, .. } = *self;
-            *self = Link { last_number, round_trip, ..Link::default() };
+            let Link { last_number, last_ask, round_trip, .. } = *self;
+            *self = Link { last_number, last_ask, round_trip, ..Link::default() };
         }
         self.incarnation = Some(incarnation);
         is_another
@@ -120,7 +129,7 @@ impl Link {
 
     /// Gives up what is in flight: the next delta begins from what the peer surely holds.
     pub(crate) fn restart(&mut self) {
-        self.flights.clear();
+        self.flights.drain(..).for_each(|flight| self.given_up.push(flight.number, flight.sent_at));
         self.follows = false;
         self.sent = self.known.clone();
         self.told = Vector::default();
@@ -139,8 +148,8 @@ impl Link {
         self.sent.raise(origin, count);
     }
 
-    /// The peer has taken all deltas up to `number`, `held` before it said so. Returns when that one was sent, if this
-    /// was news.
+    /// The peer has taken the delta of this `number`, `held` before it said so, and so holds all that was sent up to it.
+    /// Returns when that one was sent, if this was news.
     pub(crate) fn acknowledge(
         &mut self,
         now: Time,
@@ -148,7 +157,7 @@ impl Link {
         held: Option<Duration>,
         round: Duration,
     ) -> Option<Time> {
-        let mut last = None;
+        let mut last = self.given_up.take(number).map(|sent_at| (number, sent_at));
         while self.flights.front().is_some_and(|flight| flight.number <= number) {
             let flight = self.flights.pop_front().expect("it has a front");
             for (origin, count) in flight.ends {
@@ -191,9 +200,20 @@ impl Link {
         !core::mem::replace(&mut self.has_complained, true)
     }
 
-    /// Notes that the peer has been asked to answer at once.
-    pub(crate) fn ask(&mut self, now: Time) {
+    /// Numbers a request to answer at once.
+    pub(crate) fn ask(&mut self, now: Time) -> u64 {
         self.asked_at.get_or_insert(now);
+        self.last_ask += 1;
+        self.asks.push(self.last_ask, now);
+        self.last_ask
+    }
+
+    /// The peer has answered the request of this number.
+    pub(crate) fn answer(&mut self, now: Time, number: u64, round: Duration) {
+        if let Some(asked_at) = self.asks.take(number) {
+            self.reached();
+            self.round_trip.sample(now.since(asked_at), round);
+        }
     }
 
     /// The peer has shown that messages arrive there. Returns whether it had been out of reach.
@@ -241,6 +261,26 @@ impl Link {
 /// A lost message is a miss, and so is its repetition; then the peer is out of reach.
 const MISSES_OUT_OF_REACH: u32 = 2;
 
+/// When the last few messages of some kind were sent, by number.
+#[derive(Clone, Debug, Default)]
+struct Sent(VecDeque<(u64, Time)>);
+
+impl Sent {
+    fn push(&mut self, number: u64, time: Time) {
+        self.0.drain(..self.0.len().saturating_sub(MAX_SENT - 1));
+        self.0.push_back((number, time));
+    }
+
+    /// When this one was sent, if it is remembered. It and those before it need not be any longer.
+    fn take(&mut self, number: u64) -> Option<Time> {
+        let position = self.0.iter().position(|&(sent, _)| sent == number)?;
+        self.0.drain(..=position).next_back().map(|(_, time)| time)
+    }
+}
+
+/// So many are remembered.
+const MAX_SENT: usize = 8;
+
 /// Estimate of the round trip (RFC 6298, section 2).
 #[derive(Clone, Copy, Debug, Default)]
 struct RoundTrip {
@@ -266,10 +306,14 @@ impl RoundTrip {
     fn timeout(&self, round: Duration) -> Duration {
         match self.smoothed {
             Some(smoothed) => smoothed + (self.variation * 4).max(round / 8),
-            None => round,
+            None => round.max(INITIAL_TIMEOUT),
         }
     }
 }
+
+/// While nothing is known of the network, answers may take so long. RFC 6298 would have a second; a partition from the
+/// very beginning should be noticed within that.
+const INITIAL_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[cfg(test)]
 mod tests;

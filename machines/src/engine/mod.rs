@@ -48,11 +48,9 @@
 //! I3: `known` grows by what the peer itself says it holds and by deltas whose number it acknowledged to this
 //! incarnation, which it took with all before them since the stream's last beginning. Counts never shrink within an
 //! incarnation; when another one speaks, the link starts from nothing. It may be a former one, whose message is late:
-//! nobody can tell the order of two nonces. So it is asked to answer, which only the living one does. (There is one way
-//! around that, through two late messages and a lost one: a late answer of the former life to an earlier request passes
-//! for the answer to this one. What the living one lacks it then gets only with the next update that comes its way.) A
-//! delta that was meant for another incarnation of the receiver is taken only if it carries a vector, since it may leave
-//! out what that one told the sender.
+//! nobody can tell the order of two nonces. So it is asked to answer, which only the living one does: a late answer of
+//! the former life bears the number of an earlier request. A delta that was meant for another incarnation of the receiver
+//! is taken only if it carries a vector, since it may leave out what that one told the sender.
 //!
 //! *Nothing is lost.* An update is held by its origin for good. As long as some active link's `known` does not cover
 //! what this replica holds, something is scheduled: a delta, or, if one is in flight, the end of patience with it, after

@@ -32,8 +32,8 @@ enum Delta {
 /// What else a message calls for.
 #[derive(Clone, Copy, Debug)]
 struct Call {
-    /// An answer at once.
-    ask: bool,
+    /// An answer at once, to the request of this number.
+    ask: Option<u64>,
     /// The peer's stream to begin anew.
     again: bool,
     /// What the peer lacks to be sent at once, now that it is known.
@@ -87,8 +87,8 @@ impl<D: Replicated> Engine<D> {
             let was_out_of_reach = link.is_out_of_reach();
             let held = held_ms.map(Duration::from_millis);
             let sent = ack.and_then(|number| link.acknowledge(now, number, held, round));
-            if answer.is_some() {
-                link.reached();
+            if let Some(number) = answer {
+                link.answer(now, number, round);
             }
             regained = was_out_of_reach && !link.is_out_of_reach();
             if let (Some(sent), Some(wait_ms), true) =
@@ -118,7 +118,7 @@ impl<D: Replicated> Engine<D> {
         }
         // What a plain delta's vector shows can wait for the round, if that is not far.
         let shows_lack = regained || answer.is_some() || vector.is_some() && self.rounds.is_far(now);
-        let call = Call { ask: ask.is_some(), again: again.is_some(), shows_lack, is_another };
+        let call = Call { ask, again: again.is_some(), shows_lack, is_another };
         self.respond(context, from, delta, call);
         self.review_helpers(context);
     }
@@ -136,8 +136,8 @@ impl<D: Replicated> Engine<D> {
         self.links.entry(from).and_modify(|link| link.behind_since = behind_since.filter(|_| is_behind));
         if complain {
             self.speak(context, from, Purpose::Complain);
-        } else if call.ask {
-            self.speak(context, from, Purpose::Answer);
+        } else if let Some(number) = call.ask {
+            self.speak(context, from, Purpose::Answer(number));
         } else if is_behind && (call.again || call.shows_lack) {
             self.speak(context, from, Purpose::News);
         }

@@ -20,15 +20,15 @@ pub(super) enum Purpose {
     Notice,
     /// The peer should answer at once.
     Ask,
-    /// The peer asked for an answer at once.
-    Answer,
+    /// The peer asked for an answer at once, by this number.
+    Answer(u64),
     /// The peer's delta did not follow.
     Complain,
 }
 
 impl Purpose {
     fn shows_vector(self) -> bool {
-        matches!(self, Purpose::Ask | Purpose::Answer | Purpose::Complain)
+        matches!(self, Purpose::Ask | Purpose::Answer(_) | Purpose::Complain)
     }
 }
 
@@ -69,9 +69,11 @@ impl<D: Replicated> Engine<D> {
             link.launch(context.now, ends)
         });
         link.spoke_at = Some(context.now);
-        if purpose == Purpose::Ask {
-            link.ask(context.now);
-        }
+        let (ask, answer) = match purpose {
+            Purpose::Ask => (Some(link.ask(context.now)), None),
+            Purpose::Answer(number) => (None, Some(number)),
+            Purpose::News | Purpose::Notice | Purpose::Complain => (None, None),
+        };
         let message = Gossip::Gossip {
             me: self.incarnation,
             you: link.incarnation,
@@ -80,8 +82,8 @@ impl<D: Replicated> Engine<D> {
             held_ms: owed.map(|accepted| millis(context.now.since(accepted.at))),
             wait_ms: owed.and(wait_ms),
             vector: shows_vector.then(|| origins.export(held).collect()),
-            ask: (purpose == Purpose::Ask).then_some(true),
-            answer: (purpose == Purpose::Answer).then_some(true),
+            ask,
+            answer,
             again: (purpose == Purpose::Complain).then_some(true),
             lean,
             lost,

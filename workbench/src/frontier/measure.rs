@@ -15,8 +15,10 @@ use std::time::Duration;
 pub struct Load {
     /// How many nodes there are.
     pub nodes: usize,
-    /// Constant latency between them.
+    /// Latency between them.
     pub latency_ms: u64,
+    /// How that spreads; the idealised model knows only constant latencies.
+    pub distribution: LatencyDistribution,
     /// Operations a second, over the whole cluster: half of them broadcasts, half reads.
     pub rate: f64,
     /// How long.
@@ -51,6 +53,7 @@ impl Load {
     pub const CHALLENGE_3D: Load = Load {
         nodes: 25,
         latency_ms: 100,
+        distribution: LatencyDistribution::Constant,
         rate: 100.0,
         time_limit: Duration::from_secs(20),
         partitions: false,
@@ -63,7 +66,7 @@ impl Load {
         Options {
             time_limit: self.time_limit,
             rate: self.rate,
-            latency: Latency { mean_ms: self.latency_ms, distribution: LatencyDistribution::Constant },
+            latency: Latency { mean_ms: self.latency_ms, distribution: self.distribution },
             nemesis: if self.partitions { vec![Fault::Partition] } else { Vec::new() },
             seed,
             ..Options::new(Workload::Broadcast, self.nodes)
@@ -103,12 +106,16 @@ pub fn run(load: Load, pace: &Pace, seed: u64) -> Result<Measurement, String> {
 
 impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Load { nodes, latency_ms, rate, time_limit, partitions } = self;
+        let Load { nodes, latency_ms, distribution, rate, time_limit, partitions } = self;
+        let spread = match distribution {
+            LatencyDistribution::Constant => String::new(),
+            spread => format!(" ({})", spread.name()),
+        };
         let seconds = time_limit.as_secs();
         let faults = if *partitions { ", partitions" } else { "" };
         write!(
             f,
-            "{nodes} nodes, {latency_ms} ms latency, {rate} operations a second for {seconds} s{faults}"
+            "{nodes} nodes, {latency_ms} ms latency{spread}, {rate} operations a second for {seconds} s{faults}"
         )
     }
 }

@@ -82,8 +82,68 @@ fn a_miss_begins_the_stream_anew_from_what_the_peer_surely_holds() {
     assert_eq!((link.known.get(0), link.sent.get(0), link.told.get(0)), (2, 2, 0));
     assert!(link.is_anchored() && link.has_room() && !link.is_out_of_reach());
     assert_eq!(link.launch(at(200), smallvec![(0, 5)]), 6, "numbers are never used again");
-    assert_eq!(link.acknowledge(at(300), 5, None, ROUND), None, "what was given up cannot be acknowledged");
-    assert_eq!(link.known.get(0), 2);
+}
+
+#[test]
+fn an_acknowledgement_that_comes_after_patience_has_ended_tells_how_long_it_takes() {
+    let mut link = with_flights(2);
+    link.miss();
+    link.miss();
+    assert!(link.is_out_of_reach() && link.flights() == 0);
+    link.launch(at(3000), smallvec![(0, 2)]);
+    assert_eq!(link.acknowledge(at(3020), 1, Some(millis(10)), ROUND), Some(at(10)));
+    assert!(!link.is_out_of_reach());
+    assert_eq!(
+        (link.known.get(0), link.flights()),
+        (0, 1),
+        "what it brought will be acknowledged with the rest"
+    );
+    assert!(link.round_trip.timeout(ROUND) > INITIAL_TIMEOUT, "the network is slower than was thought");
+    assert_eq!(link.acknowledge(at(3030), 1, Some(millis(10)), ROUND), None, "that is known by now");
+    assert_eq!(link.acknowledge(at(3030), 3, None, ROUND), None);
+    assert_eq!((link.known.get(0), link.flights()), (2, 0));
+}
+
+#[test]
+fn of_what_has_been_given_up_little_is_remembered() {
+    let mut link = Link::default();
+    for round in 0..10 {
+        (0..MAX_FLIGHTS).for_each(|_| _ = link.launch(at(round), smallvec![]));
+        assert!(!link.has_room());
+        link.restart();
+        assert!(link.has_room());
+        assert_eq!((link.flights(), link.given_up.0.len()), (0, MAX_SENT));
+    }
+}
+
+#[test]
+fn an_answer_counts_for_its_own_request_and_those_before_it() {
+    let mut link = with_round_trip(millis(100));
+    let first = link.ask(at(0));
+    (0..3).for_each(|_| link.miss());
+    let second = link.ask(at(500));
+    link.answer(at(501), second + 1, ROUND);
+    assert!(link.is_out_of_reach(), "that was never asked");
+    link.answer(at(800), first, ROUND);
+    assert!(!link.is_out_of_reach(), "late, but an answer");
+    assert!(link.round_trip.smoothed > Some(millis(100)), "and timed by its own request");
+    link.answer(at(900), second, ROUND);
+    assert!(link.asks.0.is_empty() && patience_ends(&link).is_none());
+    (0..100).for_each(|number| _ = link.ask(at(1000 + number)));
+    assert_eq!(link.asks.0.len(), MAX_SENT);
+}
+
+#[test]
+fn what_a_former_life_was_asked_no_answer_counts_for() {
+    let mut link = Link::default();
+    link.hear(70);
+    let to_the_former = link.ask(at(0));
+    link.hear(71);
+    let to_whoever_lives = link.ask(at(10));
+    link.answer(at(20), to_the_former, ROUND);
+    assert!(patience_ends(&link).is_some(), "whoever lives has not answered");
+    link.answer(at(30), to_whoever_lives, ROUND);
+    assert_eq!(patience_ends(&link), None);
 }
 
 #[test]
@@ -149,7 +209,8 @@ fn whoever_speaks_as_another_incarnation_is_met_anew_and_must_be_asked() {
 #[test]
 fn patience_lasts_for_as_long_as_the_peer_may_take_and_a_round_trip() {
     let link = with_flights(3);
-    assert_eq!(patience_ends(&link), Some(at(10) + HOLD + ROUND), "a round, for want of a better estimate");
+    assert_eq!(patience_ends(&link), Some(at(10) + HOLD + INITIAL_TIMEOUT), "for want of a better estimate");
+    assert_eq!(link.patience_ends(2 * ROUND, HOLD, PROBE_GAP), Some(at(10) + HOLD + 2 * ROUND));
     let mut link = with_round_trip(millis(200));
     link.launch(at(100_000), smallvec![]);
     assert_eq!(patience_ends(&link), Some(at(100_000) + HOLD + millis(200) + ROUND / 8));
@@ -193,12 +254,12 @@ fn round_trips_that_have_become_longer_widen_the_timeout_and_one_outlier_hardly_
 }
 
 #[test]
-fn a_peer_that_stands_still_at_first_is_not_waited_for_much_longer_than_a_round() {
+fn a_peer_that_stands_still_at_first_is_not_waited_for_much_longer_than_any_other() {
     let mut link = Link::default();
     link.launch(at(0), smallvec![]);
     link.acknowledge(at(9000), 1, Some(millis(0)), ROUND);
     let timeout = link.round_trip.timeout(ROUND);
-    assert!(timeout <= 2 * ROUND, "{timeout:?}");
+    assert!(timeout <= 2 * INITIAL_TIMEOUT, "{timeout:?}");
 }
 
 #[test]
