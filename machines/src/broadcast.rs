@@ -18,9 +18,9 @@ use core::marker::PhantomData;
 use core::time::Duration;
 
 use protocol::gossip::Gossip;
-use protocol::{Decode, Encode, Json, Nothing, broadcast, set};
+use protocol::{Code, Decode, Encode, Json, Nothing, broadcast, set};
 
-use crate::engine::{Engine, Origin, Pace, Replicated};
+use crate::engine::{Engine, MAX_UPDATE_BYTES, Origin, Pace, Replicated};
 use crate::{Cluster, Context, Input, Machine, Time};
 
 /// The broadcast machine.
@@ -94,8 +94,12 @@ impl<W: Words> Machine for Bag<W> {
         match input {
             Input::Request(ticket, request) => match W::ask(request) {
                 Ask::Neighbours => context.reply(ticket, &W::noted()),
+                Ask::Add(value) if value.as_str().len() > MAX_UPDATE_BYTES => {
+                    context.refuse(ticket, Code::NotSupported, "a value has 16 MiB at the most");
+                }
                 Ask::Add(value) => {
-                    self.engine.update(context.now, |values| values.push(0, iter::once(value)));
+                    let bytes = value.as_str().len() + 1;
+                    self.engine.update(context.now, bytes, |values| values.push(0, iter::once(value)));
                     context.reply(ticket, &W::added());
                 }
                 Ask::Read => context.reply(ticket, &W::values(self.engine.data().array())),

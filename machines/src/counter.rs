@@ -9,7 +9,8 @@
 //! totals, so of two replicas' totals the larger one is the later one and includes the other: merging takes the larger,
 //! which is idempotent, commutative and associative.
 //!
-//! Two totals and not their difference, because the difference does not tell which of two is the later.
+//! The engine's numbers would tell as well which of two states is the later, so one signed sum would do. With two totals the
+//! type is right by itself: whatever comes, in whatever order and however often, the larger one is the later.
 //!
 //! # The protocol
 //!
@@ -46,7 +47,7 @@ use protocol::counter::{Reply, Request};
 use protocol::gossip::Gossip;
 use protocol::{Code, Json, Nothing};
 
-use crate::engine::{Engine, Origin, Pace, Replicated};
+use crate::engine::{Cuts, Engine, Origin, Pace, Replicated};
 use crate::{Cluster, Context, Input, Machine, Ticket, Time};
 
 /// The counter's round, if nobody chooses another.
@@ -102,7 +103,7 @@ impl Counter {
             return context.refuse(ticket, Code::Abort, text);
         }
         if delta != 0 {
-            self.engine.update(context.now, |totals| totals.raise(OWN, raised));
+            self.engine.update(context.now, 0, |totals| totals.raise(OWN, raised));
         }
         context.reply(ticket, &Reply::AddOk {});
     }
@@ -173,6 +174,8 @@ impl Totals {
 }
 
 impl Replicated for Totals {
+    const CUTS: Cuts = Cuts::Nowhere;
+
     /// The totals after the last update.
     type Run<'a> = Total;
 

@@ -42,8 +42,11 @@
 //! duplicated change nothing about that: an answer to a mark proves that it was made once, after the read came. So at rest
 //! every read is the exact sum.
 //!
-//! *It goes on* whenever the store answers within a second (`PATIENCE`): a look, and then a save from what it found, which nobody but
-//! a late attempt of the node itself can cross, and there are finitely many of those.
+//! *It goes on* whenever the store answers within two seconds (`PATIENCE`): a look, and then a save from what it found, which
+//! nobody but a late attempt of the node itself can cross, and there are finitely many of those.
+//!
+//! *A client hears in time or not at all.* It gives up after 5 s, and must assume then that its `add` may have happened. So
+//! an `add` that could not be saved in less is saved all the same, but nobody is told ([`Context::reply`]).
 //!
 //! # Bounds
 //!
@@ -69,8 +72,8 @@ use value::Value;
 /// The store, and how long an answer of it is waited for.
 const STORE: KeyValue = KeyValue::new("seq-kv", PATIENCE);
 
-/// Many times what a store takes, and still short enough for several attempts while a client waits (5 s).
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Many times what a store takes, and still short enough for another attempt while a client waits (5 s).
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a node leaves the store alone after a call that failed.
 const REST: Duration = Duration::from_millis(50);

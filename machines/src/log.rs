@@ -8,7 +8,7 @@
 //!   the same offset; and offsets stay small: a send advances them by at most n.
 //! * **Replication.** A send is an update of the [`engine`](crate::engine).
 //! * **The stable prefix.** A poll shows a key's messages up to the highest offset whose update is *stable*: held by every
-//!   node, as the engine reports it.
+//!   node, as the engine reports it. Those below it need not be stable themselves: nothing can come between them any more.
 //! * **Commits** are updates too; committed offsets merge by maximum. One that is lower than another, after a partition,
 //!   only makes a consumer read again.
 //!
@@ -41,7 +41,7 @@ use core::time::Duration;
 use protocol::gossip::Gossip;
 use protocol::{Code, Entries, Json, Nothing, log, messages};
 
-use crate::engine::{Engine, Pace};
+use crate::engine::{Engine, MAX_UPDATE_BYTES, Pace};
 use crate::{Cluster, Context, Input, Machine, Ticket, Time};
 use store::Store;
 
@@ -98,6 +98,14 @@ impl Log {
     fn answer(&mut self, context: &mut Context<'_, Nothing>, ticket: Ticket, request: log::Request<'_>) {
         match request {
             log::Request::Send { key, msg } => {
+                let bytes = entry_bytes(&key) + msg.as_str().len();
+                if bytes > MAX_UPDATE_BYTES {
+                    return context.refuse(
+                        ticket,
+                        Code::NotSupported,
+                        "key and message have 16 MiB at the most",
+                    );
+                }
                 let Some(offset) = self.engine.data().next_offset(&key) else {
                     return context.refuse(
                         ticket,
@@ -105,7 +113,7 @@ impl Log {
                         "the log is full: it has no offset below 2^53 left",
                     );
                 };
-                self.engine.update(context.now, |store| store.send(&key, offset, msg));
+                self.engine.update(context.now, bytes, |store| store.send(&key, offset, msg));
                 context.reply(ticket, &log::Reply::SendOk { offset });
             }
             log::Request::Poll { offsets } => {
@@ -113,8 +121,12 @@ impl Log {
                 context.reply(ticket, &Page::PollOk { msgs: Json::trusted(&self.page) });
             }
             log::Request::CommitOffsets { offsets } => {
+                let bytes = offsets.iter().map(|(key, _)| entry_bytes(key)).sum();
+                if bytes > MAX_UPDATE_BYTES {
+                    return context.refuse(ticket, Code::NotSupported, "offsets have 16 MiB at the most");
+                }
                 if self.engine.data().would_commit(&offsets) {
-                    self.engine.update(context.now, |store| store.commit(&offsets));
+                    self.engine.update(context.now, bytes, |store| store.commit(&offsets));
                 }
                 context.reply(ticket, &log::Reply::CommitOffsetsOk {});
             }
@@ -127,6 +139,11 @@ impl Log {
             }
         }
     }
+}
+
+/// What a key and an offset take on their way, at the most: any character may have to be escaped.
+fn entry_bytes(key: &str) -> usize {
+    6 * key.len() + 32
 }
 
 /// No page is added to an answer that has become this long, however many logs are asked for: a later poll shows them.

@@ -51,16 +51,21 @@ pub enum Input<'a, M: Machine> {
     Tick,
 }
 
-/// The right to answer a request, once.
+/// The right to answer a request, once, and in time.
 #[derive(Clone, Debug)]
 pub struct Ticket {
     client: SmallVec<[u8; 16]>,
     msg_id: Option<MessageId>,
+    came: Time,
 }
 
+/// Clients give up after 5 s, and Maelstrom listens no more to a node that has answered one that is gone. So what could not be answered
+/// in less is not answered at all: it may have happened, as its client must assume by then.
+const CLIENT_PATIENCE: Duration = Duration::from_millis(4500);
+
 impl Ticket {
-    pub(crate) fn new(client: &str, msg_id: Option<MessageId>) -> Ticket {
-        Ticket { client: SmallVec::from_slice(client.as_bytes()), msg_id }
+    pub(crate) fn new(client: &str, msg_id: Option<MessageId>, came: Time) -> Ticket {
+        Ticket { client: SmallVec::from_slice(client.as_bytes()), msg_id, came }
     }
 
     fn client(&self) -> &str {
@@ -79,8 +84,11 @@ pub struct Context<'n, C> {
 }
 
 impl<C> Context<'_, C> {
-    /// Answers a request.
+    /// Answers a request, unless its client has given up by now.
     pub fn reply(&mut self, ticket: Ticket, body: &impl Encode) {
+        if self.now.since(ticket.came) > CLIENT_PATIENCE {
+            return;
+        }
         let me = self.cluster.name(self.cluster.me());
         self.outputs.push((me, ticket.client()), (None, ticket.msg_id), body);
     }

@@ -129,7 +129,7 @@ impl<M: Machine> Running<M> {
     fn on_request(&mut self, now: Time, message: &Message<'_>, outputs: &mut Outputs) -> Result<(), Refusal> {
         let Message { src, body, .. } = message;
         let input = match M::Request::decode(body) {
-            Ok(request) => Input::Request(Ticket::new(src, body.msg_id), request),
+            Ok(request) => Input::Request(Ticket::new(src, body.msg_id, now), request),
             Err(unfit @ Unfit::BadField(_)) => return Err(refusal(body, unfit)),
             Err(Unfit::UnknownType) => {
                 let said = M::Peer::decode(body).map_err(|unfit| refusal(body, unfit))?;

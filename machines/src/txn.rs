@@ -13,17 +13,22 @@
 //!
 //! * *No dirty or intermediate reads (G1a, G1b):* only whole transactions leave a node, with the last write of each
 //!   register.
-//! * *No circular information flow (G1c), causal order:* the engine shows a transaction only together with all that its
-//!   node held when it ran, so what it read came before what it wrote, everywhere.
+//! * *No write cycles (G0), no circular information flow (G1c):* a transaction's stamp is higher than that of every
+//!   transaction it read from, since its node had seen those; and of two writes to a register the one with the higher stamp
+//!   is the later. So every such dependency leads from a lower stamp to a higher one, and there is no circle.
+//! * *Causal order:* the engine shows a transaction only together with all that its node held when it ran.
 //! * *No fractured reads:* a node takes a delta, which holds transactions whole, in one step, and runs a transaction in
-//!   one step. Whatever overwrites one of a transaction's writes has a higher stamp wherever it is.
+//!   one step. Whoever reads one of its writes holds all of it, so the other registers hold its writes, or others with
+//!   higher stamps, wherever it is.
 //! * *Internal consistency:* a transaction sees its own writes.
 //! * *Convergence:* the highest stamp is the same everywhere, in whatever order writes come.
 //!
 //! That is more than read atomic and causal (Cerone, Bernardi, Gotsman, *A framework for transactional consistency models
 //! with atomic visibility*, 2015), and no node waits for another: totally available, under any partition (Bailis et al.,
 //! *Highly available transactions*, 2013). It does not prevent lost updates, which no totally available system can: of two
-//! transactions at two nodes that read the same value and then write, one is overwritten.
+//! transactions at two nodes that read the same value and then write, one is overwritten. And of transactions that everyone
+//! has had only what registers still hold is kept, which makes sense only together: a node that comes back from nothing
+//! gets it in one line, so only as long as it fits into one.
 
 mod store;
 mod texts;
@@ -34,7 +39,7 @@ use protocol::gossip::Gossip;
 use protocol::txn::{Action, Operation, Reply, Request};
 use protocol::{Code, List, Nothing};
 
-use crate::engine::{Engine, Pace};
+use crate::engine::{Engine, MAX_UPDATE_BYTES, Pace};
 use crate::{Cluster, Context, Input, Machine, Ticket, Time};
 use store::{Store, Writes};
 
@@ -106,12 +111,24 @@ impl Txn {
         }
         let done: List<Operation<'_>> =
             txn.iter().map(|operation| perform(store, &mut writes, operation)).collect();
+        let bytes =
+            writes.iter().map(|(key, value)| key.as_str().len() + value.as_str().len() + ENTRY_BYTES).sum();
+        if bytes > MAX_UPDATE_BYTES {
+            return context.refuse(
+                ticket,
+                Code::NotSupported,
+                "a transaction's writes have 16 MiB at the most",
+            );
+        }
         context.reply(ticket, &Reply::TxnOk { txn: done });
         if !writes.is_empty() {
-            self.engine.update(context.now, |store| store.commit(&writes));
+            self.engine.update(context.now, bytes, |store| store.commit(&writes));
         }
     }
 }
+
+/// What a write takes on its way besides key and value, at the most.
+const ENTRY_BYTES: usize = 32;
 
 /// Performs one operation: a read finds the transaction's own last write, or what the store holds.
 fn perform<'s, 'r: 's>(

@@ -117,8 +117,8 @@ fn a_counter_in_the_store_allocates_so_often_a_save_and_not_more_in_the_long_run
     let answer = |body: &str, id: &str| {
         format!(r#"{{"id":7,"src":"seq-kv","dest":"n1","body":{{{body},"in_reply_to":{id}}}}}"#)
     };
-    let look = called(hear(&line(r#""type":"init","node_id":"n1","node_ids":["n1"]"#, 1)));
-    hear(&line(r#""type":"add","delta":1"#, 2));
+    hear(&line(r#""type":"init","node_id":"n1","node_ids":["n1"]"#, 1));
+    let look = called(hear(&line(r#""type":"add","delta":1"#, 2)));
     let mut save = called(hear(&answer(r#""type":"error","code":20"#, &look)));
     let mut counts = Vec::new();
     for number in 0..100 {

@@ -80,9 +80,17 @@ fn silence_comes_back_when_the_patience_is_over_and_not_before() {
 fn an_answer_after_the_patience_is_over_vanishes() {
     let mut node = started::<Asker>(0);
     say(&mut node, ASK);
-    assert_eq!(wake(&mut node, 5_000).len(), 1);
+    assert_eq!(wake(&mut node, 4_500).len(), 1);
     let late = r#"lin-kv {"type":"read_ok","value":5,"in_reply_to":1}"#;
-    assert!(say_at(&mut node, Time::from_millis(5_001), late).is_empty());
+    assert!(say_at(&mut node, Time::from_millis(4_501), late).is_empty());
+}
+
+#[test]
+fn whoever_has_waited_for_longer_than_clients_do_is_not_answered() {
+    let mut node = started::<Asker>(0);
+    say(&mut node, ASK);
+    assert!(wake(&mut node, 4_501).is_empty());
+    assert_eq!(node.deadline(), None);
 }
 
 #[test]

@@ -8,11 +8,14 @@ use support::{said, say, say_at, started};
 
 const SUM: &str = r#"["sum","n1"]"#;
 
-/// A node that has been told that there is no key of its own yet.
+/// A node that knows its own key, since it has saved a sum of 0 there.
 fn fresh() -> Node<CounterKv> {
     let mut node = started(0);
-    assert_eq!(wake(&mut node, 0), [r#"seq-kv {"type":"read","msg_id":1,"key":["sum","n1"]}"#]);
-    assert!(answer(&mut node, 1, MISSING).is_empty());
+    assert_eq!(node.deadline(), None, "nobody has asked anything, and the store may not be there yet");
+    assert!(add(&mut node, 8, 1).is_empty() && add(&mut node, 9, -1).is_empty());
+    assert_eq!(wake(&mut node, 0), [look(1)]);
+    assert_eq!(answer(&mut node, 1, MISSING), [save(2, "null", "[0,0,1]")]);
+    assert_eq!(answer(&mut node, 2, SAVED), [add_ok(8), add_ok(9)]);
     assert_eq!(node.deadline(), None, "an idle node costs nothing");
     node
 }
@@ -67,10 +70,10 @@ fn add_ok(client: u64) -> String {
 #[test]
 fn an_add_is_answered_when_it_is_saved_and_not_before() {
     let mut node = fresh();
-    assert_eq!(add(&mut node, 1, 5), [save(2, "null", "[5,0,1]")]);
-    assert_eq!(answer(&mut node, 2, SAVED), [add_ok(1)]);
-    assert_eq!(add(&mut node, 1, -7), [save(3, "[5,0,1]", "[-2,0,2]")]);
+    assert_eq!(add(&mut node, 1, 5), [save(3, "[0,0,1]", "[5,0,2]")]);
     assert_eq!(answer(&mut node, 3, SAVED), [add_ok(1)]);
+    assert_eq!(add(&mut node, 1, -7), [save(4, "[5,0,2]", "[-2,0,3]")]);
+    assert_eq!(answer(&mut node, 4, SAVED), [add_ok(1)]);
     assert_eq!(node.deadline(), None);
 }
 
@@ -79,8 +82,8 @@ fn adds_that_come_during_a_save_are_saved_together() {
     let mut node = fresh();
     add(&mut node, 1, 5);
     assert!(add(&mut node, 2, 1).is_empty() && add(&mut node, 3, 1).is_empty());
-    assert_eq!(answer(&mut node, 2, SAVED), [add_ok(1), save(3, "[5,0,1]", "[7,0,2]")]);
-    assert_eq!(answer(&mut node, 3, SAVED), [add_ok(2), add_ok(3)]);
+    assert_eq!(answer(&mut node, 3, SAVED), [add_ok(1), save(4, "[5,0,2]", "[7,0,3]")]);
+    assert_eq!(answer(&mut node, 4, SAVED), [add_ok(2), add_ok(3)]);
 }
 
 #[test]
@@ -91,8 +94,8 @@ fn an_add_of_nothing_is_answered_at_once() {
 #[test]
 fn what_a_former_life_saved_stays() {
     let mut node = started(0);
-    wake(&mut node, 0);
     assert!(add(&mut node, 1, 5).is_empty(), "it does not know yet what to save it on top of");
+    wake(&mut node, 0);
     assert_eq!(answer(&mut node, 1, &held("[100,9,44]")), [save(2, "[100,9,44]", "[105,0,1]")]);
 }
 
@@ -101,11 +104,11 @@ fn a_save_that_happened_without_an_answer_is_found() {
     let mut node = fresh();
     add(&mut node, 1, 5);
     add(&mut node, 2, 1);
-    assert!(wake(&mut node, 1_000).is_empty());
-    assert_eq!(wake(&mut node, 1_050), [look(3)]);
-    let after = answer_at(&mut node, 1_060, 3, &held("[5,0,1]"));
-    assert_eq!(after, [add_ok(1), save(4, "[5,0,1]", "[6,0,2]")]);
-    assert!(answer_at(&mut node, 1_070, 2, SAVED).is_empty(), "late");
+    assert!(wake(&mut node, 2_000).is_empty());
+    assert_eq!(wake(&mut node, 2_050), [look(4)]);
+    let after = answer_at(&mut node, 2_060, 4, &held("[5,0,2]"));
+    assert_eq!(after, [add_ok(1), save(5, "[5,0,2]", "[6,0,3]")]);
+    assert!(answer_at(&mut node, 2_070, 3, SAVED).is_empty(), "late");
 }
 
 #[test]
@@ -113,10 +116,10 @@ fn a_save_that_did_not_happen_goes_into_the_next() {
     let mut node = fresh();
     add(&mut node, 1, 5);
     add(&mut node, 2, 1);
-    wake(&mut node, 1_000);
-    wake(&mut node, 1_050);
-    assert_eq!(answer_at(&mut node, 1_060, 3, MISSING), [save(4, "null", "[6,0,2]")]);
-    assert_eq!(answer_at(&mut node, 1_070, 4, SAVED), [add_ok(1), add_ok(2)]);
+    wake(&mut node, 2_000);
+    wake(&mut node, 2_050);
+    assert_eq!(answer_at(&mut node, 2_060, 4, MISSING), [save(5, "[0,0,1]", "[6,0,3]")]);
+    assert_eq!(answer_at(&mut node, 2_070, 5, SAVED), [add_ok(1), add_ok(2)]);
 }
 
 #[test]
@@ -124,32 +127,32 @@ fn a_save_that_happens_after_all_is_not_counted_twice() {
     let mut node = fresh();
     add(&mut node, 1, 5);
     add(&mut node, 2, 1);
-    wake(&mut node, 1_000);
-    wake(&mut node, 1_050);
-    answer_at(&mut node, 1_060, 3, MISSING);
+    wake(&mut node, 2_000);
+    wake(&mut node, 2_050);
+    answer_at(&mut node, 2_060, 4, MISSING);
     // The first attempt comes to the store here, before the second.
-    assert!(answer_at(&mut node, 1_070, 4, MISMATCH).is_empty());
-    assert_eq!(wake(&mut node, 1_120), [look(5)]);
-    let after = answer_at(&mut node, 1_130, 5, &held("[5,0,1]"));
-    assert_eq!(after, [add_ok(1), save(6, "[5,0,1]", "[6,0,3]")]);
+    assert!(answer_at(&mut node, 2_070, 5, MISMATCH).is_empty());
+    assert_eq!(wake(&mut node, 2_120), [look(6)]);
+    let after = answer_at(&mut node, 2_130, 6, &held("[5,0,2]"));
+    assert_eq!(after, [add_ok(1), save(7, "[5,0,2]", "[6,0,4]")]);
 }
 
 #[test]
 fn the_refusal_of_a_duplicate_does_not_undo_what_the_original_did() {
     let mut node = fresh();
     add(&mut node, 1, 5);
-    assert!(answer(&mut node, 2, MISMATCH).is_empty());
-    assert!(answer(&mut node, 2, SAVED).is_empty());
-    assert_eq!(wake(&mut node, 50), [look(3)]);
-    assert_eq!(answer_at(&mut node, 60, 3, &held("[5,0,1]")), [add_ok(1)]);
+    assert!(answer(&mut node, 3, MISMATCH).is_empty());
+    assert!(answer(&mut node, 3, SAVED).is_empty());
+    assert_eq!(wake(&mut node, 50), [look(4)]);
+    assert_eq!(answer_at(&mut node, 60, 4, &held("[5,0,2]")), [add_ok(1)]);
 }
 
 #[test]
 fn a_save_of_a_former_life_that_comes_late_is_not_taken_for_ones_own() {
     let mut node = started(0);
+    add(&mut node, 1, 5);
     wake(&mut node, 0);
     answer(&mut node, 1, &held("[100,9,44]"));
-    add(&mut node, 1, 5);
     // The former life's 45th comes to the store here.
     answer(&mut node, 2, MISMATCH);
     assert_eq!(wake(&mut node, 50), [look(3)]);
@@ -159,22 +162,23 @@ fn a_save_of_a_former_life_that_comes_late_is_not_taken_for_ones_own() {
 
 #[test]
 fn a_look_into_the_past_is_harmless() {
-    for past in [MISSING, &held("[100,9,44]"), &held("[5,0,1]")] {
+    for past in [MISSING, &held("[100,9,44]"), &held("[5,0,2]")] {
         let mut node = fresh();
         add(&mut node, 1, 5);
-        answer(&mut node, 2, SAVED);
-        add(&mut node, 1, 1);
         answer(&mut node, 3, SAVED);
         add(&mut node, 1, 1);
-        wake(&mut node, 1_000);
-        wake(&mut node, 1_050);
-        assert_eq!(answer_at(&mut node, 1_060, 5, past), [save(6, "[6,0,2]", "[7,0,4]")], "{past}");
+        answer(&mut node, 4, SAVED);
+        add(&mut node, 1, 1);
+        wake(&mut node, 2_000);
+        wake(&mut node, 2_050);
+        assert_eq!(answer_at(&mut node, 2_060, 6, past), [save(7, "[6,0,3]", "[7,0,5]")], "{past}");
     }
 }
 
 #[test]
 fn what_is_no_value_is_looked_at_again_until_it_is_one() {
     let mut node = started(0);
+    add(&mut node, 1, 5);
     wake(&mut node, 0);
     for (call, wrong) in ["5", "[1,2]", "[1.5,0,1]", "null", r#"["1",0,1]"#].iter().enumerate() {
         let (call, now) = (call as u64 + 1, call as u64 * 50);
@@ -202,12 +206,12 @@ fn read_ok(client: u64, value: i128) -> String {
 #[test]
 fn a_read_marks_before_it_looks_and_adds_up_what_everyone_has() {
     let mut node = fresh();
-    assert_eq!(read(&mut node, 1), [mark(2, 1)]);
-    assert_eq!(answer(&mut node, 2, MARKED), reads(3..=5));
-    assert!(answer(&mut node, 4, &held("[-20,8,1]")).is_empty());
-    assert!(answer(&mut node, 4, &held("[-20,8,1]")).is_empty(), "repeated");
-    assert!(answer(&mut node, 3, MISSING).is_empty());
-    assert_eq!(answer(&mut node, 5, &held("[3,1,1]")), [read_ok(1, -17)]);
+    assert_eq!(read(&mut node, 1), [mark(3, 1)]);
+    assert_eq!(answer(&mut node, 3, MARKED), reads(4..=6));
+    assert!(answer(&mut node, 5, &held("[-20,8,1]")).is_empty());
+    assert!(answer(&mut node, 5, &held("[-20,8,1]")).is_empty(), "repeated");
+    assert!(answer(&mut node, 4, MISSING).is_empty());
+    assert_eq!(answer(&mut node, 6, &held("[3,1,1]")), [read_ok(1, -17)]);
     assert_eq!(node.deadline(), None);
 }
 
@@ -216,28 +220,28 @@ fn reads_that_come_during_a_count_share_the_next_which_marks_anew() {
     let mut node = fresh();
     read(&mut node, 1);
     assert!(read(&mut node, 2).is_empty());
-    answer(&mut node, 2, MARKED);
+    answer(&mut node, 3, MARKED);
     assert!(read(&mut node, 3).is_empty());
-    (3..5).for_each(|call| drop(answer(&mut node, call, &held("[1,8,1]"))));
-    assert_eq!(answer(&mut node, 5, &held("[1,8,1]")), [read_ok(1, 3), mark(6, 2)]);
-    assert_eq!(answer(&mut node, 6, MARKED), reads(7..=9));
-    (7..9).for_each(|call| drop(answer(&mut node, call, &held("[2,8,1]"))));
-    assert_eq!(answer(&mut node, 9, &held("[2,8,1]")), [read_ok(2, 6), read_ok(3, 6)]);
+    (4..6).for_each(|call| drop(answer(&mut node, call, &held("[1,8,1]"))));
+    assert_eq!(answer(&mut node, 6, &held("[1,8,1]")), [read_ok(1, 3), mark(7, 2)]);
+    assert_eq!(answer(&mut node, 7, MARKED), reads(8..=10));
+    (8..10).for_each(|call| drop(answer(&mut node, call, &held("[2,8,1]"))));
+    assert_eq!(answer(&mut node, 10, &held("[2,8,1]")), [read_ok(2, 6), read_ok(3, 6)]);
 }
 
 #[test]
 fn a_mark_without_an_answer_is_made_anew_and_a_key_without_one_is_read_again() {
     let mut node = fresh();
     read(&mut node, 1);
-    wake(&mut node, 1_000);
-    assert_eq!(wake(&mut node, 1_050), [mark(3, 2)]);
-    assert!(answer_at(&mut node, 1_060, 2, MARKED).is_empty(), "late");
-    assert_eq!(answer_at(&mut node, 1_070, 3, MARKED), reads(4..=6));
-    answer_at(&mut node, 1_080, 4, &held("[1,8,1]"));
-    answer_at(&mut node, 1_080, 6, &held("[1,8,1]"));
-    assert!(wake(&mut node, 2_070).is_empty());
-    assert_eq!(wake(&mut node, 2_120), [r#"seq-kv {"type":"read","msg_id":7,"key":["sum","n2"]}"#]);
-    assert_eq!(answer_at(&mut node, 2_130, 7, &held("[1,8,1]")), [read_ok(1, 3)]);
+    wake(&mut node, 2_000);
+    assert_eq!(wake(&mut node, 2_050), [mark(4, 2)]);
+    assert!(answer_at(&mut node, 2_060, 3, MARKED).is_empty(), "late");
+    assert_eq!(answer_at(&mut node, 2_070, 4, MARKED), reads(5..=7));
+    answer_at(&mut node, 2_080, 5, &held("[1,8,1]"));
+    answer_at(&mut node, 2_080, 7, &held("[1,8,1]"));
+    assert!(wake(&mut node, 4_070).is_empty());
+    assert_eq!(wake(&mut node, 4_120), [r#"seq-kv {"type":"read","msg_id":8,"key":["sum","n2"]}"#]);
+    assert_eq!(answer_at(&mut node, 4_130, 8, &held("[1,8,1]")), [read_ok(1, 3)]);
 }
 
 #[test]
@@ -248,15 +252,34 @@ fn too_many_that_wait_are_refused_and_not_counted() {
         assert!(!is_refusal(&add(&mut node, 1, 1)) && !is_refusal(&read(&mut node, 1)));
     }
     assert!(is_refusal(&add(&mut node, 1, 1)) && is_refusal(&read(&mut node, 1)));
-    let saved = answer(&mut node, 2, SAVED);
-    assert_eq!(saved, [add_ok(1), save(4, "[1,0,1]", "[10000,0,2]")]);
+    let saved = answer(&mut node, 3, SAVED);
+    assert_eq!(saved, [add_ok(1), save(5, "[1,0,2]", "[10000,0,3]")]);
 }
 
 #[test]
 fn counting_ends_with_an_error_and_not_with_a_wrong_sum() {
     let mut node = started(0);
+    add(&mut node, 1, -1);
     wake(&mut node, 0);
-    answer(&mut node, 1, &held(&format!("[{},9,1]", (1_u128 << 109) - 1)));
+    answer(&mut node, 1, &held(&format!("[{},9,1]", 1_u128 << 109)));
+    answer(&mut node, 2, SAVED);
     assert!(add(&mut node, 1, 2)[0].contains(r#""code":14,"#));
     assert!(add(&mut node, 1, 1)[0].contains(r#""type":"cas""#));
+}
+
+#[test]
+fn a_client_that_has_given_up_is_not_answered_any_more_though_its_add_counts() {
+    let mut node = fresh();
+    add(&mut node, 1, 5);
+    read(&mut node, 2);
+    for millis in [2_000, 2_050, 4_050, 4_100] {
+        wake(&mut node, millis);
+    }
+    assert!(
+        answer_at(&mut node, 4_600, 7, &held("[5,0,2]")).is_empty(),
+        "it would answer a client that is gone"
+    );
+    let late = say_at(&mut node, Time::from_millis(4_600), r#"c3 {"type":"add","delta":1,"msg_id":7}"#);
+    assert_eq!(late, [save(9, "[5,0,2]", "[6,0,3]")]);
+    assert_eq!(answer_at(&mut node, 4_610, 9, SAVED), [add_ok(3)]);
 }

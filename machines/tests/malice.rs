@@ -267,6 +267,18 @@ fn what_a_message_costs_is_in_proportion_to_its_length() {
     }
 }
 
+/// The liar, itself the hub's child, makes up lives of the other child, in one message more than there is room for.
+#[test]
+fn made_up_lives_of_a_node_do_not_keep_its_real_one_out_where_it_speaks_for_itself() {
+    let mut world = World::<Broadcast>::new(2);
+    let lives: Vec<Value> = (0..60_000).map(|number| json!([1, 1000 + number, 1, 1, [1]])).collect();
+    world.lie(0, json!({"me": 3, "n": 1, "vector": [], "runs": lives}));
+    ask(&mut world, 1, json!({"type": "broadcast", "message": "the truth"}));
+    world.pass(5_000);
+    let read = ask(&mut world, 0, json!({"type": "read"}));
+    assert!(read["messages"].as_array().expect("a list").contains(&json!("the truth")));
+}
+
 /// Offsets that go down are a lie, but those of two sides of a long partition look no better to whoever hears both.
 #[test]
 fn messages_in_the_worst_order_take_no_longer_than_their_number_says() {

@@ -114,7 +114,8 @@ impl OwnKey {
 
     pub(super) fn deadline(&self) -> Option<Time> {
         match self.stage {
-            Stage::Unknown { look_at } => Some(look_at),
+            // Before anybody asks anything the store need not even be there.
+            Stage::Unknown { look_at } if !self.waiting.is_empty() => Some(look_at),
             _ => None,
         }
     }

@@ -16,6 +16,18 @@ pub struct Origin {
     pub incarnation: u64,
 }
 
+/// Where the updates of a data type may be cut into deltas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cuts {
+    /// At any moment in a replica's past.
+    Anywhere,
+    /// Not before all that is stable: later updates may have overwritten what is left of it, and it makes sense only
+    /// together with these.
+    BehindStable,
+    /// Nowhere, as all there is is short.
+    Nowhere,
+}
+
 /// A replicated data type: a set of updates, each known by its origin and its number there.
 ///
 /// The engine hands every update over exactly once, those of one origin in order, and never one before what its origin
@@ -24,6 +36,9 @@ pub trait Replicated {
     /// Whether the type needs to be told what is stable. It costs bytes, and an acknowledgement more at the end of a
     /// burst.
     const NEEDS_STABILITY: bool = false;
+
+    /// Where deltas are cut that would be too long.
+    const CUTS: Cuts = Cuts::Anywhere;
 
     /// Some updates of one origin in a row, as they came over the wire.
     type Run<'a>;

@@ -2,11 +2,12 @@
 //!
 //! **Deltas.** What this replica sends over a link is a numbered stream of deltas, each from where the last one left off
 //! (delta-intervals; Almeida, Shoker, Baquero, *Delta state replicated data types*, 2018, algorithm 2). The peer takes
-//! number n+1 only after number n, so it always holds a prefix of what was sent, and acknowledging a number
+//! number n+1 only after number n, so it always holds at least a prefix of what was sent, and acknowledging a number
 //! acknowledges all before it. A delta that does not follow is not taken; the peer says so once (`again`), with its
 //! vector, and the stream begins anew from there. Such a first delta is *anchored*: it carries the sender's whole
 //! vector, from which the receiver can tell for itself whether it follows on what it holds. So nothing is resent while
-//! nothing is lost, a lost message is noticed by the next one, and a wrong guess about a peer is harmless.
+//! nothing is lost, a lost message is noticed by the next one (the last one by the end of patience), and a wrong guess
+//! about a peer is harmless.
 //!
 //! **Reach.** Whatever is sent must be acknowledged in the time that the peer may take plus a round trip (estimated as
 //! TCP does, RFC 6298). If it is not, it is sent once more with the request to answer at once; if that fails too, the
@@ -169,7 +170,7 @@ impl Link {
         self.turnaround = Some(now.since(sent_at));
         self.reached();
         let held = held.filter(|_| acknowledged == number)?;
-        self.round_trip.sample(now.since(sent_at).saturating_sub(held), round);
+        self.round_trip.sample((sent_at, now), held, round);
         Some(sent_at)
     }
 
@@ -212,7 +213,7 @@ impl Link {
     pub(crate) fn answer(&mut self, now: Time, number: u64, round: Duration) {
         if let Some(asked_at) = self.asks.take(number) {
             self.reached();
-            self.round_trip.sample(now.since(asked_at), round);
+            self.round_trip.sample((asked_at, now), Duration::ZERO, round);
         }
     }
 
@@ -286,16 +287,23 @@ const MAX_SENT: usize = 8;
 struct RoundTrip {
     smoothed: Option<Duration>,
     variation: Duration,
+    /// When the last sample came.
+    sampled_at: Time,
 }
 
 impl RoundTrip {
-    /// Takes a sample, but not for more than an answer could have taken by what is known so far: one that took longer was
-    /// most likely kept waiting by a peer that stood still. Taken at their word, a few of those would have this end wait
-    /// for lost messages for many rounds. If it is the network that has slowed down, more samples will tell.
-    fn sample(&mut self, sample: Duration, round: Duration) {
-        let sample = sample.min(self.timeout(round));
+    /// Something was sent, and answered after the peer had `held` it. A sample counts for no more than an answer could have
+    /// taken by what is known so far, and only if it was sent after the last sample came: a peer that stood still answers
+    /// all that waited for it at once, and taken at their word, these answers would have this end wait for lost messages
+    /// for many rounds. If it is the network that has slowed down, more samples will tell.
+    fn sample(&mut self, (sent_at, now): (Time, Time), held: Duration, round: Duration) {
+        if sent_at < self.sampled_at {
+            return;
+        }
+        self.sampled_at = now;
+        let sample = now.since(sent_at).saturating_sub(held).min(self.timeout(round));
         let Some(smoothed) = self.smoothed else {
-            *self = RoundTrip { smoothed: Some(sample), variation: sample / 4 };
+            (self.smoothed, self.variation) = (Some(sample), sample / 4);
             return;
         };
         self.variation = self.variation * 3 / 4 + smoothed.abs_diff(sample) / 4;

@@ -11,6 +11,7 @@
 //!   a delta only if it holds all that the delta leaves out, that is, everything that the sender held when it sent it
 //!   (the prefix property of Bayou: Petersen et al., *Flexible update propagation for weakly consistent replication*,
 //!   1997, section 3; delta-intervals with causal merging: Almeida et al. 2018, section 6).
+//!   What would be too long for one delta goes in several, each up to a moment in the sender's past (`cuts`).
 //! * **Links.** Over each link deltas form a numbered stream with acknowledgements that ride on whatever is said next
 //!   ([`link`]). What a peer is known to hold is kept per link, so nothing goes where it came from.
 //! * **Overlay.** Links in use are those of a tree ([`overlay`]): a star while that is possible. A value crosses each link
@@ -41,7 +42,8 @@
 //! two closed sets, which is closed. It knows that it holds the base either because the delta carries the sender's
 //! vector, and the base is the vector without the runs; or because the delta follows by number on one that it took,
 //! whose sender's state is exactly the base, but for what the sender meanwhile learned that this receiver holds. A guess
-//! of what the receiver holds enters only where a stream begins, and the vector shows it. Loss and reordering only make
+//! of what the receiver holds (of a helper not met before: what the lost neighbour held) enters only where a stream begins,
+//! and the vector shows it. Loss and reordering only make
 //! deltas not follow; they are then not taken. Duplicates are recognised by number, and by count if they come by another
 //! way. Merging is a union, so it is idempotent, commutative and associative.
 //!
@@ -52,22 +54,30 @@
 //! the former life bears the number of an earlier request. A delta that was meant for another incarnation of the receiver
 //! is taken only if it carries a vector, since it may leave out what that one told the sender.
 //!
-//! *Nothing is lost.* An update is held by its origin for good. As long as some active link's `known` does not cover
-//! what this replica holds, something is scheduled: a delta, or, if one is in flight, the end of patience with it, after
-//! which it is sent again; or, if the peer is out of reach, a probe. So once the network delivers, every neighbour comes
-//! to hold all, and, the tree being connected, everyone does.
+//! *Nothing is lost.* An update is held by its origin for good. As long as `known` of some link in use (to a neighbour, to a
+//! helper, to whoever leans on this node) does not cover what this replica holds, something is scheduled: a delta, or, if
+//! one is in flight, the end of patience with it, after which it is sent again; or, if the peer is out of reach, a probe. So
+//! once the network delivers, every neighbour comes to hold all, and, the tree being connected, everyone does. (Provided
+//! that a delta fits into a line, which [`MAX_UPDATE_BYTES`] sees to, and that its origin has room in the table.)
 //!
-//! *Inside a component of a partition* each node whose neighbour is out of reach has links to all of that neighbour's
-//! neighbours that it can reach. In a star these are links between all nodes that can reach each other, so news spreads
-//! along every link that works in both directions.
+//! *A long delta* is cut at a moment in its sender's past. What a replica held then is closed under I1 and I2 as well, so all
+//! of the above holds of the piece, with the vector of that moment; only reports of stability wait for the last piece.
+//!
+//! *Inside a component of a partition* a node that finds a neighbour out of reach leans on all of that neighbour's
+//! neighbours that it can reach, and tells its other neighbours, who do the same. In a star these are links between all
+//! nodes that can reach each other, so news spreads along every link that works in both directions. A neighbour is found
+//! out of reach only by who waits for its answer: if one vanishes after it has acknowledged an update and before it has
+//! passed it on, those who rest do not notice, and the update goes on when any of them has news, or the neighbour is back.
 //!
 //! *Bounds.* Vectors have an entry an origin ([`vector::MAX_ORIGINS`]), links are as many as nodes, a link has at most
 //! [`link::MAX_FLIGHTS`] deltas in flight and remembers only their ends: what is resent is read from the data type.
 //!
 //! *Liars.* Whatever a peer says, a node neither fails nor grows beyond these bounds, and what others say still reaches it:
 //! made-up nodes and incarnations, counts, numbers and times, all that is checked or confined to the liar's own link. As there
-//! are no signatures, this is taken on trust: that what a peer relays is what its origin said, and that an origin tells
-//! everyone the same. Who tells two nodes two stories of itself is believed by both.
+//! are no signatures, this is taken on trust: that what a peer relays is what its origin said, that an origin tells
+//! everyone the same, and that what is told of those whom one does not hear oneself is not made up. Who tells two nodes two
+//! stories of itself is believed by both; and who makes up thousands of lives of a node can keep its next real one from
+//! those who know it from hearsay only.
 
 pub(crate) mod data;
 pub(crate) mod link;
@@ -81,13 +91,13 @@ pub(crate) mod vector;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 
-pub use data::{Origin, Replicated};
+pub use data::{Cuts, Origin, Replicated};
 use link::Link;
 use overlay::Overlay;
 use rounds::Rounds;
-use smallvec::SmallVec;
 use vector::{Origins, Vector};
 
 use crate::{Cluster, Time};
@@ -109,15 +119,23 @@ pub struct Engine<D> {
     incarnation: u64,
     origins: Origins,
     held: Vector,
+    /// What this replica held at some moments in the past, in order: where a long delta is cut.
+    cuts: Vec<Vector>,
+    /// How many bytes of updates have come since the last of them.
+    uncut_bytes: usize,
     /// What everyone at or below this node holds.
     settled: Vector,
     /// What everyone holds.
     stable: Vector,
+    /// Origins of which more is held or reported than when `settled` was worked out.
+    unsettled: Vec<usize>,
     overlay: Overlay,
     rounds: Rounds,
     links: BTreeMap<usize, Link>,
     /// Nodes that are not neighbours, but are leaned on because neighbours are out of reach.
     helpers: BTreeSet<usize>,
+    /// Whether others may be out of reach than when the helpers were chosen.
+    has_reach_changed: bool,
     /// When to greet the neighbours that have not been heard from yet.
     greet_at: Option<Time>,
     /// When to tell the neighbours who has been lost.
@@ -134,19 +152,24 @@ impl<D: Replicated> Engine<D> {
         let Origin { incarnation, .. } = Self::origin(seed, cluster);
         let links: BTreeMap<usize, Link> =
             overlay.neighbours(me).map(|peer| (peer, Link::default())).collect();
-        let greet_at = (!links.is_empty()).then(|| now + rounds.length() * GREETING_ROUNDS);
+        let greet_at =
+            (!links.is_empty()).then(|| now + (rounds.length() * GREETING_ROUNDS).max(MIN_GREETING_DELAY));
         Engine {
             data,
             me,
             incarnation,
             origins: Origins::new(cluster.size(), me, incarnation),
             held: Vector::default(),
+            cuts: Vec::new(),
+            uncut_bytes: 0,
             settled: Vector::default(),
             stable: Vector::default(),
+            unsettled: Vec::new(),
             overlay,
             rounds,
             links,
             helpers: BTreeSet::new(),
+            has_reach_changed: false,
             greet_at,
             notify_at: None,
             scratch: String::new(),
@@ -164,25 +187,37 @@ impl<D: Replicated> Engine<D> {
         &self.data
     }
 
-    /// Accepts an update of this node's own: `make` puts it into the data as the next of origin 0.
-    pub fn update<T>(&mut self, now: Time, make: impl FnOnce(&mut D) -> T) -> T {
+    /// Accepts an update of this node's own, which is about so many bytes long when it travels, and may not be longer than
+    /// [`MAX_UPDATE_BYTES`]: `make` puts it into the data as the next of origin 0.
+    pub fn update<T>(&mut self, now: Time, bytes: usize, make: impl FnOnce(&mut D) -> T) -> T {
+        self.make_room(bytes);
         let made = make(&mut self.data);
         self.held.raise(0, self.held.get(0) + 1);
         self.note_news(now, None);
-        self.review_settled(now, 0..1);
+        self.unsettled.push(0);
+        self.review_settled(now);
         made
+    }
+
+    /// Before so many bytes of updates are taken: if a delta with them, too, would be too long, one can end here.
+    fn make_room(&mut self, bytes: usize) {
+        if D::CUTS == Cuts::Nowhere {
+            return;
+        }
+        if self.uncut_bytes > 0 && self.uncut_bytes.saturating_add(bytes) > MAX_DELTA_BYTES {
+            self.cuts.push(self.held.clone());
+            self.uncut_bytes = 0;
+        }
+        self.uncut_bytes = self.uncut_bytes.saturating_add(bytes);
     }
 
     /// Everyone in use but `source` now lacks something.
     fn note_news(&mut self, now: Time, source: Option<usize>) {
-        let peers: SmallVec<[usize; 32]> = self
-            .links
-            .iter()
-            .filter(|&(&peer, link)| self.is_in_use(peer, link))
-            .map(|(&peer, _)| peer)
-            .collect();
-        for peer in peers.into_iter().filter(|&peer| Some(peer) != source) {
-            self.links.entry(peer).and_modify(|link| _ = link.behind_since.get_or_insert(now));
+        let Engine { links, helpers, overlay, me, .. } = self;
+        for (&peer, link) in links.iter_mut().filter(|(_, link)| link.behind_since.is_none()) {
+            if Some(peer) != source && is_in_use(peer, link, helpers, overlay.are_neighbours(*me, peer)) {
+                link.behind_since = Some(now);
+            }
         }
     }
 
@@ -200,13 +235,28 @@ impl<D: Replicated> Engine<D> {
 
     /// Whether the peer should get what this replica comes to hold.
     fn is_in_use(&self, peer: usize, link: &Link) -> bool {
-        link.leaned_on || self.helpers.contains(&peer) || self.overlay.are_neighbours(self.me, peer)
+        is_in_use(peer, link, &self.helpers, self.overlay.are_neighbours(self.me, peer))
     }
+}
+
+/// The longest update, in bytes: with it alone a delta still fits in a line of any length that nodes read.
+pub const MAX_UPDATE_BYTES: usize = 16 << 20;
+
+/// About so many bytes of updates go into a delta if there are several.
+const MAX_DELTA_BYTES: usize = MAX_UPDATE_BYTES;
+
+/// Links in use are those to neighbours, to helpers, and to whoever leans on this node.
+fn is_in_use(peer: usize, link: &Link, helpers: &BTreeSet<usize>, is_neighbour: bool) -> bool {
+    link.leaned_on || is_neighbour || helpers.contains(&peer)
 }
 
 /// A node asks the neighbours that have not shown after so many rounds that they know of it. Those that have heard from it
 /// have had the time to say so: a child may keep its first answer back for two rounds.
 const GREETING_ROUNDS: u32 = 4;
+
+/// But never so early that others may not have been started: a message to a node that is not there yet silences its sender
+/// under Maelstrom.
+const MIN_GREETING_DELAY: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
 mod tests;

@@ -40,6 +40,8 @@ struct Call {
     shows_lack: bool,
     /// The sender is another than the one that spoke before.
     is_another: bool,
+    /// It has shown what it holds.
+    has_vector: bool,
 }
 
 /// A run that has been read, but not taken yet.
@@ -73,30 +75,32 @@ impl<D: Replicated> Engine<D> {
         let now = context.now;
         let round = self.rounds.length();
         let link = self.links.entry(from).or_default();
+        let was_out_of_reach = link.is_out_of_reach();
         let is_another = link.hear(me);
         link.leaned_on = lean.is_some();
-        link.lost = self.overlay.neighbours_among(from, lost.as_deref().unwrap_or_default());
+        let lost = self.overlay.neighbours_among(from, lost.as_deref().unwrap_or_default());
+        self.has_reach_changed |= link.lost != lost;
+        link.lost = lost;
         let is_mistaken = you.is_some_and(|you| you != self.incarnation);
         if is_mistaken {
             // Whatever this life has told the peer, the peer has forgotten, or will when it hears of this life.
             link.restart();
         }
-        let mut regained = false;
         if you == Some(self.incarnation) {
             link.knows_me = true;
-            let was_out_of_reach = link.is_out_of_reach();
             let held = held_ms.map(Duration::from_millis);
             let sent = ack.and_then(|number| link.acknowledge(now, number, held, round));
             if let Some(number) = answer {
                 link.answer(now, number, round);
             }
-            regained = was_out_of_reach && !link.is_out_of_reach();
             if let (Some(sent), Some(wait_ms), true) =
                 (sent, wait_ms, self.overlay.parent(self.me) == Some(from))
             {
                 self.rounds.align(sent, Duration::from_millis(wait_ms));
             }
         }
+        let is_regained = was_out_of_reach && !link.is_out_of_reach();
+        self.has_reach_changed |= is_regained;
         let delta = match n {
             Some(number) => {
                 let runs = runs.as_deref().unwrap_or_default();
@@ -114,11 +118,13 @@ impl<D: Replicated> Engine<D> {
             if let Some(settled) = settled {
                 self.take_settled(now, from, &settled);
             }
-            self.review_settled(now, 0..self.origins.len());
+            self.review_settled(now);
         }
         // What a plain delta's vector shows can wait for the round, if that is not far.
-        let shows_lack = regained || answer.is_some() || vector.is_some() && self.rounds.is_far(now);
-        let call = Call { ask, again: again.is_some(), shows_lack, is_another };
+        let shows_lack =
+            is_regained && !is_another || answer.is_some() || vector.is_some() && self.rounds.is_far(now);
+        let has_vector = vector.is_some();
+        let call = Call { ask, again: again.is_some(), shows_lack, is_another, has_vector };
         self.respond(context, from, delta, call);
         self.review_helpers(context);
     }
@@ -142,7 +148,7 @@ impl<D: Replicated> Engine<D> {
             self.speak(context, from, Purpose::News);
         }
         if call.is_another {
-            self.speak(context, from, Purpose::Ask);
+            self.speak(context, from, if call.has_vector { Purpose::Ask } else { Purpose::Meet });
         }
         if delta == Delta::News && self.overlay.parent(self.me) == Some(from) {
             self.pass_on(context);
@@ -173,19 +179,24 @@ impl<D: Replicated> Engine<D> {
         if !follows || !is_gapless {
             return Delta::Unfit;
         }
+        self.make_room(runs.iter().map(|(.., payload)| payload.as_str().len()).sum());
         let mut has_news = false;
-        let link = self.links.get_mut(&from).expect("it was there above");
         for ReadRun { node, incarnation, first, last, updates } in read {
+            // Those before it may have taken the last room.
+            if !self.concerns(from, (node, incarnation, last)) {
+                continue;
+            }
             let position = self.origins.enter(node, incarnation);
             let held = self.held.get(position);
             if last > held {
                 self.data.take_run(Origin { position, node, incarnation }, held + 1 - first, updates);
                 self.held.raise(position, last);
+                self.unsettled.push(position);
                 has_news = true;
             }
-            link.learn(position, last);
+            self.links.entry(from).and_modify(|link| link.learn(position, last));
         }
-        link.accept(context.now, number);
+        self.links.entry(from).and_modify(|link| link.accept(context.now, number));
         if has_news { Delta::News } else { Delta::Taken }
     }
 

@@ -1,5 +1,8 @@
 //! When to speak without being spoken to, and to whom.
 
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::mem;
 use core::time::Duration;
 
 use smallvec::SmallVec;
@@ -23,6 +26,10 @@ const PROBE_GAP: Duration = Duration::from_millis(500);
 
 /// Helpers out of reach are probed less and less often, down to once in so many gaps.
 const PROBE_GAPS_HELPER: u32 = 16;
+
+/// Nor are more of them probed in a gap than so many, on average: where thousands are out of reach, it is likely that this
+/// node is.
+const HELPERS_A_GAP: usize = 32;
 
 /// What a peer is to this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,13 +64,12 @@ impl<D: Replicated> Engine<D> {
         let peers: SmallVec<[usize; 32]> = self.links.keys().copied().collect();
         for peer in peers {
             let link = &self.links[&peer];
-            let is_neighbour = self.overlay.are_neighbours(self.me, peer);
+            // Whoever answers has heard whom this node has lost.
+            let is_asked = greet && !link.knows_me || notify && !link.is_out_of_reach();
             if is_due(self.patience_ends(peer, link)) {
                 self.miss(context, peer);
-            } else if greet && is_neighbour && !link.knows_me {
+            } else if is_asked && self.overlay.are_neighbours(self.me, peer) {
                 self.speak(context, peer, Purpose::Ask);
-            } else if notify && is_neighbour && !link.is_out_of_reach() {
-                self.speak(context, peer, Purpose::Notice);
             } else if is_due(self.due(peer, link)) {
                 self.speak(context, peer, Purpose::News);
             }
@@ -88,8 +94,11 @@ impl<D: Replicated> Engine<D> {
 
     /// Leans on those who can help with what is out of reach, and on nobody else.
     pub(super) fn review_helpers<C>(&mut self, context: &mut Context<'_, C>) {
+        if !mem::take(&mut self.has_reach_changed) {
+            return;
+        }
         let needed = self.needed_helpers();
-        self.helpers.retain(|peer| needed.iter().any(|(needed, _)| needed == peer));
+        self.helpers.retain(|peer| needed.contains_key(peer));
         for (peer, lost) in needed {
             if !self.helpers.insert(peer) {
                 continue;
@@ -108,19 +117,15 @@ impl<D: Replicated> Engine<D> {
 
     /// Who can help, and on whose behalf: the other neighbours of each neighbour out of reach, and of each of those that
     /// is out of reach too; and whoever a neighbour has lost.
-    fn needed_helpers(&self) -> SmallVec<[(usize, usize); 8]> {
-        let mut needed: SmallVec<[(usize, usize); 8]> = SmallVec::new();
-        let mut lost: SmallVec<[usize; 8]> = self.out_of_reach().collect();
+    fn needed_helpers(&self) -> BTreeMap<usize, usize> {
+        let mut needed = BTreeMap::new();
         let is_stranger = |peer: usize| peer != self.me && !self.overlay.are_neighbours(self.me, peer);
-        let mut position = 0;
-        while let Some(&out_of_reach) = lost.get(position) {
-            position += 1;
+        let mut lost: Vec<usize> = self.out_of_reach().collect();
+        while let Some(out_of_reach) = lost.pop() {
             for peer in self.overlay.neighbours(out_of_reach).filter(|&peer| is_stranger(peer)) {
-                if needed.iter().all(|&(needed, _)| needed != peer) {
-                    needed.push((peer, out_of_reach));
-                    if self.links.get(&peer).is_some_and(Link::is_out_of_reach) {
-                        lost.push(peer);
-                    }
+                let is_new = needed.insert(peer, out_of_reach).is_none();
+                if is_new && self.links.get(&peer).is_some_and(Link::is_out_of_reach) {
+                    lost.push(peer);
                 }
             }
         }
@@ -128,9 +133,7 @@ impl<D: Replicated> Engine<D> {
             let link = &self.links[&neighbour];
             let reported = link.lost.iter().map(|&lost| lost as usize).filter(|_| !link.is_out_of_reach());
             for peer in reported.filter(|&peer| self.overlay.contains(peer) && is_stranger(peer)) {
-                if needed.iter().all(|&(needed, _)| needed != peer) {
-                    needed.push((peer, neighbour));
-                }
+                needed.entry(peer).or_insert(neighbour);
             }
         }
         needed
@@ -145,6 +148,7 @@ impl<D: Replicated> Engine<D> {
             link.forsake();
             return;
         }
+        self.has_reach_changed |= link.is_out_of_reach() != was_out_of_reach;
         if link.is_out_of_reach() && !was_out_of_reach && self.overlay.are_neighbours(self.me, peer) {
             let delay = self.rounds.length() / NOTICE_DELAYS;
             self.notify_at.get_or_insert(context.now + delay);
@@ -190,7 +194,8 @@ impl<D: Replicated> Engine<D> {
         };
         let probe_gap = match role {
             Role::Helper => {
-                PROBE_GAP.min(round) * (2 << link.unanswered_probes().min(PROBE_GAPS_HELPER.ilog2() - 1))
+                let gaps = 2 << link.unanswered_probes().min(PROBE_GAPS_HELPER.ilog2() - 1);
+                PROBE_GAP.min(round) * gaps.max((self.helpers.len() / HELPERS_A_GAP) as u32)
             }
             _ => PROBE_GAP.min(round),
         };

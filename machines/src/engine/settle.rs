@@ -13,8 +13,6 @@
 //! While a node is cut off nothing new becomes stable. What once was stable stays so: reports only grow. (A node that
 //! loses its memory holds nothing again; for what it had reported, others must do.)
 
-use core::ops::Range;
-
 use protocol::gossip::Count;
 use smallvec::SmallVec;
 
@@ -24,13 +22,13 @@ use super::{Engine, Replicated};
 use crate::Time;
 
 impl<D: Replicated> Engine<D> {
-    /// Works out anew which updates of `origins` everyone at or below this node holds.
-    pub(super) fn review_settled(&mut self, now: Time, origins: Range<usize>) {
+    /// Works out anew what everyone at or below this node holds, as far as that may have changed.
+    pub(super) fn review_settled(&mut self, now: Time) {
         if !D::NEEDS_STABILITY {
-            return;
+            return self.unsettled.clear();
         }
         let mut has_changed = false;
-        for origin in origins {
+        while let Some(origin) = self.unsettled.pop() {
             let below = self.overlay.children(self.me).map(|child| self.links[&child].settled.get(origin));
             let count = below.chain([self.held.get(origin)]).min().unwrap_or(0);
             if count > self.settled.get(origin) {
@@ -60,6 +58,7 @@ impl<D: Replicated> Engine<D> {
                 self.stabilize(origin, count.min(self.held.get(origin)));
             } else if let Some(link) = self.links.get_mut(&from) {
                 link.settled.raise(origin, count);
+                self.unsettled.push(origin);
             }
         }
         if is_parent {

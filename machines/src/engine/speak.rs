@@ -8,7 +8,7 @@ use protocol::{Json, List};
 use smallvec::{SmallVec, smallvec};
 
 use super::vector::{Origins, Span, Vector};
-use super::{Engine, Replicated};
+use super::{Cuts, Engine, Replicated};
 use crate::Context;
 
 /// What a message is for, beyond the news and the acknowledgement that every message takes along.
@@ -16,10 +16,10 @@ use crate::Context;
 pub(super) enum Purpose {
     /// Nothing beyond: without news or an owed acknowledgement nothing is said.
     News,
-    /// The peer should know which neighbours are out of reach.
-    Notice,
     /// The peer should answer at once.
     Ask,
+    /// The same, and is sent nothing before it has shown what it holds.
+    Meet,
     /// The peer asked for an answer at once, by this number.
     Answer(u64),
     /// The peer's delta did not follow.
@@ -28,7 +28,7 @@ pub(super) enum Purpose {
 
 impl Purpose {
     fn shows_vector(self) -> bool {
-        matches!(self, Purpose::Ask | Purpose::Answer(_) | Purpose::Complain)
+        !matches!(self, Purpose::News)
     }
 }
 
@@ -44,17 +44,22 @@ impl<D: Replicated> Engine<D> {
         }
         let settled = self.untold(peer);
         let may_bring_news = self.links.get(&peer).is_some_and(|link| self.may_bring_news(peer, link));
-        let Engine { data, origins, held, links, scratch, .. } = self;
+        let Engine { data, origins, held, cuts, stable, links, scratch, .. } = self;
         let Some(link) = links.get_mut(&peer) else { return };
 
         scratch.clear();
-        let has_delta = may_bring_news && purpose != Purpose::Complain;
-        let news = if has_delta { held.beyond(&link.sent) } else { SmallVec::new() };
+        scratch.shrink_to(KEPT_BYTES);
+        let has_delta = may_bring_news && !matches!(purpose, Purpose::Complain | Purpose::Meet);
+        let together = if D::CUTS == Cuts::BehindStable { stable } else { Vector::EMPTY };
+        let cut = next_cut(cuts, together, &link.sent);
+        let target = cut.filter(|_| has_delta).unwrap_or(held);
+        let news = if has_delta { target.beyond(&link.sent) } else { SmallVec::new() };
         let runs = write_runs(data, origins, &news, scratch);
-        let settled = if has_delta { settled } else { SmallVec::new() };
+        // What is reported counts on top of all that this node holds.
+        let settled = if has_delta && cut.is_none() { settled } else { SmallVec::new() };
         let is_numbered = !runs.is_empty() || !settled.is_empty();
         if has_delta {
-            link.behind_since = None;
+            link.behind_since = cut.map(|_| context.now);
         }
         let owed = link.owes_since.take().and(link.accepted());
         if purpose == Purpose::News && !is_numbered && owed.is_none() {
@@ -65,14 +70,14 @@ impl<D: Replicated> Engine<D> {
             settled.iter().for_each(|span| link.told.raise(span.origin, span.last));
             // Whoever takes a delta with a vector holds all of the vector, not only what the runs bring.
             let ends =
-                if shows_vector { held.entries().collect() } else { news.iter().map(Span::end).collect() };
+                if shows_vector { target.entries().collect() } else { news.iter().map(Span::end).collect() };
             link.launch(context.now, ends)
         });
         link.spoke_at = Some(context.now);
         let (ask, answer) = match purpose {
-            Purpose::Ask => (Some(link.ask(context.now)), None),
+            Purpose::Ask | Purpose::Meet => (Some(link.ask(context.now)), None),
             Purpose::Answer(number) => (None, Some(number)),
-            Purpose::News | Purpose::Notice | Purpose::Complain => (None, None),
+            Purpose::News | Purpose::Complain => (None, None),
         };
         let message = Gossip::Gossip {
             me: self.incarnation,
@@ -81,7 +86,7 @@ impl<D: Replicated> Engine<D> {
             ack: link.accepted().map(|accepted| accepted.number),
             held_ms: owed.map(|accepted| millis(context.now.since(accepted.at))),
             wait_ms: owed.and(wait_ms),
-            vector: shows_vector.then(|| origins.export(held).collect()),
+            vector: shows_vector.then(|| origins.export(target).collect()),
             ask,
             answer,
             again: (purpose == Purpose::Complain).then_some(true),
@@ -111,6 +116,13 @@ impl<D: Replicated> Engine<D> {
     }
 }
 
+/// Where the next delta for a peer that has been `sent` this must end, if it cannot bring everything: at the first cut that
+/// brings something, and all of what must go together.
+fn next_cut<'c>(cuts: &'c [Vector], together: &Vector, sent: &Vector) -> Option<&'c Vector> {
+    let is_past = |cut: &Vector| sent.covers(cut) || !cut.covers(together);
+    cuts.get(cuts.partition_point(is_past))
+}
+
 /// The runs that a peer lacks, as they travel.
 fn write_runs<'t, D: Replicated>(
     data: &D,
@@ -130,6 +142,9 @@ fn write_runs<'t, D: Replicated>(
     });
     runs.collect()
 }
+
+/// A longer buffer is given back before the next message.
+const KEPT_BYTES: usize = 1 << 20;
 
 fn millis(duration: Duration) -> u64 {
     duration.as_millis() as u64

@@ -49,7 +49,7 @@ impl Machine for Counter {
 
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {
         match input {
-            Input::Request(..) => self.0.update(context.now, |tally| tally.0 += 1),
+            Input::Request(..) => self.0.update(context.now, 0, |tally| tally.0 += 1),
             Input::Peer(from, gossip) => self.0.on_gossip(context, from, gossip),
             Input::Answer(call, _) => match call {},
             Input::Tick => self.0.on_tick(context),

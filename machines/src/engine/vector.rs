@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 /// whose updates are numbered from one again without being taken for those of the old.
 ///
 /// Each node has the same share of the table, half of it for incarnations that the node itself speaks of. So a peer that
-/// makes up incarnations keeps nobody else's real ones out, as long as these speak for themselves. What there is no room
+/// makes up incarnations keeps nobody else's real ones out, as long as these speak to this replica themselves. What there is no room
 /// for does not exist for this replica, whoever mentions it: refusing what it comes with would block the whole link.
 #[derive(Clone, Debug)]
 pub(crate) struct Origins {
@@ -71,6 +71,7 @@ impl Origins {
     }
 
     /// How many origins there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.origins.len()
     }

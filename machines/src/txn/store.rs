@@ -11,7 +11,7 @@ use protocol::{Json, List, Text, ToJson};
 use smallvec::SmallVec;
 
 use super::texts::Texts;
-use crate::engine::{Origin, Replicated};
+use crate::engine::{Cuts, Origin, Replicated};
 
 /// A register's key and the value written to it; both as they came.
 pub(super) type Writes<'a> = SmallVec<[(Json<'a>, Json<'a>); 4]>;
@@ -58,7 +58,7 @@ struct OriginLog {
     recent: Texts,
 }
 
-/// Whether two keys are the same string, number, boolean or null.
+/// Whether two keys are the same string, or written as the same number, boolean or null.
 pub(super) fn same_key(one: Json<'_>, other: Json<'_>) -> bool {
     one == other || (is_escaped(one) || is_escaped(other)) && canonical(one) == canonical(other)
 }
@@ -184,6 +184,7 @@ impl Item {
 
 impl Replicated for Store {
     const NEEDS_STABILITY: bool = true;
+    const CUTS: Cuts = Cuts::BehindStable;
 
     type Run<'a> = Run<'a>;
 

@@ -25,6 +25,7 @@ pub(crate) struct World {
 }
 
 /// An `add` that was sent.
+#[derive(Clone, Debug)]
 pub(crate) struct Add {
     pub(crate) node: usize,
     pub(crate) delta: i64,
@@ -152,14 +153,23 @@ impl World {
 
     /// Asserts that every operation was answered as it should be, and in that time.
     pub(crate) fn assert_all_answered(&self, within: Duration, context: &str) {
+        assert_eq!(self.unanswered(within, context), 0, "{context}");
+    }
+
+    /// How many operations were not answered. Asserts that all others were answered as they should be, and in that time.
+    pub(crate) fn unanswered(&self, within: Duration, context: &str) -> usize {
         let adds = self.adds.iter().map(|add| (add.at, add.request, "add_ok"));
         let reads = self.reads.iter().map(|read| (read.at, read.request, "read_ok"));
+        let mut unanswered = 0;
         for (at, request, kind) in adds.chain(reads) {
-            let answer = self.cluster.answer(request);
-            let fits =
-                answer.is_some_and(|answer| answer.body.contains(kind) && answer.time.since(at) <= within);
+            let Some(answer) = self.cluster.answer(request) else {
+                unanswered += 1;
+                continue;
+            };
+            let fits = answer.body.contains(kind) && answer.time.since(at) <= within;
             assert!(fits, "{context}: {kind} to what was asked at {at:?}? {answer:?}");
         }
+        unanswered
     }
 }
 

@@ -40,6 +40,47 @@ fn every_component_of_every_partition_converges_within_two_seconds() {
     assert!(indirect > 20, "only {indirect} values had to take a detour");
 }
 
+/// What waited for the hub while it stood still is answered all at once, late. That is no reason to wait for it longer.
+#[test]
+fn a_hub_that_stood_still_before_is_missed_no_later_than_any_other() {
+    for (pause_ms, seed) in
+        [5_000, 20_000].into_iter().flat_map(|pause_ms| (0..10).map(move |seed| (pause_ms, seed)))
+    {
+        let mut rng = Rng::with_seed(seed);
+        let mut world = World::new(5, 20, seed);
+        world.load(20, 100, &mut rng);
+        world.cluster.pause(0);
+        world.load(pause_ms / 100, 100, &mut rng);
+        world.cluster.resume(0);
+        world.load(rng.usize(..20), 100, &mut rng);
+        world.cluster.partition(&[&[0], &[1, 2, 3, 4]]);
+        world.run_ms(rng.u64(..500));
+        let value = world.broadcast(1);
+        let took = world.time_until(&[1, 2, 3, 4], &BTreeSet::from([value]), BOUND);
+        assert!(took.is_some(), "a pause of {pause_ms} ms, seed {seed}");
+    }
+}
+
+/// Two leaves of a star cannot see that the hub has lost one of them: the hub must tell, and be heard.
+#[test]
+fn whoever_is_told_of_a_loss_hears_it_even_if_messages_get_lost() {
+    let mut detours = 0;
+    for seed in 0..60 {
+        let mut rng = Rng::with_seed(seed);
+        let mut world = World::new(3, 20, seed);
+        world.load(rng.usize(..5), 100, &mut rng);
+        world.cluster.partition(&[&[0], &[2]]);
+        world.cluster.faults_mut().loss = 0.3;
+        let value = world.broadcast(1);
+        world.run_ms(2_500);
+        world.cluster.faults_mut().loss = 0.0;
+        detours += usize::from(!world.holds(2, &BTreeSet::from([value])));
+        let took = world.time_until(&[0, 1, 2], &BTreeSet::from([value]), 5 * BOUND);
+        assert!(took.is_some(), "seed {seed}");
+    }
+    assert!(detours > 5, "only {detours} values took longer than the losses");
+}
+
 #[test]
 fn a_component_stays_converged_under_load_and_all_agree_soon_after_the_heal() {
     let mut rng = Rng::with_seed(3);

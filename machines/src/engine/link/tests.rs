@@ -1,4 +1,5 @@
 use super::*;
+use alloc::vec::Vec;
 use smallvec::smallvec;
 
 const ROUND: Duration = Duration::from_millis(400);
@@ -119,17 +120,17 @@ fn of_what_has_been_given_up_little_is_remembered() {
 #[test]
 fn an_answer_counts_for_its_own_request_and_those_before_it() {
     let mut link = with_round_trip(millis(100));
-    let first = link.ask(at(0));
+    let first = link.ask(at(100_000));
     (0..3).for_each(|_| link.miss());
-    let second = link.ask(at(500));
-    link.answer(at(501), second + 1, ROUND);
+    let second = link.ask(at(100_500));
+    link.answer(at(100_501), second + 1, ROUND);
     assert!(link.is_out_of_reach(), "that was never asked");
-    link.answer(at(800), first, ROUND);
+    link.answer(at(100_800), first, ROUND);
     assert!(!link.is_out_of_reach(), "late, but an answer");
     assert!(link.round_trip.smoothed > Some(millis(100)), "and timed by its own request");
-    link.answer(at(900), second, ROUND);
+    link.answer(at(100_900), second, ROUND);
     assert!(link.asks.0.is_empty() && patience_ends(&link).is_none());
-    (0..100).for_each(|number| _ = link.ask(at(1000 + number)));
+    (0..100).for_each(|number| _ = link.ask(at(101_000 + number)));
     assert_eq!(link.asks.0.len(), MAX_SENT);
 }
 
@@ -237,18 +238,24 @@ fn the_round_trip_is_without_the_time_that_the_peer_held_the_delta() {
     assert_eq!(with_round_trip(millis(0)).round_trip.smoothed, Some(millis(0)));
 }
 
+/// One more round trip, which took so long.
+fn take(link: &mut Link, round_trip: Duration) {
+    let sent_at = link.round_trip.sampled_at;
+    link.round_trip.sample((sent_at, sent_at + round_trip), Duration::ZERO, ROUND);
+}
+
 #[test]
 fn round_trips_that_have_become_longer_widen_the_timeout_and_one_outlier_hardly_does() {
     let mut steady = with_round_trip(millis(100));
     let before = steady.round_trip.timeout(ROUND);
     assert_eq!(before, millis(100) + ROUND / 8);
-    steady.round_trip.sample(millis(9000), ROUND);
+    take(&mut steady, millis(9000));
     let after_an_outlier = steady.round_trip.timeout(ROUND);
     assert!(after_an_outlier < before * 3 / 2, "{after_an_outlier:?}");
-    (0..20).for_each(|_| steady.round_trip.sample(millis(900), ROUND));
+    (0..20).for_each(|_| take(&mut steady, millis(900)));
     let alarmed = steady.round_trip.timeout(ROUND);
     assert!(alarmed > millis(900), "{alarmed:?}");
-    (0..40).for_each(|_| steady.round_trip.sample(millis(100), ROUND));
+    (0..40).for_each(|_| take(&mut steady, millis(100)));
     let calm = steady.round_trip.timeout(ROUND);
     assert!(calm < millis(160), "{calm:?}");
 }
@@ -260,6 +267,16 @@ fn a_peer_that_stands_still_at_first_is_not_waited_for_much_longer_than_any_othe
     link.acknowledge(at(9000), 1, Some(millis(0)), ROUND);
     let timeout = link.round_trip.timeout(ROUND);
     assert!(timeout <= 2 * INITIAL_TIMEOUT, "{timeout:?}");
+}
+
+#[test]
+fn what_a_peer_answers_all_at_once_after_it_stood_still_is_one_outlier() {
+    let mut link = with_round_trip(millis(100));
+    let before = link.round_trip.timeout(ROUND);
+    let asked: Vec<u64> = (0..MAX_SENT as u64).map(|number| link.ask(at(100_000 + 500 * number))).collect();
+    asked.into_iter().for_each(|number| link.answer(at(110_000), number, ROUND));
+    let timeout = link.round_trip.timeout(ROUND);
+    assert!(timeout < before * 2, "{timeout:?}, and {before:?} before");
 }
 
 #[test]

@@ -1,0 +1,176 @@
+//! What is too long for one line travels in several, each of which makes sense by itself (`machines`, module `engine`,
+//! "Deltas").
+
+use machines::engine::{MAX_UPDATE_BYTES, Pace};
+use machines::{Broadcast, Log, Machine, Node, Outputs, Time, Txn};
+
+const MIB: usize = 1 << 20;
+
+/// No line is longer than one update of the greatest length and what goes around it.
+const MAX_LINE: usize = MAX_UPDATE_BYTES + MIB;
+
+/// `n0` and `n1`, who hear from each other at once, or not at all.
+struct Pair<M: Machine<Config = Pace>> {
+    now: Time,
+    nodes: [Node<M>; 2],
+    is_cut: bool,
+    /// Whether a long line is the last that arrives.
+    breaks: bool,
+    longest: usize,
+}
+
+impl<M: Machine<Config = Pace>> Pair<M> {
+    fn new() -> Self {
+        let nodes = [0, 1].map(|position| started(position, position as u64));
+        Pair { now: Time::ZERO, nodes, is_cut: false, breaks: false, longest: 0 }
+    }
+
+    /// A client asks; returns the answer's body.
+    fn ask(&mut self, node: usize, body: &str) -> String {
+        let line = format!(r#"{{"src":"c1","dest":"n{node}","body":{body}}}"#);
+        self.tell(node, line.as_bytes()).expect("clients are answered at once")
+    }
+
+    fn tell(&mut self, node: usize, line: &[u8]) -> Option<String> {
+        let mut outputs = Outputs::default();
+        self.nodes[node].on_line(self.now, line, &mut outputs).expect("a message");
+        self.deliver(&outputs)
+    }
+
+    fn deliver(&mut self, outputs: &Outputs) -> Option<String> {
+        let mut answer = None;
+        for line in outputs.lines() {
+            let text = str::from_utf8(line).expect("JSON is UTF-8");
+            match text.split_once(r#","dest":"n"#) {
+                Some((_, rest)) => {
+                    self.longest = self.longest.max(line.len());
+                    let dest = usize::from(rest.starts_with('1'));
+                    if !self.is_cut {
+                        self.is_cut = self.breaks && line.len() > MIB;
+                        self.tell(dest, line);
+                    }
+                }
+                None => answer = Some(text.to_owned()),
+            }
+        }
+        answer
+    }
+
+    /// Lets so many rounds pass.
+    fn rounds(&mut self, count: u32) {
+        let end = self.now + M::default_config().round * count;
+        while self.now < end {
+            self.now += M::default_config().round / 20;
+            for node in 0..2 {
+                let mut outputs = Outputs::default();
+                self.nodes[node].on_wake(self.now, &mut outputs);
+                self.deliver(&outputs);
+            }
+        }
+    }
+}
+
+fn started<M: Machine<Config = Pace>>(position: usize, seed: u64) -> Node<M> {
+    let mut node = Node::new(M::default_config(), seed << 40);
+    let init = format!(
+        r#"{{"src":"c0","dest":"n{position}","body":{{"type":"init","node_id":"n{position}","node_ids":["n0","n1"]}}}}"#
+    );
+    node.on_line(Time::ZERO, init.as_bytes(), &mut Outputs::default()).expect("a message");
+    node
+}
+
+fn long(mark: char, length: usize) -> String {
+    format!("\"{}\"", String::from(mark).repeat(length))
+}
+
+#[test]
+fn what_came_together_during_a_partition_goes_over_in_pieces() {
+    let mut pair = Pair::<Broadcast>::new();
+    pair.is_cut = true;
+    for mark in 'a'..='t' {
+        let value = long(mark, 3 * MIB);
+        pair.ask(usize::from(mark < 'd'), &format!(r#"{{"type":"broadcast","message":{value}}}"#));
+    }
+    pair.rounds(4);
+    pair.is_cut = false;
+    pair.rounds(12);
+    let shown = [0, 1].map(|node| pair.ask(node, r#"{"type":"read"}"#));
+    for (node, shown) in shown.iter().enumerate() {
+        let lacking: Vec<char> = ('a'..='t').filter(|mark| !shown.contains(&long(*mark, 3 * MIB))).collect();
+        assert!(lacking.is_empty(), "n{node} lacks {lacking:?}");
+    }
+    assert!(pair.longest < MAX_LINE, "a line of {} bytes", pair.longest);
+    assert!(pair.longest > 12 * MIB, "and pieces are not needlessly small: {}", pair.longest);
+}
+
+#[test]
+fn a_node_that_comes_back_from_nothing_gets_all_messages_of_a_long_log_in_pieces() {
+    let mut pair = Pair::<Log>::new();
+    for mark in 'a'..='t' {
+        let message = long(mark, 3 * MIB);
+        pair.ask(usize::from(mark < 'd'), &format!(r#"{{"type":"send","key":"k","msg":{message}}}"#));
+        pair.rounds(2);
+    }
+    pair.rounds(4);
+    pair.nodes[1] = started(1, 7);
+    pair.rounds(20);
+    let mut from = 0;
+    let mut shown = String::new();
+    while shown.chars().count() < 20 {
+        let page = pair.ask(1, &format!(r#"{{"type":"poll","offsets":{{"k":{from}}}}}"#));
+        let (_, entry) = page.split_once("[[").expect("there are more messages");
+        let (offset, message) = entry.split_once(",\"").expect("an entry");
+        shown.push(message.chars().next().expect("a message"));
+        from = offset.parse::<u64>().expect("an offset") + 1;
+    }
+    assert_eq!(shown, ('a'..='t').collect::<String>());
+    assert!(pair.longest < MAX_LINE, "a line of {} bytes", pair.longest);
+}
+
+/// Of stable transactions only what registers still hold is left, so they must come together: a part of them would show
+/// half of a transaction.
+#[test]
+fn a_node_that_comes_back_from_nothing_is_shown_whole_transactions_only() {
+    let mut pair = Pair::<Txn>::new();
+    for number in 0..8 {
+        let value = long('v', 5 * MIB);
+        let other = if number == 0 { r#"["w","y",0]"# } else { r#"["r","y",null]"# };
+        let txn = format!(r#"[["w","x",{number}],["w","big {number}",{value}],{other}]"#);
+        pair.ask(0, &format!(r#"{{"type":"txn","txn":{txn}}}"#));
+        pair.rounds(2);
+    }
+    pair.rounds(4);
+    pair.nodes[1] = started(1, 7);
+    pair.breaks = true;
+    let mut shown = String::new();
+    for _ in 0..20 {
+        pair.is_cut = false;
+        pair.rounds(4);
+        shown = pair.ask(1, r#"{"type":"txn","txn":[["r","x",null],["r","y",null]]}"#);
+        let is_whole = [r#"["r","x",null],["r","y",null]"#, r#"["r","x",7],["r","y",0]"#]
+            .iter()
+            .any(|whole| shown.contains(whole));
+        assert!(is_whole, "{shown}");
+    }
+    assert!(shown.contains(r#"["r","x",7]"#), "{shown}");
+}
+
+#[test]
+fn what_is_too_long_for_any_line_is_refused() {
+    let longest = long('x', MAX_UPDATE_BYTES - 2);
+    let mut sets = Pair::<Broadcast>::new();
+    let taken = sets.ask(0, &format!(r#"{{"type":"broadcast","message":{longest}}}"#));
+    assert!(taken.contains("broadcast_ok"));
+    let refused =
+        sets.ask(0, &format!(r#"{{"type":"broadcast","message":{longest} }}"#).replace("x\"", "xx\""));
+    assert!(refused.contains(r#""code":10"#), "{refused}");
+    sets.rounds(4);
+    assert!(sets.ask(1, r#"{"type":"read"}"#).len() > MAX_UPDATE_BYTES && sets.longest < MAX_LINE);
+
+    let mut logs = Pair::<Log>::new();
+    let refused = logs.ask(0, &format!(r#"{{"type":"send","key":"k","msg":{longest}}}"#));
+    assert!(refused.contains(r#""code":10"#), "{refused}");
+    let mut registers = Pair::<Txn>::new();
+    let refused = registers.ask(0, &format!(r#"{{"type":"txn","txn":[["w","k",{longest}]]}}"#));
+    assert!(refused.contains(r#""code":10"#), "{refused}");
+}
