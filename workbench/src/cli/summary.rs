@@ -40,14 +40,8 @@ pub(super) fn title(options: &Options) -> String {
         LatencyDistribution::Exponential => " (exponential)",
     };
     let _ = write!(title, ", {} ms latency{kind}", latency.mean_ms);
-    if options.nemesis.is_empty() {
-        title.push_str(", no faults");
-    } else {
-        let faults: Vec<String> = options.nemesis.iter().map(|fault| format!("{}s", fault.name())).collect();
-        let interval = options.nemesis_interval.as_secs_f64();
-        let _ = write!(title, ", {} every {interval} s", faults.join(" and "));
-    }
-    title.push_str(&hazards(&options.hazards));
+    let wrong = faults(options) + &hazards(&options.hazards);
+    title.push_str(if wrong.is_empty() { ", no faults" } else { &wrong });
     match options.availability {
         None => {}
         Some(Availability::Total) => title.push_str(", total availability"),
@@ -57,6 +51,15 @@ pub(super) fn title(options: &Options) -> String {
     }
     let _ = write!(title, ", seed {}", options.seed);
     title
+}
+
+/// What the nemesis does, after a comma.
+fn faults(options: &Options) -> String {
+    if options.nemesis.is_empty() {
+        return String::new();
+    }
+    let faults: Vec<String> = options.nemesis.iter().map(|fault| format!("{}s", fault.name())).collect();
+    format!(", {} every {} s", faults.join(" and "), options.nemesis_interval.as_secs_f64())
 }
 
 /// What is wrong all the time, each after a comma.

@@ -36,6 +36,18 @@ fn a_summary_says_what_was_run_and_the_figures_of_the_challenge() {
 }
 
 #[test]
+fn a_title_says_that_there_are_no_faults_only_if_nothing_at_all_is_wrong() {
+    let titled = |words: &str| title(&Scenario::read(&format!("-w echo --seed 1 {words}")).unwrap().options);
+    let load = "echo: 5 nodes, 5 clients, 60 s at 5 op/s, 0 ms latency";
+    assert_eq!(titled(""), format!("{load}, no faults, seed 1"));
+    assert_eq!(titled("--loss 0.1 --slow 3ms"), format!("{load}, loss 0.1, slow by up to 3.0 ms, seed 1"));
+    assert_eq!(
+        titled("--nemesis kill --drift 0.01"),
+        format!("{load}, kills every 10 s, drift 0.01, seed 1")
+    );
+}
+
+#[test]
 fn findings_and_oddities_follow_the_figures_with_control_characters_defused() {
     let mut record = simulated("-w broadcast --node-count 1 --rate 20 --time-limit 2 --availability total");
     let broken = record.history.ops.iter_mut().find(|op| op.kind == crate::history::Kind::Ok).unwrap();
