@@ -173,8 +173,8 @@ fn left_out(traffic: &Traffic, operations: &Operations) -> Vec<String> {
     let (before, after) = traffic.left_out;
     if before + after > 0 {
         notes.push(format!(
-            "The diagram and the plot of messages hold {} events of the network. {} before them and {} after them are left out.",
-            thousands(super::traffic::MAX_EVENTS as i64),
+            "The diagram and the plot of messages hold a part of the run: {} events of the network before it and {} after it \
+             are left out.",
             thousands(before as i64),
             thousands(after as i64)
         ));

@@ -107,7 +107,7 @@ impl Traffic {
         let end = entries.len().min(first + MAX_EVENTS);
         let mut reader = Reader::new(options, start);
         entries[first..end].iter().for_each(|entry| reader.take(entry));
-        let left_out = (first, entries.len() - end);
+        let left_out = (first, entries.len() - end + journal.left_out());
         Traffic { left_out, ..reader.finish() }
     }
 
