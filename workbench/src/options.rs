@@ -249,6 +249,33 @@ pub enum Topology {
     Total,
 }
 
+impl Topology {
+    const ALL: [Topology; 6] = [
+        Topology::Grid,
+        Topology::Line,
+        Topology::Tree(2),
+        Topology::Tree(3),
+        Topology::Tree(4),
+        Topology::Total,
+    ];
+
+    /// The name on the command line.
+    pub fn name(self) -> String {
+        match self {
+            Topology::Grid => "grid".into(),
+            Topology::Line => "line".into(),
+            Topology::Tree(children) => format!("tree{children}"),
+            Topology::Total => "total".into(),
+        }
+    }
+
+    /// The topology of this name; `tree` alone is `tree2`.
+    pub fn named(name: &str) -> Option<Topology> {
+        let name = if name == "tree" { "tree2" } else { name };
+        Topology::ALL.into_iter().find(|topology| topology.name() == name)
+    }
+}
+
 /// What share of the operations must be ok (§10.4).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Availability {

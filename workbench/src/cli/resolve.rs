@@ -360,19 +360,11 @@ impl Judge {
     }
 
     fn topology(&mut self, text: &str) -> Topology {
-        match text {
-            "grid" => Topology::Grid,
-            "line" => Topology::Line,
-            "tree" | "tree2" => Topology::Tree(2),
-            "tree3" => Topology::Tree(3),
-            "tree4" => Topology::Tree(4),
-            "total" => Topology::Total,
-            _ => {
-                let rule = "Must be one of grid, line, total, tree, tree2, tree3, tree4";
-                self.invalid("--topology", text, rule);
-                Topology::Grid
-            }
-        }
+        Topology::named(text).unwrap_or_else(|| {
+            let rule = "Must be one of grid, line, total, tree, tree2, tree3, tree4";
+            self.invalid("--topology", text, rule);
+            Topology::Grid
+        })
     }
 
     fn availability(&mut self, text: &str) -> Availability {

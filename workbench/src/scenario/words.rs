@@ -63,7 +63,7 @@ impl Words {
             self.add("--nodes", options.nodes.join(","));
         }
         self.add_unless(&options.nodes.len(), &options.concurrency, "--concurrency", usize::to_string);
-        self.add_unless(&Topology::Grid, &options.topology, "--topology", topology);
+        self.add_unless(&Topology::Grid, &options.topology, "--topology", |topology| topology.name());
     }
 
     fn load(&mut self, options: &Options) {
@@ -133,15 +133,6 @@ fn seconds(duration: &Duration) -> String {
 
 fn milliseconds(duration: &Duration) -> String {
     format!("{}ms", duration.as_secs_f64() * 1000.0)
-}
-
-fn topology(topology: &Topology) -> String {
-    match topology {
-        Topology::Grid => "grid".into(),
-        Topology::Line => "line".into(),
-        Topology::Tree(children) => format!("tree{children}"),
-        Topology::Total => "total".into(),
-    }
 }
 
 #[cfg(test)]
