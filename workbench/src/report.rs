@@ -41,19 +41,23 @@ pub use traffic::Fate;
 
 use crate::check::Results;
 use crate::run::Record;
-use crate::store::Store;
+use crate::store;
 use machines::Time;
 use std::io;
+use std::path::Path;
 
-/// Writes the report of a run into its store. A run that broke off has no results; its report says why.
-pub fn write(store: &Store, record: &Record, results: Option<&Results>) -> io::Result<()> {
-    store.write_text("report.html", &page::report(record, results))?;
-    store.write_text("messages.svg", &messages::messages(record))?;
-    store.write_text("timeline.html", &timeline::timeline(record))?;
+/// Writes the report of a run into its directory. A run that broke off has no results; its report says why. One whose
+/// messages are not known has a report without them, and no `messages.svg`.
+pub fn write(directory: &Path, record: &Record, results: Option<&Results>) -> io::Result<()> {
+    store::write_text(directory, "report.html", &page::report(record, results))?;
+    if !record.journal.entries.is_empty() {
+        store::write_text(directory, "messages.svg", &messages::messages(record))?;
+    }
+    store::write_text(directory, "timeline.html", &timeline::timeline(record))?;
     let end_us = traffic::micros(Time::ZERO + record.duration, record.start.unwrap_or_default());
     let operations = series::Operations::new(&record.history);
     let faults = series::faults(&record.history, end_us);
-    plots::draw(&store.directory(), &operations, &faults, end_us).map_err(io::Error::other)
+    plots::draw(directory, &operations, &faults, end_us).map_err(io::Error::other)
 }
 
 #[cfg(test)]

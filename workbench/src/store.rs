@@ -125,12 +125,6 @@ impl Store {
         self.link_latest()
     }
 
-    /// Writes a file of text.
-    pub fn write_text(&self, file: &str, text: &str) -> io::Result<()> {
-        let path = self.path(file);
-        fs::write(&path, text).map_err(naming(&path))
-    }
-
     /// Reads a run's `history.edn` back.
     pub fn read_history(directory: &Path) -> io::Result<History> {
         let path = directory.join("history.edn");
@@ -153,6 +147,12 @@ impl Store {
     ) -> io::Result<()> {
         write(&self.path(file), content)
     }
+}
+
+/// Writes a file of text into a directory.
+pub fn write_text(directory: &Path, file: &str, text: &str) -> io::Result<()> {
+    let path = directory.join(file);
+    fs::write(&path, text).map_err(naming(&path))
 }
 
 /// Writes `results.edn` and `results.json` into a run's directory.

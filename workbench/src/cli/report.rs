@@ -30,7 +30,7 @@ pub(super) fn close(
     })?;
     store.write_history(&record.history)?;
     if record.interrupted || record.crash.is_some() || processes.iter().any(|node| node.exit.is_some()) {
-        report::write(store, record, None)?;
+        report::write(&store.directory(), record, None)?;
     }
     if record.interrupted {
         let directory = store.directory();
@@ -46,7 +46,7 @@ pub(super) fn close(
     let results = check::analyze(&record.options, &record.history, &messages);
     store.write_results(&results.value)?;
     store::write_extras(&store.directory(), record.options.workload, &record.history, &results)?;
-    report::write(store, record, Some(&results))?;
+    report::write(&store.directory(), record, Some(&results))?;
     drop(busy);
     let subject = Subject {
         results: &results,

@@ -9,7 +9,7 @@ use super::verdict::Exit;
 use super::{STORE, say};
 use crate::report::sweep as page;
 use crate::scenario::Scenario;
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::sweep::{self, COUNTS, FIGURES, Outcome, Sweep, Verdict, shrink, trace};
 use crate::world::simulated;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -41,7 +41,7 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
     progress.end();
     store.write_sweep(&sweep.to_value())?;
     let replay = |seed| Scenario { options: plan.options_for(seed), ..scenario.clone() };
-    store.write_text("sweep.html", &page::report(&sweep, &replay))?;
+    store::write_text(&store.directory(), "sweep.html", &page::report(&sweep, &replay))?;
     say(&report(&sweep, took, &store, Paint::for_stdout()));
     failures(&sweep, job, Paint::for_stdout()).iter().for_each(|failure| say(failure));
     if let Some(worst) = sweep.failures().max_by_key(|outcome| (outcome.verdict, Reverse(outcome.seed)))

@@ -62,6 +62,7 @@ pub fn report(record: &Record, results: Option<&Results>) -> String {
         "links": links(&record.options, &counts),
         "operations": operations,
     });
+    let has_messages = !record.journal.entries.is_empty();
     let page = Page {
         title: title(&record.options),
         verdict: words::verdict(record, results),
@@ -71,7 +72,8 @@ pub fn report(record: &Record, results: Option<&Results>) -> String {
         types: &counts.by_type,
         notes: left_out(&traffic, &operations),
         has_stable: stable_ms.is_some_and(|stable| !stable.is_empty()),
-        has_links: (2..=MAX_NODES_WITH_LINKS).contains(&record.options.nodes.len()),
+        has_links: has_messages && (2..=MAX_NODES_WITH_LINKS).contains(&record.options.nodes.len()),
+        has_messages,
         has_results: results.is_some(),
         data: embedded(&data),
         scripts: SCRIPTS.concat(),
@@ -95,6 +97,7 @@ struct Page<'a> {
     notes: Vec<String>,
     has_stable: bool,
     has_links: bool,
+    has_messages: bool,
     has_results: bool,
     data: String,
     scripts: String,
@@ -171,7 +174,9 @@ fn seconds(duration: Duration) -> String {
 fn left_out(traffic: &Traffic, operations: &Operations) -> Vec<String> {
     let mut notes = Vec::new();
     let (before, after) = traffic.left_out;
-    if before + after > 0 {
+    if traffic.rows.is_empty() {
+        notes.push("What happened on the network is not known: the run's journal is missing.".to_owned());
+    } else if before + after > 0 {
         notes.push(format!(
             "The diagram and the plot of messages hold a part of the run: {} events of the network before it and {} after it \
              are left out.",

@@ -30,6 +30,8 @@ const QUANTILES: [(&str, f64, RGBColor); 4] = [
 ];
 const QUANTILE_BUCKET_SECONDS: f64 = 30.0;
 const RATE_BUCKET_SECONDS: f64 = 10.0;
+/// What is later, according to a history that somebody has edited, counts for the last of them.
+const MAX_BUCKETS: usize = 100_000;
 /// The least latency of a logarithmic axis, in milliseconds: in virtual time many take none.
 const LEAST_MS: f64 = 0.01;
 
@@ -158,7 +160,7 @@ impl Plot<'_> {
     /// By name and outcome, how many operations ended a second.
     fn rates(&self) -> Vec<(usize, usize, Line)> {
         let Operations { began, took, .. } = self.operations;
-        let count = (self.seconds / RATE_BUCKET_SECONDS).ceil() as usize;
+        let count = ((self.seconds / RATE_BUCKET_SECONDS).ceil() as usize).min(MAX_BUCKETS);
         let mut rates = Vec::new();
         for number in 0..self.operations.names.len() {
             for outcome in 0..OUTCOMES.len() {
@@ -231,7 +233,7 @@ fn finish<'a, Y: Ranged<ValueType = f64>>(
 fn buckets(points: Vec<(f64, f64)>, seconds: f64) -> Vec<(f64, Vec<f64>)> {
     let mut buckets: Vec<Vec<f64>> = Vec::new();
     for (at, latency) in points {
-        let bucket = (at / seconds) as usize;
+        let bucket = ((at / seconds) as usize).min(MAX_BUCKETS - 1);
         if buckets.len() <= bucket {
             buckets.resize(bucket + 1, Vec::new());
         }

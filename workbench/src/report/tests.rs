@@ -322,7 +322,7 @@ fn a_run_leaves_maelstroms_files_beside_the_report() {
     let root = tempfile::tempdir().unwrap();
     let started = crate::store::LocalTime { unix_ms: 0, offset_minutes: 0 };
     let store = crate::store::Store::create(root.path(), "broadcast", started).unwrap();
-    super::write(&store, &record, Some(&results)).unwrap();
+    super::write(&store.directory(), &record, Some(&results)).unwrap();
     for png in ["latency-raw.png", "latency-quantiles.png", "rate.png"] {
         let bytes = std::fs::read(store.path(png)).unwrap();
         assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n", "{png}");
@@ -334,6 +334,17 @@ fn a_run_leaves_maelstroms_files_beside_the_report() {
     let timeline = std::fs::read_to_string(store.path("timeline.html")).unwrap();
     let ended = record.history.ops.iter().filter(|op| op.is_client() && op.kind == Kind::Ok).count();
     assert_eq!(timeline.matches("<div class=\"ok\"").count(), ended);
+}
+
+#[test]
+fn a_history_that_says_any_time_is_drawn_all_the_same() {
+    let (mut record, _) = partitioned(Workload::Broadcast, flood());
+    let last = record.history.ops.iter().rposition(|op| op.is_client() && op.kind == Kind::Invoke).unwrap();
+    record.history.ops[last..].iter_mut().for_each(|op| op.time = Time::from_nanos(u64::MAX));
+    record.duration = Duration::from_nanos(u64::MAX);
+    let directory = tempfile::tempdir().unwrap();
+    super::write(directory.path(), &record, None).unwrap();
+    assert!(directory.path().join("rate.png").exists());
 }
 
 #[test]

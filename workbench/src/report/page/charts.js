@@ -110,8 +110,10 @@ function messagesChart() {
 
 /** Bars that stand on one another, one for each stretch of time. */
 function barsOverTime(id, width, series) {
+  const canvas = element(id);
+  if (!canvas) return;
   const most = Math.max(1, ...series[0][1].map((_, bucket) => series.reduce((sum, [, rates]) => sum + rates[bucket], 0)));
-  chart(element(id), {
+  chart(canvas, {
     x: span, y: [0, most * 1.15], isTime: true, formatX: time, formatY: figure,
     draw(context, x, y) {
       for (let bucket = 0; bucket < BUCKETS; bucket++) {
