@@ -14,6 +14,7 @@ mod frontier;
 mod notes;
 mod paint;
 mod progress;
+mod replay;
 mod report;
 mod resolve;
 mod serve;

@@ -57,11 +57,14 @@
 //! | the search for cycles ends after a second a component | it has no time limit | `a_large_component_is_decided_in_time` |
 //! | the published command of 6c has an en dash for a hyphen, which goes to the program | the same, with a warning | `a_flag_with_an_en_dash_goes_to_the_program_with_a_warning` |
 //! | of several wrong flags some are found only in the run | all are named before it | `every_mistake_is_a_line_of_its_own` |
+//! | `net-journal/` is binary | it is text: `messages.jsonl`, a JSON object a line, each body once | `every_event_survives_being_read_and_written`, `an_operation_of_the_history_leads_to_its_request` |
+//! | `test.jepsen` is binary | `test.edn` is a map, with the command that asks for the run again | `everything_survives_being_written_and_read`, `a_run_names_the_command_that_gives_the_same_bytes_once_more` |
 //! | `analyze` reads `test.jepsen`, and finds a verdict even for a run that crashed | it reads `test.edn`, and a run that crashed has none | `a_run_that_broke_off_has_no_verdict_later_either` |
+//! | `analyze` says what it finds | also what was found when the run was run, if that was something else | `an_edited_history_gets_another_verdict_and_another_report` |
 //! | `demo` runs example programs in Ruby and others | it runs ours, through the challenges | `challenges_run_one_after_another_with_a_table_at_the_end` |
 //!
 //! New here: `--seed`, `--init-timeout`, `--recovery`, virtual time, findings in words, and faults that Maelstrom's network
-//! does not know ([`crate::network::Faults`]). Not here: the binary files, `serve`'s archives, `doc`.
+//! does not know ([`crate::network::Faults`]). Not here: binary files, `serve`'s archives, `doc`.
 
 #[cfg(test)]
 mod tests {

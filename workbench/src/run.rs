@@ -310,7 +310,8 @@ impl Run {
             "cannot use line {line_number}: {reason}. From here on, nothing that this node writes is read. The line: {line}"
         );
         self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text);
-        self.node_records[node].muted = Some(Muted { time: self.now, line_number, line, reason });
+        self.node_records[node].muted =
+            Some(Muted { time: self.now, line_number, line, reason: reason.to_string() });
     }
 
     fn crash(&mut self, node: Option<usize>, reason: String) {

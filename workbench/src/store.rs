@@ -3,37 +3,48 @@
 //!
 //! | path | what it holds |
 //! | --- | --- |
-//! | `test.edn` | what was asked for and how many messages it took; Maelstrom's `test.jepsen` is binary |
+//! | `test.edn` | what was asked for, the command that asks for it again, and counts; Maelstrom's `test.jepsen` is binary |
 //! | `history.edn`, `history.txt` | every operation's beginning and end, a line each |
+//! | `net-journal/messages.jsonl` | every message and what became of it, a line each; Maelstrom's `net-journal/` is binary |
 //! | `results.edn`, `results.json` | the verdict |
 //! | `jepsen.log` | everything that was said, operations included |
 //! | `node-logs/<node>.log` | what a node wrote to stderr |
 //! | `independent/<key>/` | `lin-kv`: each key's part of history and verdict |
 //! | `elle/<anomaly>.txt` | `txn-*`, `kafka`: the anomalies, explained |
 //! | `report.html` | all of it to look at |
+//! | `messages.svg`, `timeline.html`, `*.png` | parts of it, as Maelstrom draws them |
+//!
+//! `test.edn`, `history.edn` and the journal are all that is known of a run: `analyze` makes everything else of them, but
+//! for the logs, and byte for byte as it was if nobody has edited them.
 //!
 //! `store/current` is the run that began last, `store/latest` and `store/<workload>/latest` the one that ended last,
-//! even if it crashed. Not there: `net-journal/` (binary) and the plots, which `report.html` draws.
+//! even if it crashed.
 
 mod extras;
 pub mod history;
+pub mod journal;
 mod local_time;
-mod test_file;
+pub mod test_file;
 
 pub use local_time::LocalTime;
-pub use test_file::TestFile;
+pub use test_file::{Origin, StoredRun};
 
-use crate::check::Results;
+use crate::check::{Results, Validity};
 use crate::edn::{self, Value};
 use crate::history::History;
 use crate::options::Workload;
+use crate::run::Record;
+use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// Runs of a workload that may begin within the same millisecond and still get a directory each.
 const MAX_RUNS_AT_ONCE: u64 = 1000;
+
+/// Where the journal of messages is, in a run's directory.
+pub const JOURNAL: &str = "net-journal/messages.jsonl";
 
 /// The directory of one run.
 #[derive(Clone, Debug)]
@@ -100,22 +111,22 @@ impl Store {
         link(Path::new(&self.name), &self.root.join(&self.workload).join("latest"))
     }
 
-    /// Writes `history.edn` and `history.txt`, and makes this run the latest.
-    pub fn write_history(&self, history: &History) -> io::Result<()> {
-        self.write("history.edn", |out| history::write_edn(history, out))?;
-        self.write("history.txt", |out| history::write_text(history, out))?;
+    /// Writes what [`Store::read`] reads, and makes this run the latest.
+    pub fn write_record(&self, record: &Record, origin: &Origin) -> io::Result<()> {
+        self.write_test(record, origin, None)?;
+        self.write("history.edn", |out| history::write_edn(&record.history, out))?;
+        let journal = self.path(JOURNAL);
+        let directory = journal.parent().expect("it has a directory to itself");
+        fs::create_dir_all(directory).map_err(naming(directory))?;
+        let start = record.start.unwrap_or_default();
+        write(&journal, |out| journal::write(&record.journal, start, out))?;
         self.link_latest()
     }
 
-    /// Writes `test.edn`.
-    pub fn write_test(&self, test: &TestFile) -> io::Result<()> {
-        write(&self.path("test.edn"), |out| writeln!(out, "{}", edn::pretty(&test.to_value())))
-    }
-
-    /// Writes `results.edn` and `results.json`, and makes this run the latest.
-    pub fn write_results(&self, results: &Value) -> io::Result<()> {
-        write_results(&self.directory(), results)?;
-        self.link_latest()
+    /// Writes `test.edn`, perhaps once more when there is a verdict.
+    pub fn write_test(&self, record: &Record, origin: &Origin, verdict: Option<Validity>) -> io::Result<()> {
+        let value = test_file::value(record, origin, verdict);
+        self.write("test.edn", |out| writeln!(out, "{}", edn::pretty(&value)))
     }
 
     /// Writes `sweep.edn` and `sweep.json`, what a sweep came to, and makes it the latest.
@@ -125,19 +136,21 @@ impl Store {
         self.link_latest()
     }
 
-    /// Reads a run's `history.edn` back.
-    pub fn read_history(directory: &Path) -> io::Result<History> {
-        let path = directory.join("history.edn");
-        let text = fs::read_to_string(&path).map_err(naming(&path))?;
-        history::read(&text).map_err(|error| naming(&path)(io::Error::new(io::ErrorKind::InvalidData, error)))
-    }
-
-    /// Reads a run's `test.edn` back.
-    pub fn read_test(directory: &Path) -> io::Result<TestFile> {
-        let path = directory.join("test.edn");
-        let text = fs::read_to_string(&path).map_err(naming(&path))?;
-        TestFile::read(&text)
-            .map_err(|error| naming(&path)(io::Error::new(io::ErrorKind::InvalidData, error)))
+    /// Reads a run back from its directory. Its journal has no entries if it left none.
+    pub fn read(directory: &Path) -> io::Result<StoredRun> {
+        let mut run = read_text(&directory.join("test.edn"), test_file::read)?;
+        run.record.history = read_text(&directory.join("history.edn"), history::read)?;
+        let path = directory.join(JOURNAL);
+        let start = run.record.start.unwrap_or_default();
+        match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            file => {
+                let input = BufReader::new(file.map_err(naming(&path))?);
+                let statistics = run.record.journal.statistics;
+                run.record.journal = journal::read(input, start, statistics).map_err(naming(&path))?;
+            }
+        }
+        Ok(run)
     }
 
     fn write(
@@ -147,6 +160,11 @@ impl Store {
     ) -> io::Result<()> {
         write(&self.path(file), content)
     }
+}
+
+/// Writes `history.txt` into a run's directory.
+pub fn write_history_text(directory: &Path, history: &History) -> io::Result<()> {
+    write(&directory.join("history.txt"), |out| history::write_text(history, out))
 }
 
 /// Writes a file of text into a directory.
@@ -183,6 +201,15 @@ pub(crate) fn naming(path: &Path) -> impl FnOnce(io::Error) -> io::Error + '_ {
     move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
+/// Reads a file of text.
+fn read_text<T, E: Into<Box<dyn Error + Send + Sync>>>(
+    path: &Path,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> io::Result<T> {
+    let text = fs::read_to_string(path).map_err(naming(path))?;
+    read(&text).map_err(|error| naming(path)(io::Error::new(io::ErrorKind::InvalidData, error)))
+}
+
 fn write(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     let write = || {
         let mut out = BufWriter::new(File::create(path)?);
@@ -217,8 +244,8 @@ fn link(target: &Path, path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Kind, Op, Process};
-    use machines::Time;
+    use crate::scenario::Scenario;
+    use crate::world::simulated;
 
     /// 2023-03-05, 11:26:42.178 in New York.
     const STARTED: LocalTime = LocalTime { unix_ms: 1_678_033_602_178, offset_minutes: -300 };
@@ -232,9 +259,10 @@ mod tests {
         assert_eq!(fs::read_link(root.join("current")).unwrap(), Path::new("echo/20230305T112642.178-0500"));
         assert!(!root.join("latest").exists());
 
-        first.write_history(&History::default()).unwrap();
+        first.link_latest().unwrap();
         let second = Store::create(&root, "echo", STARTED).unwrap();
-        second.write_results(&Value::map([("valid?", true.into())])).unwrap();
+        write_results(&second.directory(), &Value::map([("valid?", true.into())])).unwrap();
+        second.link_latest().unwrap();
         for link in ["current", "latest"] {
             let target = fs::read_link(root.join(link)).unwrap();
             assert_eq!(target, Path::new("echo/20230305T112642.179-0500"));
@@ -247,26 +275,24 @@ mod tests {
     }
 
     #[test]
-    fn a_history_is_read_back_from_its_store() {
+    fn a_run_is_read_back_from_its_store_and_without_a_journal_only_its_messages_are_missing() {
+        let scenario =
+            Scenario::read("-w lin-kv --node-count 1 --concurrency 2 --time-limit 1 --seed 1").unwrap();
+        let record = simulated::run(scenario.options.clone(), scenario.programs());
         let temporary = tempfile::tempdir().unwrap();
-        let store = Store::create(temporary.path(), "broadcast", STARTED).unwrap();
-        let mut history = History::default();
-        history.push(Op {
-            index: 0,
-            time: Time::from_millis(3),
-            kind: Kind::Ok,
-            process: Process::Client(1),
-            f: "read",
-            value: Value::Vector(vec![1.into(), 2.into()]),
-            is_final: true,
-            error: None,
-            exception: None,
-            extra: Vec::new(),
-        });
-        store.write_history(&history).unwrap();
-        let read = Store::read_history(&temporary.path().join("latest")).unwrap();
-        assert_eq!(read.ops.len(), 1);
-        assert_eq!(read.ops[0].to_value(), history.ops[0].to_value());
+        let store = Store::create(temporary.path(), "lin-kv", STARTED).unwrap();
+        store.write_record(&record, &Origin::default()).unwrap();
+        let values = |history: &History| history.ops.iter().map(|op| op.to_value()).collect::<Vec<_>>();
+        let latest = temporary.path().join("latest");
+        let again = Store::read(&latest).unwrap().record;
+        assert_eq!(values(&again.history), values(&record.history));
+        assert_eq!(again.journal.entries, record.journal.entries);
+        fs::remove_file(latest.join(JOURNAL)).unwrap();
+        let again = Store::read(&latest).unwrap().record;
+        assert_eq!(
+            (again.journal.entries, again.journal.statistics),
+            (Vec::new(), record.journal.statistics)
+        );
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! The same seed gives the same bytes: history, journal and results, twice in one process, whatever faults there are, in
-//! debug and in release builds.
+//! debug and in release builds. A run that was stored and read back is that very run.
 
 use std::fmt::Write;
 
 use expect_test::expect_file;
 use workbench::check;
 use workbench::options::{Options, Workload};
+use workbench::report::messages::messages;
+use workbench::report::page;
 use workbench::run::Record;
 use workbench::scenario::{OurMachine, Scenario};
+use workbench::store::{LocalTime, Origin, Store};
 use workbench::sweep::swarm;
 use workbench::world::simulated;
 
@@ -59,6 +62,28 @@ fn run(scenario: &Scenario) -> String {
 fn the_same_seed_gives_the_same_bytes_for_every_machine_under_swarm_faults() {
     for scenario in scenarios().filter(|scenario| scenario.options.seed == SEEDS[0]) {
         assert!(run(&scenario) == run(&scenario), "{scenario}");
+    }
+}
+
+/// What is judged and shown of a run is all in its files.
+#[test]
+fn a_run_that_was_stored_and_read_back_has_the_same_report_for_every_machine_under_swarm_faults() {
+    let started = LocalTime { unix_ms: 0, offset_minutes: 0 };
+    let directory = tempfile::tempdir().expect("there is room for a directory");
+    for scenario in scenarios().filter(|scenario| scenario.options.seed == SEEDS[0]) {
+        let record = simulated::run(scenario.options.clone(), scenario.programs());
+        let store = Store::create(directory.path(), "runs", started).expect("the directory is ours");
+        let origin = Origin { command: None, scenario: Some(scenario.clone()) };
+        store.write_record(&record, &origin).expect("there is room for the files");
+        let stored = Store::read(&store.directory()).expect("what was written can be read");
+        assert_eq!(stored.origin, origin);
+        assert_eq!(stored.record.nodes, record.nodes);
+        assert!(bytes(&stored.record) == bytes(&record), "{scenario}");
+        let report = |record: &Record| {
+            let results = check::analyze(&record.options, &record.history, &record.net_stats());
+            page::report(record, Some(&results)) + &messages(record)
+        };
+        assert!(report(&stored.record) == report(&record), "{scenario}");
     }
 }
 

@@ -1,16 +1,15 @@
-//! `workbench analyze`: judges a stored run again, from its files alone (§1.1).
+//! `workbench analyze`: judges a stored run again, from its files alone, and draws it again (§1.1).
 //!
-//! The checkers see the same history and the same counts of messages as at the end of the run, and so come to the same
-//! results, byte for byte, unless somebody has edited the files.
+//! The same record is read back that there was at the end of the run, and the same code follows it. So everything comes
+//! out the same, byte for byte, unless somebody has edited the files.
 
 use super::arguments;
 use super::paint::Paint;
+use super::report;
 use super::summary::{self, Subject};
 use super::verdict::Exit;
 use super::{STORE, refuse, say};
-use crate::check;
-use crate::edn;
-use crate::store::{self, Store};
+use crate::store::{JOURNAL, Store, StoredRun};
 use clap::Parser;
 use std::ffi::OsString;
 use std::io;
@@ -57,26 +56,24 @@ fn find(index_or_path: &str) -> io::Result<PathBuf> {
 }
 
 fn analyze(directory: &Path) -> io::Result<Exit> {
-    let test = Store::read_test(directory)?;
-    if let Some(crash) = test.crash {
-        say(&format!("The run in {} broke off, so there is no verdict: {crash}", directory.display()));
-        return Ok(Exit::Crashed);
+    let StoredRun { record, verdict, .. } = Store::read(directory)?;
+    if record.journal.entries.is_empty() {
+        say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
     }
-    let history = Store::read_history(directory)?;
-    let results = check::analyze(&test.options, &history, &test.messages);
-    store::write_results(directory, &results.value)?;
-    store::write_extras(directory, test.options.workload, &history, &results)?;
+    let Some(results) = report::conclude(directory, &record)? else {
+        let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);
+        say(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));
+        return Ok(Exit::Crashed);
+    };
     let subject = Subject {
         results: &results,
-        options: &test.options,
-        record: None,
+        record: &record,
+        verdict_before: verdict,
         processes: &[],
         lag: None,
         store: directory.display().to_string(),
     };
     say(&summary::summary(&subject, Paint::for_stdout()));
-    let exit = Exit::of_results(&results.value);
-    let closing = exit.closing_line().unwrap_or_default();
-    say(&format!("{}\n\n\n{closing}", edn::pretty(&results.value)));
-    Ok(exit)
+    say(&report::closing(&results));
+    Ok(Exit::of_results(&results.value))
 }

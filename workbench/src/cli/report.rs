@@ -1,4 +1,5 @@
-//! What follows a run, whichever world it took place in: its files, the verdict, and words about it (§1.4, §2, §14).
+//! What follows a run, whichever world it took place in, and follows it again whenever it is analyzed: its files, the
+//! verdict, and words about it (§1.4, §2, §14).
 
 use super::console::Console;
 use super::crash;
@@ -6,69 +7,89 @@ use super::paint::Paint;
 use super::progress;
 use super::summary::{self, Subject, counted};
 use super::verdict::Exit;
-use crate::check;
+use crate::check::{self, Results};
 use crate::edn;
 use crate::report;
-use crate::run::{Level, Record};
-use crate::store::{self, Store, TestFile};
+use crate::run::{Crash, Level, Record};
+use crate::store::{self, Origin, Store};
 use crate::world::processes::{Lag, NodeReport};
 use std::io;
+use std::path::Path;
 
 /// Judges a run, writes its files and says what it came to. In virtual time there are no processes and there is no lag.
 pub(super) fn close(
-    record: &Record,
+    mut record: Record,
+    origin: &Origin,
     processes: &[NodeReport],
     lag: Option<&Lag>,
     store: &Store,
     console: &mut Console,
 ) -> io::Result<Exit> {
-    let messages = (&record.journal.statistics).into();
-    store.write_test(&TestFile {
-        options: record.options.clone(),
-        messages,
-        crash: why_broken_off(record, processes),
-    })?;
-    store.write_history(&record.history)?;
-    if record.interrupted || record.crash.is_some() || processes.iter().any(|node| node.exit.is_some()) {
-        report::write(&store.directory(), record, None)?;
+    blame_who_exited(&mut record, processes);
+    store.write_record(&record, origin)?;
+    if record.came_to_an_end() {
+        console.say(Level::Info, "Analyzing...");
     }
-    if record.interrupted {
-        let directory = store.directory();
-        console.say(Level::Warn, format!("Interrupted; what there is lies in {}", directory.display()));
-        return Ok(Exit::Interrupted);
-    }
-    if record.crash.is_some() || processes.iter().any(|node| node.exit.is_some()) {
-        console.say(Level::Fatal, crash::report(record.crash.as_ref(), processes));
-        return Ok(Exit::Crashed);
-    }
-    console.say(Level::Info, "Analyzing...");
-    let busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
-    let results = check::analyze(&record.options, &record.history, &messages);
-    store.write_results(&results.value)?;
-    store::write_extras(&store.directory(), record.options.workload, &record.history, &results)?;
-    report::write(&store.directory(), record, Some(&results))?;
-    drop(busy);
+    let directory = store.directory();
+    let Some(results) = conclude(&directory, &record)? else {
+        return Ok(without_verdict(&record, processes, &directory, console));
+    };
+    store.write_test(&record, origin, Some(results.valid))?;
     let subject = Subject {
         results: &results,
-        options: &record.options,
-        record: Some(record),
+        record: &record,
+        verdict_before: None,
         processes,
         lag: lag.map(|lag| (lag.quantile(0.99), lag.max())),
-        store: store.directory().display().to_string(),
+        store: directory.display().to_string(),
     };
     console.print_block(&summary::summary(&subject, Paint::for_stdout()));
     let exit = Exit::of_results(&results.value);
-    let closing = exit.closing_line().unwrap_or_default();
-    console.say(Level::Info, format!("{}\n\n\n{closing}", edn::pretty(&results.value)));
+    console.say(Level::Info, closing(&results));
     Ok(exit)
 }
 
-/// Why there is no verdict, if there is none.
-fn why_broken_off(record: &Record, processes: &[NodeReport]) -> Option<String> {
-    if record.interrupted {
-        return Some("it was interrupted".to_owned());
+/// Judges a run, unless it broke off, and writes everything that follows from its record into its directory.
+pub(super) fn conclude(directory: &Path, record: &Record) -> io::Result<Option<Results>> {
+    store::write_history_text(directory, &record.history)?;
+    let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
+    let judge = || check::analyze(&record.options, &record.history, &record.net_stats());
+    let results = record.came_to_an_end().then(judge);
+    if let Some(results) = &results {
+        store::write_results(directory, &results.value)?;
+        store::write_extras(directory, record.options.workload, &record.history, results)?;
     }
-    let reason = record.crash.as_ref().map(|crash| crash.reason.clone());
-    let exited = || processes.iter().find(|node| node.exit.is_some());
-    reason.or_else(|| exited().map(|node| format!("node {} exited by itself", node.name)))
+    report::write(directory, record, results.as_ref())?;
+    Ok(results)
+}
+
+/// The results in full, and the line that scripts look for.
+pub(super) fn closing(results: &Results) -> String {
+    let line = Exit::of_results(&results.value).closing_line().unwrap_or_default();
+    format!("{}\n\n\n{line}", edn::pretty(&results.value))
+}
+
+/// A node that ended by itself spoils a run even if it did so after the last operation.
+fn blame_who_exited(record: &mut Record, processes: &[NodeReport]) {
+    if record.came_to_an_end()
+        && let Some(node) = processes.iter().position(|node| node.exit.is_some())
+    {
+        let reason = format!("node {} exited by itself", processes[node].name);
+        record.crash = Some(Crash { node: Some(node), reason });
+    }
+}
+
+fn without_verdict(
+    record: &Record,
+    processes: &[NodeReport],
+    directory: &Path,
+    console: &mut Console,
+) -> Exit {
+    if record.interrupted {
+        let what = format!("Interrupted; what there is lies in {}", directory.display());
+        console.say(Level::Warn, what);
+        return Exit::Interrupted;
+    }
+    console.say(Level::Fatal, crash::report(record.crash.as_ref(), processes));
+    Exit::Crashed
 }

@@ -8,10 +8,10 @@ use super::arguments::{self, NotParsed, SimArguments};
 use super::clock::WallClock;
 use super::console::Console;
 use super::verdict::Exit;
-use super::{STORE, give_up, refuse, report, resolve, summary, sweep};
+use super::{STORE, give_up, refuse, replay, report, resolve, summary, sweep};
 use crate::run::{Level, Record};
 use crate::scenario::Scenario;
-use crate::store::Store;
+use crate::store::{Origin, Store};
 use crate::sweep::Plan;
 use crate::world::processes::Observer;
 use crate::world::simulated::Simulation;
@@ -96,7 +96,9 @@ fn run(scenario: &Scenario) -> io::Result<Exit> {
     let mut console = Console::open(&store.path("jepsen.log"), false, clock)?;
     let record = simulate(scenario, &mut console);
     console.end_progress();
-    let exit = report::close(&record, &[], None, &store, &mut console)?;
+    let command = Some(replay::of_simulation(scenario));
+    let origin = Origin { command, scenario: Some(scenario.clone()) };
+    let exit = report::close(record, &origin, &[], None, &store, &mut console)?;
     store.link_latest()?;
     Ok(exit)
 }

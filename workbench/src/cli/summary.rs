@@ -3,8 +3,7 @@
 use super::console::defused;
 use super::notes::{logs, notes};
 use super::paint::Paint;
-use super::verdict::Exit;
-use crate::check::Results;
+use crate::check::{Results, Validity};
 use crate::edn::Value;
 use crate::options::{Availability, Fault, Hazards, LatencyDistribution, Options};
 use crate::run::{NodeRecord, Record};
@@ -16,10 +15,10 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
     pub(super) results: &'a Results,
-    pub(super) options: &'a Options,
-    /// The run itself; none if it was judged again from its files.
-    pub(super) record: Option<&'a Record>,
-    /// What became of the processes; none in virtual time.
+    pub(super) record: &'a Record,
+    /// The verdict when it was run, if this is not the first.
+    pub(super) verdict_before: Option<Validity>,
+    /// What became of the processes; none in virtual time and afterwards.
     pub(super) processes: &'a [NodeReport],
     /// How late the workbench was: what 99 % of its events stayed within, and the worst. None in virtual time.
     pub(super) lag: Option<(Duration, Duration)>,
@@ -79,27 +78,25 @@ fn hazards(hazards: &Hazards) -> String {
 
 /// The whole summary, without a trailing newline.
 pub(super) fn summary(subject: &Subject<'_>, paint: Paint) -> String {
-    let mut lines = vec![paint.bold(&title(subject.options)), String::new()];
+    let mut lines = vec![paint.bold(&title(&subject.record.options)), String::new()];
     lines.extend(figures(subject, paint).into_iter().map(|(name, text)| format!("  {name:<16}{text}")));
     lines.extend(details(subject, paint));
     lines.join("\n")
 }
 
 fn figures(subject: &Subject<'_>, paint: Paint) -> Vec<(&'static str, String)> {
-    let results = &subject.results.value;
-    let mut rows = vec![("verdict", verdict(Exit::of_results(results), paint))];
+    let (results, record) = (&subject.results.value, subject.record);
+    let mut rows = vec![("verdict", verdict(subject, paint))];
     rows.extend(operations(results).map(|text| ("operations", text)));
     rows.extend(number(results, &["availability", "ok-fraction"]).map(|share| ("availability", share)));
     rows.extend(messages(results).map(|text| ("messages", text)));
-    if let Some(record) = subject.record {
-        rows.extend(record.options.nemesis.iter().map(|fault| match fault {
-            Fault::Partition => ("partitions", partitions(record)),
-            Fault::Kill => ("kills", blows(record, "kill", |node| node.kills)),
-            Fault::Pause => ("pauses", blows(record, "pause", |node| node.pauses)),
-            Fault::OneWayLink => ("one-way links", times(record, "start-one-way-link")),
-            Fault::LatencySpike => ("latency spikes", times(record, "start-latency-spike")),
-        }));
-    }
+    rows.extend(record.options.nemesis.iter().map(|fault| match fault {
+        Fault::Partition => ("partitions", partitions(record)),
+        Fault::Kill => ("kills", blows(record, "kill", |node| node.kills)),
+        Fault::Pause => ("pauses", blows(record, "pause", |node| node.pauses)),
+        Fault::OneWayLink => ("one-way links", times(record, "start-one-way-link")),
+        Fault::LatencySpike => ("latency spikes", times(record, "start-latency-spike")),
+    }));
     for (name, key) in [("stable latency", "stable-latencies"), ("lost latency", "lost-latencies")] {
         let quantiles = results.get("workload").and_then(|workload| workload.get(key));
         rows.extend(quantiles.and_then(latencies).map(|text| (name, text)));
@@ -117,7 +114,7 @@ fn details(subject: &Subject<'_>, paint: Paint) -> Vec<String> {
     for finding in &subject.results.findings {
         paragraphs.push(format!("\n{} {}", paint.red("✗"), defused(finding.to_string())));
     }
-    for note in subject.record.iter().flat_map(|record| notes(record, subject.processes)) {
+    for note in notes(subject.record, subject.processes) {
         paragraphs.push(format!("\n{} {}", paint.yellow("!"), defused(note)));
     }
     let logs = logs(subject.results, subject.processes);
@@ -146,11 +143,25 @@ fn blows(record: &Record, name: &str, count: impl Fn(&NodeRecord) -> u64) -> Str
     format!("{}, of {} of the nodes", counted(total as usize, name), hit)
 }
 
-fn verdict(exit: Exit, paint: Paint) -> String {
-    match exit {
-        Exit::Valid => paint.green("valid"),
-        Exit::Invalid => paint.red("invalid"),
-        _ => paint.yellow("unknown"),
+/// The verdict, and the one before if that was another.
+fn verdict(subject: &Subject<'_>, paint: Paint) -> String {
+    let valid = subject.results.valid;
+    let painted = match valid {
+        Validity::True => paint.green(word(valid)),
+        Validity::False => paint.red(word(valid)),
+        Validity::Unknown => paint.yellow(word(valid)),
+    };
+    match subject.verdict_before.filter(|before| *before != valid) {
+        Some(before) => format!("{painted} (was {} when it was run)", word(before)),
+        None => painted,
+    }
+}
+
+fn word(valid: Validity) -> &'static str {
+    match valid {
+        Validity::True => "valid",
+        Validity::False => "invalid",
+        Validity::Unknown => "unknown",
     }
 }
 

@@ -4,10 +4,10 @@ use super::arguments::{self, NotParsed, TestArguments};
 use super::clock::WallClock;
 use super::console::Console;
 use super::verdict::Exit;
-use super::{STORE, give_up, refuse, report, resolve, summary};
+use super::{STORE, give_up, refuse, replay, report, resolve, summary};
 use crate::options::{Binary, Options};
 use crate::run::{Level, Run};
-use crate::store::Store;
+use crate::store::{Origin, Store};
 use crate::world::processes::{self, Outcome, Setup, StartError};
 use std::ffi::OsString;
 use std::io;
@@ -31,6 +31,10 @@ pub(super) fn command(words: &[OsString]) -> Exit {
 /// What the command line asked for.
 #[derive(Debug)]
 pub(super) struct Job {
+    /// The words that it was read from.
+    words: Vec<OsString>,
+    /// Whether they name the seed.
+    names_seed: bool,
     options: Options,
     binary: Binary,
     count: u64,
@@ -54,6 +58,8 @@ impl Job {
             return Err(NotParsed::Wrong(mistakes));
         };
         Ok(Job {
+            words: words.to_vec(),
+            names_seed: arguments.run.seed.is_some(),
             options,
             count,
             binary: Binary { path, arguments: arguments.bin_arguments },
@@ -75,7 +81,8 @@ impl Job {
         console.end_progress();
         let exit = match outcome {
             Ok(Outcome { record, nodes, lag }) => {
-                report::close(&record, &nodes, Some(&lag), &store, &mut console)?
+                let origin = Origin { command: Some(self.replay(options.seed)), scenario: None };
+                report::close(record, &origin, &nodes, Some(&lag), &store, &mut console)?
             }
             Err(error) => {
                 console.say(Level::Fatal, cannot_start(&error, &self.binary));
@@ -84,6 +91,18 @@ impl Job {
         };
         store.link_latest()?;
         Ok(exit)
+    }
+
+    /// The command for one run like the one that had this seed.
+    fn replay(&self, seed: u64) -> String {
+        let mut more = Vec::new();
+        if !self.names_seed || seed != self.options.seed {
+            more.extend(["--seed".to_owned(), seed.to_string()]);
+        }
+        if self.count > 1 {
+            more.extend(["--test-count".to_owned(), 1.to_string()]);
+        }
+        replay::of_test(&self.words, more)
     }
 
     fn drive(

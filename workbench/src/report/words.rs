@@ -25,8 +25,7 @@ pub fn verdict(record: &Record, results: Option<&Results>) -> Verdict {
     let Some(results) = results else {
         let because = match &record.crash {
             Some(crash) => sentence(&crash.reason),
-            None if record.interrupted => "Somebody interrupted the run.".to_owned(),
-            None => "A node ended by itself.".to_owned(),
+            None => "Somebody interrupted the run.".to_owned(),
         };
         return Verdict { class: "crashed", word: "No verdict", because };
     };

@@ -2,7 +2,7 @@
 
 use crate::check::{MessageCounts, NetStats};
 use crate::history::History;
-use crate::network::{BadLine, Count, Journal};
+use crate::network::{Count, Journal};
 use crate::options::Options;
 use machines::Time;
 use std::time::Duration;
@@ -30,6 +30,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether it came to its end, so that there is something to judge.
+    pub fn came_to_an_end(&self) -> bool {
+        self.crash.is_none() && !self.interrupted
+    }
+
     /// The counts of messages, as checkers want them.
     pub fn net_stats(&self) -> NetStats {
         let counts = |count: Count| {
@@ -80,8 +85,8 @@ pub struct Muted {
     pub line_number: u64,
     /// The line, cut to a length that people read.
     pub line: String,
-    /// What is wrong with it.
-    pub reason: BadLine,
+    /// What is wrong with it, in words.
+    pub reason: String,
 }
 
 /// Why a run broke off.

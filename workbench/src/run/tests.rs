@@ -237,7 +237,7 @@ fn one_bad_line_silences_a_node_and_the_record_says_which_and_why() {
     let record = run(options(Name::UniqueIds, 11), spawn);
     let muted = record.nodes[1].muted.as_ref().unwrap();
     assert_eq!((muted.line_number, muted.line.as_str()), (2, "handling generate"));
-    assert!(muted.reason.to_string().contains("stderr"), "{}", muted.reason);
+    assert!(muted.reason.contains("stderr"), "{}", muted.reason);
     for op in completions(&record) {
         let Process::Client(process) = op.process else { panic!() };
         assert_eq!(op.kind == Kind::Info, process % 5 == 1);

@@ -121,7 +121,7 @@ async function tellsOfMessages(page) {
 
 for (const colorScheme of ["light", "dark"]) {
   for (const viewport of [DESKTOP, PHONE]) {
-    for (const name of ["valid", "small", "partitioned", "lost", "cycle", "huge"]) await onPage(`${name}.html`, { viewport, colorScheme });
+    for (const name of ["valid", "small", "partitioned", "lost", "unheard", "cycle", "huge"]) await onPage(`${name}.html`, { viewport, colorScheme });
     await onPage("sweep.html", { viewport, colorScheme });
   }
 }
@@ -154,6 +154,15 @@ await onPage("lost.html", {}, async (page) => {
   await settled(page);
   assert.deepEqual(await viewOf(page), opened, "and the button back");
   await tellsOfMessages(page);
+});
+
+await onPage("unheard.html", {}, async (page) => {
+  assert.equal(await page.textContent("h1"), "Invalid");
+  for (const id of ["diagram", "chart-latency", "chart-quantiles", "chart-rate"]) await isDrawn(page, id);
+  assert.equal(await page.locator("#chart-messages").count(), 0, "what is not known is not drawn");
+  assert(await page.isVisible("text=is not known"));
+  await page.click("button.show >> nth=0");
+  await zoomsAndMoves(page);
 });
 
 await onPage("cycle.html", {}, async (page) => {

@@ -1,5 +1,6 @@
 //! Runs `workbench` as a user would, in a directory of its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -44,6 +45,21 @@ pub(crate) fn survivors(directory: &Path) -> Vec<String> {
         // Somebody who was killed is gone as soon as the kernel gets round to it.
         std::thread::yield_now();
     }
+}
+
+/// Runs a line of a shell that finds `workbench` by its name.
+pub(crate) fn shell(line: &str) -> Ran {
+    let directory = tempfile::tempdir().expect("there is room for a directory");
+    let binaries = Path::new(env!("CARGO_BIN_EXE_workbench")).parent().expect("it lies in a directory");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = Command::new("sh")
+        .args(["-c", line])
+        .current_dir(directory.path())
+        .env("PATH", format!("{}:{path}", binaries.display()))
+        .stdin(Stdio::null())
+        .output()
+        .expect("the shell starts");
+    finished(output, directory)
 }
 
 /// A command that has yet to be started. Its nodes will be at home in this directory.
@@ -103,6 +119,30 @@ impl Ran {
     /// The path of a file of the latest run.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join("store/latest").join(name)
+    }
+
+    /// All files of the latest run, by their paths in its directory.
+    pub(crate) fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let run = self.path("");
+        let (mut files, mut directories) = (BTreeMap::new(), vec![run.clone()]);
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).expect("the run has a directory") {
+                let path = entry.expect("its entries can be read").path();
+                if path.is_dir() {
+                    directories.push(path);
+                    continue;
+                }
+                let name = path.strip_prefix(&run).expect("it lies in there").display().to_string();
+                files.insert(name, std::fs::read(path).expect("it can be read"));
+            }
+        }
+        files
+    }
+
+    /// What `test.edn` of the latest run says under this key.
+    pub(crate) fn told(&self, key: &str) -> String {
+        let test = workbench::edn::read(&self.file("test.edn")).expect("it is EDN");
+        test.get(key).and_then(|value| value.as_text()).unwrap_or_default().to_owned()
     }
 
     /// Whether the latest run has such a file.

@@ -1,6 +1,6 @@
 //! Every flag that Maelstrom's `test` takes (§1.2), each in its own spelling: what the run then is, or what is said.
 
-use crate::bench::{Ran, misbehave, workbench, workbench_with};
+use crate::bench::{Ran, misbehave, shell, workbench, workbench_with};
 
 /// A run that is over at once: no operations, a fraction of a second. What is tested is what it was asked to do.
 fn run(words: &str) -> Ran {
@@ -37,8 +37,10 @@ fn flags_do_what_they_say_in_every_spelling() {
         ("--consistency-models|a , b", ["echo", ":consistency-models [\"a\" \"b\"]"]),
         (
             "--topology|tree3|--key-count|3|--max-txn-length|2|--max-writes-per-key|5",
-            ["echo", ":name \"echo\""],
+            [":topology :tree3", ":key-count 3, :max-txn-length 2, :max-writes-per-key 5"],
         ),
+        ("--loss|0.1|--service-faults", ["loss 0.1", ":hazards {:loss 0.1, "]),
+        ("--init-timeout|9|--recovery|0.5", ["no faults", ":init-timeout 9.0, :recovery 0.5"]),
         (
             "--username|me|--password=x|--ssh-private-key|k|--no-ssh|--strict-host-key-checking",
             ["echo", ":name"],
@@ -173,4 +175,18 @@ fn the_log_has_maelstroms_lines_or_lines_of_json() {
         assert_eq!(keys, ["level", "message", "thread", "timestamp"]);
     }
     assert!(json.contains("Testing echo"));
+}
+
+#[test]
+fn a_run_names_the_words_that_asked_for_it_and_the_seed_that_it_had() {
+    let words = "test -w echo --node-count 1 --rate 0 --time-limit 1 --test-count 2 --bin";
+    let given: Vec<&str> = words.split(' ').chain([misbehave(), "it's", "--", "--round"]).collect();
+    let ran = workbench_with(&given);
+    let (seed, command) = (ran.told("seed"), ran.told("command"));
+    let expected =
+        format!("workbench {words} {} 'it'\\''s' --seed {seed} --test-count 1 -- --round", misbehave());
+    assert_eq!(command, expected);
+    let again = shell(&command);
+    again.expect(0, &["Everything looks good!"]);
+    assert_eq!((again.told("seed"), again.told("command")), (seed, command));
 }

@@ -1,6 +1,7 @@
 //! `workbench sim`: the same shell around virtual time.
 
-use crate::bench::workbench;
+use crate::bench::{Ran, shell, workbench};
+use std::collections::BTreeMap;
 
 const HARD: &str = "sim -w broadcast --node-count 5 --rate 50 --latency 20 --latency-dist exponential --nemesis partition \
                     --nemesis-interval 2 --time-limit 10 --log-net-recv --seed";
@@ -10,11 +11,36 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
     let [first, second, other] = ["7", "7", "8"].map(|seed| workbench(&format!("{HARD} {seed}")));
     first.expect(0, &["Everything looks good!", "stable latency", "partitions"]);
     other.expect(0, &["Everything looks good!"]);
-    for file in ["history.edn", "history.txt", "results.edn", "results.json", "jepsen.log"] {
-        // The log ends with the name of the store, which is the time of day.
-        let content = |ran: &crate::bench::Ran| ran.file(file).replace(&ran.store_name(), "");
-        assert!(content(&first) == content(&second), "{file} differs");
-        assert!(content(&first) != content(&other) || file.starts_with("results"), "{file} is the same");
+    let [first, second, other] = [first, second, other].map(|ran| content(&ran));
+    for (file, content) in &first {
+        assert!(*content == second[file], "{file} differs");
+        assert!(*content != other[file] || file.starts_with("results"), "{file} is the same");
+    }
+    assert_eq!(first.len(), second.len());
+    assert!(first.contains_key("net-journal/messages.jsonl"));
+}
+
+/// All files of a run. The log ends with the name of the store, which is the time of day.
+fn content(ran: &Ran) -> BTreeMap<String, Vec<u8>> {
+    let mut files = ran.files();
+    let log = ran.file("jepsen.log").replace(&ran.store_name(), "");
+    files.insert("jepsen.log".to_owned(), log.into_bytes());
+    files
+}
+
+#[test]
+fn a_run_names_the_command_that_gives_the_same_bytes_once_more() {
+    for words in [
+        "-w broadcast --node-count 3 --round 90ms --fanout 2 --rate 20 --latency 7 --time-limit 3 --topology tree3",
+        "-w kafka --nodes one,two --concurrency 2n --rate 50 --time-limit 3 --swarm --seed 4",
+        "-w pn-counter --machine counter-kv --node-count 2 --rate 20 --time-limit 3 --swarm --seed 2",
+    ] {
+        let ran = workbench(&format!("sim {words}"));
+        let command = ran.told("command");
+        assert!(command.starts_with("workbench sim -w "), "{command}");
+        let (ran, again) = (content(&ran), content(&shell(&command)));
+        let others: Vec<&String> = ran.keys().filter(|file| again.get(*file) != Some(&ran[*file])).collect();
+        assert!(others.is_empty(), "{command}: {others:?}");
     }
 }
 

@@ -1,6 +1,5 @@
 use super::*;
 use crate::check;
-use crate::network::BadLine;
 use crate::run::Muted;
 use crate::scenario::Scenario;
 use crate::world::simulated;
@@ -14,8 +13,8 @@ fn simulated(words: &str) -> Record {
 fn summary_of(record: &Record) -> String {
     let results = check::analyze(&record.options, &record.history, &(&record.journal.statistics).into());
     let store = "store/broadcast/now".to_owned();
-    let (options, record) = (&record.options, Some(record));
-    summary(&Subject { results: &results, options, record, processes: &[], lag: None, store }, Paint::plain())
+    let (results, processes) = (&results, &[]);
+    summary(&Subject { results, record, verdict_before: None, processes, lag: None, store }, Paint::plain())
 }
 
 #[test]
@@ -57,7 +56,7 @@ fn findings_and_oddities_follow_the_figures_with_control_characters_defused() {
         time: Time::from_millis(1500),
         line_number: 7,
         line: "\x1b[2Jboo".to_owned(),
-        reason: BadLine::NotJson("x".to_owned()),
+        reason: "it is not JSON".to_owned(),
     });
     let text = summary_of(&record);
     for part in [
