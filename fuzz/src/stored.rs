@@ -1,9 +1,17 @@
-//! What the workbench stores and reads again: EDN, JSON and histories, its own, Maelstrom's, and whatever somebody made of
-//! them.
+//! What the workbench stores and reads again: EDN, JSON, histories, journals and what was asked of runs, its own,
+//! Maelstrom's, and whatever somebody made of them.
 
+use std::time::Duration;
+
+use machines::Time;
 use workbench::check::{NetStats, analyze};
 use workbench::edn::{self, Value, json};
-use workbench::store::history;
+use workbench::history::History;
+use workbench::network::{Journal, Statistics};
+use workbench::options::Options;
+use workbench::report::{messages, page};
+use workbench::run::Record;
+use workbench::store::{StoredRun, history, journal, test_file};
 
 use crate::judge::{options, workload};
 
@@ -57,4 +65,46 @@ pub fn history(input: &[u8]) {
     let again = history::read(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
     let results = analyze(&options(workload), &read, &NetStats::default());
     assert_eq!(analyze(&options(workload), &again, &NetStats::default()).value, results.value);
+}
+
+/// A workload and a stored journal: what can be read is shown, and written so that the same is read again.
+pub fn journal(input: &[u8]) {
+    let Some((workload, text)) = workload(input) else { return };
+    let start = Time::from_millis(20);
+    let Ok(read) = journal::read(text, start, Statistics::default()) else { return };
+    let mut written = Vec::new();
+    journal::write(&read, start, &mut written).expect("memory takes it");
+    let again = journal::read(&written[..], start, Statistics::default());
+    let again = again.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&written)));
+    assert_eq!(again.entries, read.entries);
+    let record = record(options(workload), read, start);
+    page::report(&record, None);
+    messages::messages(&record);
+}
+
+/// A run of nothing but messages.
+fn record(options: Options, journal: Journal, start: Time) -> Record {
+    Record {
+        options,
+        history: History::default(),
+        journal,
+        start: Some(start),
+        duration: Duration::from_secs(1),
+        nodes: Vec::new(),
+        crash: None,
+        interrupted: true,
+    }
+}
+
+/// What was asked of a run, and what became of it: what can be read is judged and shown, and written so that the same is
+/// read again.
+pub fn test_file(text: &[u8]) {
+    let Ok(text) = str::from_utf8(text) else { return };
+    let Ok(run) = test_file::read(text) else { return };
+    let written = edn::pretty(&test_file::value(&run.record, &run.origin, run.verdict));
+    let again = test_file::read(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
+    assert_eq!(format!("{again:?}"), format!("{run:?}"));
+    let StoredRun { record, .. } = run;
+    let results = analyze(&record.options, &record.history, &record.net_stats());
+    page::report(&record, Some(&results));
 }

@@ -27,6 +27,16 @@ fn every_value_ever_found_is_printed_as_it_was_read() {
 }
 
 #[test]
+fn every_journal_ever_found_is_shown_and_stored_as_it_was_read() {
+    replay("journal", stored::journal);
+}
+
+#[test]
+fn every_test_file_ever_found_is_judged_and_stored_as_it_was_read() {
+    replay("test_file", stored::test_file);
+}
+
+#[test]
 fn every_history_ever_found_is_judged_and_stored_as_it_was_read() {
     replay("history", stored::history);
 }
