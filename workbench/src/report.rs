@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | the verdict and what was run, in sentences | [`words`] |
 //! | what the challenge with these flags demands | [`challenge`] |
-//! | what proves that a run is not valid, and where to look | [`proof`], [`picture`] |
+//! | what proves that a run is not valid, and where to look | [`proof`], [`picture`], [`cycle`] |
 //! | the journal, as rows of a space-time diagram | [`traffic`] |
 //! | how each value spread | [`chains`], [`mentions`] |
 //! | operations, faults, latencies, over time | [`series`] |
@@ -24,6 +24,7 @@
 
 pub mod chains;
 pub mod challenge;
+pub mod cycle;
 pub mod diagram;
 pub mod mentions;
 pub mod messages;
@@ -32,6 +33,7 @@ pub mod picture;
 pub mod plots;
 pub mod proof;
 pub mod series;
+mod svg;
 pub mod sweep;
 pub mod timeline;
 pub mod traffic;

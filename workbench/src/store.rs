@@ -11,6 +11,7 @@
 //! | `node-logs/<node>.log` | what a node wrote to stderr |
 //! | `independent/<key>/` | `lin-kv`: each key's part of history and verdict |
 //! | `elle/<anomaly>.txt` | `txn-*`, `kafka`: the anomalies, explained |
+//! | `elle/<anomaly>/<number>.svg` | those that are circles of operations that wait for each other, drawn |
 //! | `report.html` | all of it to look at |
 //! | `messages.svg`, `timeline.html`, `*.png` | parts of it, as Maelstrom draws them |
 //!
@@ -32,7 +33,7 @@ pub use test_file::{Origin, StoredRun};
 use crate::check::{Results, Validity};
 use crate::edn::{self, Value};
 use crate::history::History;
-use crate::options::Workload;
+use crate::options::{Options, Workload};
 use crate::run::Record;
 use std::error::Error;
 use std::fs::{self, File};
@@ -183,14 +184,14 @@ pub fn write_results(directory: &Path, results: &Value) -> io::Result<()> {
 /// earlier analysis left there goes.
 pub fn write_extras(
     directory: &Path,
-    workload: Workload,
+    options: &Options,
     history: &History,
     results: &Results,
 ) -> io::Result<()> {
-    match workload {
+    match options.workload {
         Workload::LinKv => extras::independent(directory, history, &results.value),
         Workload::TxnListAppend | Workload::TxnRwRegister | Workload::Kafka => {
-            extras::anomalies(directory, &results.findings)
+            extras::anomalies(directory, results)
         }
         _ => Ok(()),
     }

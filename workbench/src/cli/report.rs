@@ -57,7 +57,7 @@ pub(super) fn conclude(directory: &Path, record: &Record) -> io::Result<Option<R
     let results = record.came_to_an_end().then(judge);
     if let Some(results) = &results {
         store::write_results(directory, &results.value)?;
-        store::write_extras(directory, record.options.workload, &record.history, results)?;
+        store::write_extras(directory, &record.options, &record.history, results)?;
     }
     report::write(directory, record, results.as_ref())?;
     Ok(results)

@@ -2,6 +2,7 @@
 //!
 //! `report.html` has the diagram to work with; this is the one to paste somewhere. `init` and its answers are left out.
 
+use super::svg::escaped;
 use super::traffic::kind;
 use crate::network::{Entry, Event};
 use crate::run::Record;
@@ -141,21 +142,4 @@ fn label(kind: &str, body: &str) -> String {
         label.push('…');
     }
     label
-}
-
-/// As XML has it: neither markup nor the control characters that it forbids.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
-                escaped.push('\u{fffd}');
-            }
-            character => escaped.push(character),
-        }
-    }
-    escaped
 }

@@ -15,10 +15,11 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("base.html", include_str!("page/base.html")),
     ("report.html", include_str!("page/report.html")),
     ("proof.html", include_str!("page/proof.html")),
+    ("cycle.html", include_str!("page/cycle.html")),
     ("timeline.html", include_str!("page/timeline.html")),
     ("runs.html", include_str!("page/runs.html")),
     ("directory.html", include_str!("page/directory.html")),
@@ -34,7 +35,7 @@ const SCRIPTS: [&str; 7] = [
     include_str!("page/details.js"),
     include_str!("page/main.js"),
 ];
-const STYLE: &str = include_str!("page/style.css");
+pub(super) const STYLE: &str = concat!(include_str!("page/style.css"), include_str!("page/cycle.css"));
 /// Clusters of more nodes have no picture of their links: its cells would be too small.
 const MAX_NODES_WITH_LINKS: usize = 64;
 

@@ -3,8 +3,9 @@
 
 use super::Fate;
 use super::chains::Chain;
+use super::cycle::Cycle;
 use super::mentions::{self, Atom};
-use super::picture::{Cycle, Offsets};
+use super::picture::Offsets;
 use super::series::Fault;
 use super::traffic::{Row, Traffic, micros};
 use crate::check::{Finding, Results};
@@ -126,10 +127,20 @@ fn proof(
 
 /// What the results say about the case that became the finding of this kind with this number.
 fn case<'a>(results: &'a Value, kind: &str, number: usize) -> Option<&'a Value> {
-    let workload = results.get("workload")?;
-    let cases = workload.get("anomalies").and_then(|anomalies| anomalies.get(kind));
-    let errors = || workload.get(kind)?.get("errs");
-    cases.or_else(errors)?.elements()?.get(number)
+    cases(results).find(|(found, _)| *found == kind)?.1.get(number)
+}
+
+/// The cases of each anomaly, as the results have them: those of transactions under `:anomalies`, those of logs each under
+/// its name.
+pub fn cases(results: &Value) -> impl Iterator<Item = (&str, &[Value])> {
+    let workload = results.get("workload").unwrap_or(&Value::Nil);
+    let entries = match workload.get("anomalies").unwrap_or(workload) {
+        Value::Map(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    entries
+        .iter()
+        .filter_map(|(kind, found)| Some((kind.as_name()?, found.get("errs").unwrap_or(found).elements()?)))
 }
 
 /// When an operation began and ended.

@@ -1,5 +1,6 @@
+use super::cycle::Cycle;
 use super::page;
-use super::picture::{Cycle, Offsets};
+use super::picture::Offsets;
 use super::proof::{self, Shown};
 use super::traffic::{Counts, Fate, MAX_EVENTS, Traffic};
 use super::{chains, series, words};
@@ -190,10 +191,72 @@ fn a_circle_of_transactions_is_laid_out_with_an_arrow_from_each_to_the_next() {
     let cycles: Vec<&Cycle> = proofs.iter().filter_map(|proof| proof.cycle.as_ref()).collect();
     assert!(!cycles.is_empty(), "two nodes that do not wait for each other are not strictly serializable");
     for cycle in cycles {
-        assert_eq!(cycle.edges.len(), cycle.transactions.len());
-        let points = cycle.transactions.iter().map(|transaction| (transaction.x, transaction.y));
-        assert!(points.clone().all(|(x, y)| (140.0..=760.0).contains(&x) && (24.0..=406.0).contains(&y)));
+        is_drawn_well(cycle);
     }
+}
+
+/// Nothing covers anything else or leaves the drawing, and arrows go from box to box.
+#[track_caller]
+fn is_drawn_well(cycle: &Cycle) {
+    let boxes = &cycle.transactions;
+    assert_eq!(cycle.edges.len(), boxes.len());
+    let is_near = |transaction: &super::cycle::Transaction, x: f64, y: f64| {
+        let (right, bottom) = (transaction.left + transaction.width, transaction.top + transaction.height);
+        (transaction.left - 4.0..=right + 4.0).contains(&x)
+            && (transaction.top - 4.0..=bottom + 4.0).contains(&y)
+    };
+    for (number, one) in boxes.iter().enumerate() {
+        assert!(one.left >= 0.0 && one.left + one.width <= cycle.width);
+        assert!(one.top >= 0.0 && one.top + one.height <= cycle.height);
+        for line in &one.operations {
+            assert!(is_near(one, line.x, line.y) && is_near(one, line.x, line.y - 11.0), "{line:?}");
+        }
+        for other in &boxes[number + 1..] {
+            let beside = one.left + one.width < other.left || other.left + other.width < one.left;
+            assert!(beside || one.top + one.height < other.top || other.top + other.height < one.top);
+        }
+        let edge = &cycle.edges[number];
+        let numbers: Vec<f64> =
+            edge.path.split(['M', 'Q', ' ']).filter_map(|number| number.parse().ok()).collect();
+        assert!(is_near(one, numbers[0], numbers[1]), "{number}: {}", edge.path);
+        assert!(
+            is_near(&boxes[(number + 1) % boxes.len()], numbers[4], numbers[5]),
+            "{number}: {}",
+            edge.path
+        );
+        assert!((12.0..cycle.height).contains(&edge.label.y), "{number}: {:?}", edge.label);
+        assert!(boxes.iter().all(|transaction| !is_near(transaction, edge.label.x, edge.label.y - 4.0)));
+    }
+}
+
+/// A case of so many transactions, which all did so much.
+fn circle(transactions: usize, operations: usize) -> edn::Value {
+    let value = "[:append 7 \"<&\\u0001\"] ".repeat(operations);
+    let op = format!("{{:index 3, :process 1, :value [{value}]}} ");
+    let step = "{:type :rw, :key \"k\"} ";
+    edn::read(&format!("{{:cycle [{}] :steps ({})}}", op.repeat(transactions + 1), step.repeat(transactions)))
+        .unwrap()
+}
+
+#[test]
+fn circles_of_every_size_have_room_and_larger_ones_are_left_to_words() {
+    for transactions in 2..=24 {
+        for operations in [0, 1, 3, 6, 20] {
+            is_drawn_well(&Cycle::new(&circle(transactions, operations)).unwrap());
+        }
+    }
+    assert_eq!(Cycle::new(&circle(25, 1)), None);
+    let shortened = Cycle::new(&circle(2, 20)).unwrap();
+    assert_eq!(shortened.transactions[0].operations.len(), 6);
+    assert_eq!(shortened.transactions[0].operations[5].text, "and 15 more");
+}
+
+#[test]
+fn a_circle_can_stand_alone() {
+    let svg = Cycle::new(&circle(2, 1)).unwrap().svg();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"), "{svg}");
+    assert!(svg.contains("fill: #15161a") && !svg.contains("var(--"), "{svg}");
+    assert!(svg.contains("&lt;&amp;") && !svg.contains('\u{1}'), "{svg}");
 }
 
 fn op(index: usize, process: u64, value: &str) -> Op {

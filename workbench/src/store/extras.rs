@@ -1,9 +1,11 @@
-//! What the results of some workloads come with: a directory for each key, a text for each anomaly.
+//! What the results of some workloads come with: a directory for each key, texts and pictures of anomalies.
 
 use super::{history, naming, write};
-use crate::check::Finding;
+use crate::check::Results;
 use crate::edn::{self, Value};
 use crate::history::{History, Op};
+use crate::report::cycle::Cycle;
+use crate::report::proof;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
@@ -27,11 +29,12 @@ pub(super) fn independent(directory: &Path, whole: &History, results: &Value) ->
     Ok(())
 }
 
-/// `elle/<anomaly>.txt`: each case of an anomaly, in words and with the operations that prove it.
-pub(super) fn anomalies(directory: &Path, findings: &[Finding]) -> io::Result<()> {
+/// `elle/<anomaly>.txt`: each case of an anomaly, in words and with the operations that prove it; and
+/// `elle/<anomaly>/<number>.svg`, those that are circles.
+pub(super) fn anomalies(directory: &Path, results: &Results) -> io::Result<()> {
     let directory = emptied(directory.join("elle"))?;
     let mut by_kind: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.is_anomaly()) {
+    for finding in results.findings.iter().filter(|finding| finding.is_anomaly()) {
         by_kind.entry(finding.kind).or_default().push(format!("{finding}\n"));
     }
     if !by_kind.is_empty() {
@@ -39,6 +42,13 @@ pub(super) fn anomalies(directory: &Path, findings: &[Finding]) -> io::Result<()
     }
     for (kind, cases) in by_kind {
         write(&directory.join(format!("{kind}.txt")), |out| out.write_all(cases.join("\n").as_bytes()))?;
+    }
+    for (kind, cases) in proof::cases(&results.value) {
+        let directory = directory.join(kind);
+        for (number, cycle) in cases.iter().filter_map(Cycle::new).enumerate() {
+            fs::create_dir_all(&directory).map_err(naming(&directory))?;
+            write(&directory.join(format!("{number}.svg")), |out| out.write_all(cycle.svg().as_bytes()))?;
+        }
     }
     Ok(())
 }
@@ -67,7 +77,7 @@ fn emptied(directory: PathBuf) -> io::Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Validity;
+    use crate::check::{Finding, Validity};
 
     const HISTORY: &str = r#"
 {:index 0, :time 0, :type :invoke, :process 0, :f :write, :value [7 1]}
@@ -96,8 +106,13 @@ mod tests {
     }
 
     #[test]
-    fn each_anomaly_gets_a_text_and_old_texts_go() {
+    fn each_anomaly_gets_a_text_and_each_circle_a_picture_and_old_ones_go() {
         let temporary = tempfile::tempdir().unwrap();
+        let results = |findings: &[Finding], value: &str| Results {
+            valid: Validity::False,
+            value: edn::read(value).unwrap(),
+            findings: findings.to_vec(),
+        };
         let finding = |kind, explanation: &str| Finding {
             kind,
             costs: Validity::False,
@@ -105,12 +120,19 @@ mod tests {
             evidence: Vec::new(),
         };
         let elle = temporary.path().join("elle");
-        anomalies(temporary.path(), &[finding("G1c", "one"), finding("G0", "x"), finding("G1c", "two")])
-            .unwrap();
+        let found = [finding("G1c", "one"), finding("G0", "x"), finding("G1c", "two")];
+        let circle = "{:cycle [{:index 1} {:index 3} {:index 1}] :steps ({:type :ww} {:type :wr})}";
+        let value = format!("{{:workload {{:anomalies {{:G1c ({circle} {circle}) :G0 (true)}}}}}}");
+        anomalies(temporary.path(), &results(&found, &value)).unwrap();
         assert_eq!(fs::read_to_string(elle.join("G1c.txt")).unwrap(), "G1c: one\n\nG1c: two\n");
-        anomalies(temporary.path(), &[finding("G0", "y"), finding("stats", "no txn succeeded")]).unwrap();
-        assert_eq!(fs::read_dir(&elle).unwrap().count(), 1);
-        anomalies(temporary.path(), &[]).unwrap();
+        assert!(fs::read_to_string(elle.join("G1c/1.svg")).unwrap().contains("op 3"));
+        assert_eq!((fs::read_dir(elle.join("G1c")).unwrap().count(), elle.join("G0").exists()), (2, false));
+        let value = format!("{{:workload {{:G1c {{:count 1 :errs ({circle})}} :bad-error-types (:G1c)}}}}");
+        anomalies(temporary.path(), &results(&[finding("G0", "y"), finding("stats", "none")], &value))
+            .unwrap();
+        assert_eq!(fs::read_dir(&elle).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(elle.join("G1c")).unwrap().count(), 1);
+        anomalies(temporary.path(), &results(&[], "{}")).unwrap();
         assert!(!elle.exists());
     }
 }
