@@ -6,10 +6,10 @@
 use crate::edn::Value;
 use machines::Time;
 
-/// A history: dense indices, times that never go back.
+/// A history: dense indices, times that never go back. A part of one keeps the indices of the whole.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// The operations; `ops[i].index == i`.
+    /// The operations; `ops[i].index == i`, unless it is a part of a history.
     pub ops: Vec<Op>,
 }
 
@@ -131,17 +131,17 @@ impl History {
         self.ops.last().expect("just pushed")
     }
 
-    /// For each operation its other half: the completion of an invocation, the invocation of a completion. An invocation
-    /// that never completed, and nemesis operations, have none.
+    /// For each operation, by position, its other half: the completion of an invocation, the invocation of a completion. An
+    /// invocation that never completed, and nemesis operations, have none.
     pub fn pairs(&self) -> Vec<Option<usize>> {
         let mut pairs = vec![None; self.ops.len()];
         let mut open = std::collections::BTreeMap::new();
-        for op in self.ops.iter().filter(|op| op.process != Process::Nemesis) {
+        for (position, op) in self.ops.iter().enumerate().filter(|(_, op)| op.process != Process::Nemesis) {
             if op.kind == Kind::Invoke {
-                open.insert(op.process, op.index);
+                open.insert(op.process, position);
             } else if let Some(invoke) = open.remove(&op.process) {
-                pairs[invoke] = Some(op.index);
-                pairs[op.index] = Some(invoke);
+                pairs[invoke] = Some(position);
+                pairs[position] = Some(invoke);
             }
         }
         pairs

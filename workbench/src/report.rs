@@ -14,7 +14,7 @@
 //! | a diagram that stands still | [`diagram`] |
 //! | the page: template, style, scripts | [`page`], and the files in `report/page` |
 //! | the page of a sweep over many seeds | [`sweep`] |
-//! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`] |
+//! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`], [`linear`] |
 //!
 //! The diagram is Lamport's (*Time, Clocks, and the Ordering of Events in a Distributed System*, 1978): a line for each
 //! node, an arrow for each message. It stays quick with [`traffic::MAX_EVENTS`] events because the page searches for the
@@ -26,6 +26,7 @@ pub mod chains;
 pub mod challenge;
 pub mod cycle;
 pub mod diagram;
+pub mod linear;
 pub mod mentions;
 pub mod messages;
 pub mod page;
@@ -55,7 +56,8 @@ pub fn write(directory: &Path, record: &Record, results: Option<&Results>) -> io
     if !record.journal.entries.is_empty() {
         store::write_text(directory, "messages.svg", &messages::messages(record))?;
     }
-    store::write_text(directory, "timeline.html", &timeline::timeline(record))?;
+    let title = format!("{} timeline", record.options.workload.name());
+    store::write_text(directory, "timeline.html", &timeline::timeline(&record.history, title))?;
     let end_us = traffic::micros(Time::ZERO + record.duration, record.start.unwrap_or_default());
     let operations = series::Operations::new(&record.history);
     let faults = series::faults(&record.history, end_us);

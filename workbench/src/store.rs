@@ -9,7 +9,7 @@
 //! | `results.edn`, `results.json` | the verdict |
 //! | `jepsen.log` | everything that was said, operations included |
 //! | `node-logs/<node>.log` | what a node wrote to stderr |
-//! | `independent/<key>/` | `lin-kv`: each key's part of history and verdict |
+//! | `independent/<key>/` | `lin-kv`: each key's part of history, timeline and verdict, and where an order ends if there is none |
 //! | `elle/<anomaly>.txt` | `txn-*`, `kafka`: the anomalies, explained |
 //! | `elle/<anomaly>/<number>.svg` | those that are circles of operations that wait for each other, drawn |
 //! | `report.html` | all of it to look at |

@@ -8,10 +8,10 @@ use super::context::Context;
 use super::{Finding, Validity, Verdict};
 use crate::edn::Value;
 use crate::history::{Kind, Op};
-use register::{Action, Call, Judgement};
+use register::{Action, Call, Judgement, Path};
 use std::collections::BTreeMap;
 
-/// How many of the register's possible states the results list.
+/// How many of the register's possible states the results list, and how many ways from there.
 const MAX_CONFIGURATIONS_LISTED: usize = 10;
 
 pub(super) fn check(context: &Context<'_>) -> Verdict {
@@ -71,21 +71,24 @@ fn call<'a>(context: &Context<'a>, invoke: &'a Op) -> Option<(&'a Value, Option<
 
 fn result(context: &Context<'_>, calls: &[Call<'_>], judgement: &Judgement<'_>) -> Value {
     let mut entries = vec![("valid?", judgement.validity().into())];
+    let mut paths = Vec::new();
     match judgement {
         Judgement::Linearizable { states } => {
             entries.push(("configs", configurations(context, calls, states, usize::MAX)));
         }
-        Judgement::Stuck { call, states } => {
-            let end = calls[*call].end.unwrap_or(calls[*call].start);
+        Judgement::Stuck { call, states, paths: found } => {
+            let end = calls[*call].last();
             entries.push(("op", without_key(context.op(end))));
             entries.push(("previous-ok", previous_op(context, calls, end)));
             entries.push(("configs", configurations(context, calls, states, end)));
+            let found = found.iter().take(MAX_CONFIGURATIONS_LISTED);
+            paths.extend(found.map(|path| final_path(context, calls, *call, path)));
         }
         Judgement::TooComplex => {
             entries.push(("error", "too many operations may have happened in any order".into()))
         }
     }
-    entries.push(("final-paths", Value::List(Vec::new())));
+    entries.push(("final-paths", Value::List(paths)));
     let entries = entries.into_iter().map(|(key, value)| (Value::keyword(key), value)).collect();
     Value::map([
         ("linearizable", Value::Map(entries)),
@@ -100,12 +103,36 @@ fn configurations(context: &Context<'_>, calls: &[Call<'_>], states: &[&Value], 
     let pending = calls.iter().filter(is_pending).map(|call| without_key(context.op(call.start)));
     let pending = Value::Vector(pending.collect());
     let configuration = |state: &&Value| {
-        let register = Value::map([("value", (*state).clone())]);
-        let model = Value::Tagged(Box::new(("knossos.model.CASRegister".into(), register)));
         let last = previous_op(context, calls, end);
-        Value::map([("model", model), ("last-op", last), ("pending", pending.clone())])
+        Value::map([("model", register(state)), ("last-op", last), ("pending", pending.clone())])
     };
     Value::List(states.iter().take(MAX_CONFIGURATIONS_LISTED).map(configuration).collect())
+}
+
+/// A way that ends at the call that no way gets past: the operations that take effect, and what the register is after each.
+fn final_path(context: &Context<'_>, calls: &[Call<'_>], stuck: usize, path: &Path<'_>) -> Value {
+    let op = |call: usize| without_key(context.op(calls[call].last()));
+    let mut steps = vec![(previous_op(context, calls, calls[stuck].last()), register(path.state))];
+    steps.extend(path.steps.iter().map(|&(call, state)| (op(call), register(state))));
+    let state = path.steps.last().map_or(path.state, |(_, state)| state);
+    let why = match calls[stuck].action {
+        Action::CompareAndSet(from, to) => {
+            format!("a register that holds {state} cannot go from {from} to {to}")
+        }
+        Action::Read(value) => format!("a register that holds {state} cannot be read as {value}"),
+        Action::Write(_) => unreachable!("a write can take effect whatever the register holds"),
+    };
+    steps.push((op(stuck), model("Inconsistent", Value::map([("msg", Value::text(why))]))));
+    let step = |(op, model)| Value::map([("op", op), ("model", model)]);
+    Value::Vector(steps.into_iter().map(step).collect())
+}
+
+fn register(state: &Value) -> Value {
+    model("CASRegister", Value::map([("value", state.clone())]))
+}
+
+fn model(name: &str, value: Value) -> Value {
+    Value::Tagged(Box::new((format!("knossos.model.{name}").into(), value)))
 }
 
 /// The operation as the history of its key alone has it.
@@ -137,8 +164,8 @@ fn finding(
         Judgement::TooComplex => {
             (format!("too many operations on key {key} may have happened in any order"), Vec::new())
         }
-        Judgement::Stuck { call, states } => {
-            let end = calls[*call].end.unwrap_or(calls[*call].start);
+        Judgement::Stuck { call, states, .. } => {
+            let end = calls[*call].last();
             let states: Vec<String> = states.iter().map(|state| state.to_string()).collect();
             let explanation = format!(
                 "no order of the operations on key {key} explains op {end}: until then it can only have been {}",

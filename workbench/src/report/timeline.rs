@@ -3,8 +3,8 @@
 
 use super::page;
 use super::words::thousands;
-use crate::history::{Kind, Op};
-use crate::run::Record;
+use crate::history::{History, Kind, Op};
+use machines::Time;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const LEAST_HEIGHT: f64 = 15.0;
 #[derive(Serialize)]
 struct Timeline {
     title: String,
-    notice: Option<String>,
+    notice: String,
     columns: Vec<Column>,
     boxes: Vec<Box>,
     width: usize,
@@ -45,15 +45,17 @@ struct Box {
     tooltip: String,
 }
 
-/// The page.
-pub fn timeline(record: &Record) -> String {
-    let history = &record.history;
+/// The page of a history, or of a part of one. It begins at the part's first operation.
+pub fn timeline(history: &History, title: String) -> String {
     let pairs = history.pairs();
-    let invocations: Vec<&Op> =
-        history.ops.iter().filter(|op| op.is_client() && op.kind == Kind::Invoke).collect();
+    let halves =
+        history.ops.iter().zip(&pairs).map(|(op, other)| (op, other.map(|other| &history.ops[other])));
+    let invocations: Vec<(&Op, Option<&Op>)> =
+        halves.filter(|(op, _)| op.is_client() && op.kind == Kind::Invoke).collect();
     let shown = &invocations[..invocations.len().min(MAX_OPERATIONS)];
+    let start = shown.first().map_or(Time::ZERO, |(op, _)| op.time);
     let mut lefts = BTreeMap::new();
-    for op in shown {
+    for (op, _) in shown {
         lefts.entry(op.process).or_insert(0);
     }
     for (column, left) in lefts.values_mut().enumerate() {
@@ -63,18 +65,17 @@ pub fn timeline(record: &Record) -> String {
     let mut bottoms = BTreeMap::new();
     let boxes: Vec<Box> = shown
         .iter()
-        .map(|op| {
-            let end = pairs[op.index].map(|end| &history.ops[end]);
+        .map(|&(op, end)| {
             let bottom = bottoms.entry(op.process).or_insert(0.0);
-            let shape = shape(op, end, *bottom);
+            let shape = shape(start, op, end, *bottom);
             *bottom = (shape.0 + shape.1) as f64 + 1.0;
             operation(op, end, lefts[&op.process], shape)
         })
         .collect();
     let height = boxes.iter().map(|shown| shown.top + shown.height).max().unwrap_or(0);
     let timeline = Timeline {
-        title: format!("{} timeline", record.options.workload.name()),
-        notice: notice(shown.len(), invocations.len()),
+        title,
+        notice: notice(start, shown.len(), invocations.len()),
         columns: lefts
             .iter()
             .map(|(process, left)| Column { left: *left, name: process.to_value().to_string() })
@@ -86,15 +87,19 @@ pub fn timeline(record: &Record) -> String {
     page::render("timeline.html", &timeline)
 }
 
-fn notice(shown: usize, all: usize) -> Option<String> {
-    let text = || format!("The first {} of {} operations.", thousands(shown as i64), thousands(all as i64));
-    (shown < all).then(text)
+fn notice(start: Time, shown: usize, all: usize) -> String {
+    let mut notice = format!("Time runs downwards, from {:.3} s.", start.since(Time::ZERO).as_secs_f64());
+    if shown < all {
+        let (shown, all) = (thousands(shown as i64), thousands(all as i64));
+        notice.push_str(&format!(" These are the first {shown} of {all} operations."));
+    }
+    notice
 }
 
 /// Where a box begins, and how high it is.
-fn shape(op: &Op, end: Option<&Op>, above: f64) -> (u64, u64) {
+fn shape(start: Time, op: &Op, end: Option<&Op>, above: f64) -> (u64, u64) {
     let pixels = |time: Duration| time.as_secs_f64() * PIXELS_PER_SECOND;
-    let at = |op: &Op| pixels(op.time.since(machines::Time::ZERO));
+    let at = |op: &Op| pixels(op.time.since(start));
     let top = at(op).max(above);
     let bottom = end.map_or(top, at).max(top + LEAST_HEIGHT);
     (top as u64, (bottom - top) as u64)

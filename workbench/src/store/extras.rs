@@ -5,14 +5,15 @@ use crate::check::Results;
 use crate::edn::{self, Value};
 use crate::history::{History, Op};
 use crate::report::cycle::Cycle;
-use crate::report::proof;
+use crate::report::{linear, proof, timeline};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// `independent/<key>/results.edn` and `history.edn`: what was found about a key, and the operations on it, with the
-/// indices that they have in the whole history and without the key in their values.
+/// In `independent/<key>/`: `results.edn` and `history.edn`, what was found about a key, and the operations on it, with the
+/// indices that they have in the whole history and without the key in their values; `timeline.html`, those operations to look
+/// at; and `linear.svg`, why they are not linearizable if they are not.
 pub(super) fn independent(directory: &Path, whole: &History, results: &Value) -> io::Result<()> {
     let directory = emptied(directory.join("independent"))?;
     let Some(Value::Map(by_key)) = results.get("workload").and_then(|workload| workload.get("results"))
@@ -23,8 +24,14 @@ pub(super) fn independent(directory: &Path, whole: &History, results: &Value) ->
         let directory = directory.join(file_name(key));
         fs::create_dir_all(&directory).map_err(naming(&directory))?;
         write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
-        let ops = whole.ops.iter().filter_map(|op| about(key, op)).collect();
-        write(&directory.join("history.edn"), |out| history::write_edn(&History { ops }, out))?;
+        let part = History { ops: whole.ops.iter().filter_map(|op| about(key, op)).collect() };
+        write(&directory.join("history.edn"), |out| history::write_edn(&part, out))?;
+        let name = edn::print_bare(key);
+        let timeline = timeline::timeline(&part, format!("lin-kv timeline, key {name}"));
+        write(&directory.join("timeline.html"), |out| out.write_all(timeline.as_bytes()))?;
+        if let Some(linear) = linear::linear(&name, &part, results) {
+            write(&directory.join("linear.svg"), |out| out.write_all(linear.as_bytes()))?;
+        }
     }
     Ok(())
 }
@@ -102,6 +109,13 @@ mod tests {
              {:index 2, :time 2, :type :info, :process :nemesis, :f :kill, :value :one}\n\
              {:index 3, :time 3, :type :ok, :process 0, :f :write, :value 1}\n"
         );
+        let timeline = file("7/timeline.html");
+        assert!(
+            timeline.contains("lin-kv timeline, key 7") && timeline.contains("class=\"ok\""),
+            "{timeline}"
+        );
+        let linear = temporary.path().join("independent/7/linear.svg");
+        assert!(!linear.exists(), "the key is linearizable");
         assert!(file("___x/history.edn").contains(":value nil"), "a key cannot lead out of the directory");
     }
 

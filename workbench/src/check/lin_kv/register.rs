@@ -8,7 +8,7 @@
 
 use crate::check::Validity;
 use crate::edn::Value;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls in progress at one time, of which those that never end make up most. The generator stops at 20 processes a key.
 const MAX_IN_PROGRESS: usize = 128;
@@ -22,6 +22,13 @@ pub(super) struct Call<'a> {
     pub(super) action: Action<'a>,
     pub(super) start: usize,
     pub(super) end: Option<usize>,
+}
+
+impl Call<'_> {
+    /// What is last known of it: its end, or else its start.
+    pub(super) fn last(&self) -> usize {
+        self.end.unwrap_or(self.start)
+    }
 }
 
 /// What a call does, when it takes effect.
@@ -41,12 +48,21 @@ pub(super) enum Judgement<'a> {
     Linearizable {
         states: Vec<&'a Value>,
     },
-    /// No order gets past the end of this call; these are the values that the register may have held before.
+    /// No order gets past the end of this call; these are the values that the register may have held before, and how it
+    /// could have come to hold others still.
     Stuck {
         call: usize,
         states: Vec<&'a Value>,
+        paths: Vec<Path<'a>>,
     },
     TooComplex,
+}
+
+/// A way to some value: what the register held, and the calls that then took effect, each with what it held after it.
+#[derive(Debug)]
+pub(super) struct Path<'a> {
+    pub(super) state: &'a Value,
+    pub(super) steps: Vec<(usize, &'a Value)>,
 }
 
 impl Judgement<'_> {
@@ -76,16 +92,13 @@ pub(super) fn judge<'a>(calls: &[Call<'a>]) -> Judgement<'a> {
                 }
             }
             Event::End(number) => {
-                let before = search.states();
-                match search.end(number) {
-                    None => return Judgement::TooComplex,
-                    Some(false) => return Judgement::Stuck { call: number, states: before },
-                    Some(true) => {}
+                if let Err(halt) = search.end(number) {
+                    return halt;
                 }
             }
         }
     }
-    Judgement::Linearizable { states: search.states() }
+    Judgement::Linearizable { states: states(search.configurations.iter()) }
 }
 
 enum Event {
@@ -136,6 +149,12 @@ struct Search<'a> {
     configurations: Configurations<'a>,
 }
 
+/// A configuration, and if a call took effect before: where from, and the call's slot.
+struct Reached<'a> {
+    configuration: Configuration<'a>,
+    from: Option<(usize, usize)>,
+}
+
 #[derive(Clone, Copy)]
 struct Slot<'a> {
     call: usize,
@@ -153,32 +172,64 @@ impl<'a> Search<'a> {
         self.slots.len() <= MAX_IN_PROGRESS
     }
 
-    /// Moves on to where a call has taken effect. Says whether that is possible, if it can be found out.
-    fn end(&mut self, number: usize) -> Option<bool> {
+    /// Moves on to where a call has taken effect, unless that is impossible or cannot be found out.
+    fn end(&mut self, number: usize) -> Result<(), Judgement<'a>> {
         let slot = self.slots.iter().position(|slot| slot.is_some_and(|slot| slot.call == number));
         let slot = slot.expect("a call that ends has started");
         let mut after = Configurations::default();
         let mut seen = std::mem::take(&mut self.configurations);
-        let mut open: VecDeque<Configuration<'a>> = seen.iter().collect();
-        while let Some(configuration) = open.pop_front() {
+        let mut reached: Vec<Reached<'a>> =
+            seen.iter().map(|configuration| Reached { configuration, from: None }).collect();
+        let mut position = 0;
+        while let Some(&Reached { configuration, .. }) = reached.get(position) {
             if configuration.ending & (1 << slot) != 0 {
                 after.insert(Configuration { ending: configuration.ending & !(1 << slot), ..configuration });
+                position += 1;
                 continue;
             }
             if seen.count > MAX_CONFIGURATIONS {
-                return None;
+                return Err(Judgement::TooComplex);
             }
             for next in 0..self.slots.len() {
                 if let Some(configuration) = self.step(configuration, next)
                     && seen.insert(configuration)
                 {
-                    open.push_back(configuration);
+                    reached.push(Reached { configuration, from: Some((position, next)) });
                 }
             }
+            position += 1;
+        }
+        if after.count == 0 {
+            return Err(self.stuck(number, &reached));
         }
         self.slots[slot] = None;
         self.configurations = after;
-        Some(self.configurations.count > 0)
+        Ok(())
+    }
+
+    /// What there is to say about a call without which no order gets on.
+    fn stuck(&self, call: usize, reached: &[Reached<'a>]) -> Judgement<'a> {
+        let first = reached.iter().filter(|reached| reached.from.is_none());
+        // What is reached first is reached on a shortest way.
+        let mut values = BTreeSet::new();
+        let new = |position: &usize| values.insert(reached[*position].configuration.state);
+        let paths = (0..reached.len()).filter(new).map(|position| self.path(reached, position));
+        Judgement::Stuck {
+            call,
+            paths: paths.collect(),
+            states: states(first.map(|reached| reached.configuration)),
+        }
+    }
+
+    fn path(&self, reached: &[Reached<'a>], mut position: usize) -> Path<'a> {
+        let mut steps = Vec::new();
+        while let Some((from, slot)) = reached[position].from {
+            let slot = self.slots[slot].expect("what takes effect is in progress");
+            steps.push((slot.call, reached[position].configuration.state));
+            position = from;
+        }
+        steps.reverse();
+        Path { state: reached[position].configuration.state, steps }
     }
 
     /// Lets the call in a slot take effect, if there is one that has not, and it can. Of endless calls that do the same only
@@ -197,12 +248,12 @@ impl<'a> Search<'a> {
             false => Configuration { state, ending: configuration.ending | 1 << slot, ..configuration },
         })
     }
+}
 
-    fn states(&self) -> Vec<&'a Value> {
-        let states: BTreeSet<&Value> =
-            self.configurations.iter().map(|configuration| configuration.state).collect();
-        states.into_iter().collect()
-    }
+/// The values that the register may hold.
+fn states<'a>(configurations: impl Iterator<Item = Configuration<'a>>) -> Vec<&'a Value> {
+    let states: BTreeSet<&Value> = configurations.map(|configuration| configuration.state).collect();
+    states.into_iter().collect()
 }
 
 /// The register after an action; none if it cannot happen now.

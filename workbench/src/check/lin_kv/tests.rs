@@ -55,14 +55,46 @@ fn what_cannot_be_explained_is_shown_with_what_may_have_been() {
     let write = "{:index 1, :time 1000000, :type :ok, :process 0, :f :write, :value 1}";
     let pending = "{:index 2, :time 2000000, :type :invoke, :process 1, :f :write, :value 2} \
                    {:index 3, :time 3000000, :type :invoke, :process 2, :f :read, :value nil}";
+    let read = "{:index 4, :time 4000000, :type :ok, :process 2, :f :read, :value 3}";
+    let register = |value: u8| format!("#knossos.model.CASRegister{{:value {value}}}");
+    let stuck = |value: u8| {
+        let why = format!("a register that holds {value} cannot be read as 3");
+        format!("{{:op {read}, :model #knossos.model.Inconsistent{{:msg \"{why}\"}}}}")
+    };
+    let first = format!("{{:op {write}, :model {}}}", register(1));
+    let second = "{:index 2, :time 2000000, :type :invoke, :process 1, :f :write, :value 2}";
+    let paths =
+        format!("[{first} {}] [{first} {{:op {second}, :model {}}} {}]", stuck(1), register(2), stuck(2));
     assert_eq!(
         result.unwrap().to_string(),
         format!(
-            "{{:valid? false, :op {{:index 4, :time 4000000, :type :ok, :process 2, :f :read, :value 3}}, \
-             :previous-ok {write}, :configs ({{:model #knossos.model.CASRegister{{:value 1}}, :last-op {write}, \
-             :pending [{pending}]}}), :final-paths ()}}"
+            "{{:valid? false, :op {read}, :previous-ok {write}, :configs ({{:model {}, :last-op {write}, \
+             :pending [{pending}]}}), :final-paths ({paths})}}",
+            register(1)
         )
     );
+}
+
+/// Of two writes in progress and a set that needs one of them, the ways to three values are the shortest, and to no value
+/// is there more than one; what took effect for another operation's sake stays so.
+#[test]
+fn the_ways_that_end_at_what_nothing_explains_are_the_shortest() {
+    let verdict = check(
+        "0 invoke write [7 1]\n 1 invoke write [7 2]\n 2 invoke cas [7 [2 3]]\n 3 invoke read [7 nil]\n \
+         3 ok read [7 1]\n 4 invoke read [7 nil]\n 4 ok read [7 5]",
+    );
+    let results = verdict.value.get("results").and_then(|results| match results {
+        Value::Map(entries) => entries[0].1.get("linearizable")?.get("final-paths")?.elements(),
+        _ => None,
+    });
+    let ops = |path: &Value| {
+        let index = |step: &Value| step.get("op").and_then(|op| op.get("index")?.as_integer());
+        path.elements().unwrap().iter().map(index).collect::<Vec<_>>()
+    };
+    let ways: Vec<_> = results.unwrap().iter().map(ops).collect();
+    let (before, stuck) = (Some(4), Some(6));
+    let expected = [vec![before, stuck], vec![before, Some(1), stuck], vec![before, Some(1), Some(2), stuck]];
+    assert_eq!(ways, expected);
 }
 
 #[test]
