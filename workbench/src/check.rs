@@ -14,7 +14,7 @@ mod counter;
 mod cycles;
 mod echo;
 mod finding;
-mod kafka;
+pub(crate) mod kafka;
 mod lin_kv;
 mod net;
 mod set_full;

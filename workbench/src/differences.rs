@@ -64,7 +64,9 @@
 //! | `demo` runs example programs in Ruby and others | it runs ours, through the challenges | `challenges_run_one_after_another_with_a_table_at_the_end` |
 //!
 //! New here: `--seed`, `--init-timeout`, `--recovery`, virtual time, findings in words, and faults that Maelstrom's network
-//! does not know ([`crate::network::Faults`]). Not here: binary files, `serve`'s archives, `doc`.
+//! does not know ([`crate::network::Faults`]). Not here: binary files, `elle/sccs/`
+//! and `elle/incompatible-order/`, a directory of plots of lag for each thread and each key (three plots have them all),
+//! `serve`'s archives, `doc`.
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@
 //! | a diagram that stands still | [`diagram`] |
 //! | the page: template, style, scripts | [`page`], and the files in `report/page` |
 //! | the page of a sweep over many seeds | [`sweep`] |
-//! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`], [`linear`] |
+//! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`], [`linear`], [`orders`] |
 //!
 //! The diagram is Lamport's (*Time, Clocks, and the Ordering of Events in a Distributed System*, 1978): a line for each
 //! node, an arrow for each message. It stays quick with [`traffic::MAX_EVENTS`] events because the page searches for the
@@ -29,6 +29,7 @@ pub mod diagram;
 pub mod linear;
 pub mod mentions;
 pub mod messages;
+pub mod orders;
 pub mod page;
 pub mod picture;
 pub mod plots;

@@ -12,8 +12,12 @@
 //! | `independent/<key>/` | `lin-kv`: each key's part of history, timeline and verdict, and where an order ends if there is none |
 //! | `elle/<anomaly>.txt` | `txn-*`, `kafka`: the anomalies, explained |
 //! | `elle/<anomaly>/<number>.svg` | those that are circles of operations that wait for each other, drawn |
+//! | `orders/<key>.svg` | `kafka`: each log in trouble, and who wrote and read what in it |
+//! | `unseen.png`, `realtime-lag-{thread,key,thread-key}.png` | `kafka`: how far polls were behind sends |
+//! | `consume-counts.edn` | `kafka`: two empty maps, as it is about consumers that subscribe and these are assigned their keys |
+//! | `messages.svg`, `timeline.html` | messages and operations, one by one |
+//! | `latency-raw.png`, `latency-quantiles.png`, `rate.png` | how long operations took, and how many there were |
 //! | `report.html` | all of it to look at |
-//! | `messages.svg`, `timeline.html`, `*.png` | parts of it, as Maelstrom draws them |
 //!
 //! `test.edn`, `history.edn` and the journal are all that is known of a run: `analyze` makes everything else of them, but
 //! for the logs, and byte for byte as it was if nobody has edited them.
@@ -180,8 +184,8 @@ pub fn write_results(directory: &Path, results: &Value) -> io::Result<()> {
     write(&directory.join("results.json"), |out| writeln!(out, "{}", edn::json::pretty(results)))
 }
 
-/// Writes what a workload's results come with: `independent/` for `lin-kv`, `elle/` for transactions and logs. What an
-/// earlier analysis left there goes.
+/// Writes what a workload's results come with: `independent/` for `lin-kv`, `elle/` for transactions and logs, and for logs
+/// `orders/` and plots. What an earlier analysis left there goes.
 pub fn write_extras(
     directory: &Path,
     options: &Options,
@@ -190,8 +194,10 @@ pub fn write_extras(
 ) -> io::Result<()> {
     match options.workload {
         Workload::LinKv => extras::independent(directory, history, &results.value),
-        Workload::TxnListAppend | Workload::TxnRwRegister | Workload::Kafka => {
-            extras::anomalies(directory, results)
+        Workload::TxnListAppend | Workload::TxnRwRegister => extras::anomalies(directory, results),
+        Workload::Kafka => {
+            extras::anomalies(directory, results)?;
+            extras::logs(directory, options, history)
         }
         _ => Ok(()),
     }

@@ -13,6 +13,7 @@ mod lag;
 mod log;
 mod order;
 mod record;
+mod view;
 
 use super::anomalies::Anomalies;
 use super::context::Context;
@@ -22,6 +23,8 @@ use crate::edn::Value;
 use crate::history::Kind;
 use log::Logs;
 use record::Record;
+
+pub(crate) use view::{Access, TroubledLog, View};
 
 /// A message polled that nobody sent: the one type that makes a verdict unknown, not false. (Those of the description that
 /// are harmless take two sends in an operation.)

@@ -2,25 +2,19 @@
 //!
 //! They are drawn in this process, with a typeface of our own, so that a machine without gnuplot and fonts has them too.
 
-use super::series::{Fault, Operations};
-use plotters::chart::{ChartBuilder, ChartContext};
-use plotters::coord::Shift;
-use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
-use plotters::coord::types::RangedCoordf64;
-use plotters::prelude::*;
-use plotters::style::{FontStyle, register_font};
-use std::error::Error;
-use std::path::Path;
-use std::sync::Once;
+mod frame;
+pub mod lines;
 
-const SIZE: (u32, u32) = (900, 400);
+use super::series::{Fault, Operations};
+use frame::{Chart, Drawn, Frame, finish, root};
+use plotters::prelude::*;
+use std::path::Path;
+
 const OK: RGBColor = RGBColor(0x81, 0xBF, 0xFC);
 const INFO: RGBColor = RGBColor(0xFF, 0xA4, 0x00);
 const FAIL: RGBColor = RGBColor(0xFF, 0x1E, 0x90);
 /// By outcome: ok, failed, unknown.
 const OUTCOMES: [(&str, RGBColor); 3] = [("ok", OK), ("fail", FAIL), ("info", INFO)];
-const FAULT: RGBColor = RGBColor(0xE9, 0xDC, 0xA0);
-const FAULT_OPACITY: f64 = 0.6;
 /// Quantiles, and how dark they are.
 const QUANTILES: [(&str, f64, RGBColor); 4] = [
     ("0.5", 0.5, RGBColor(0x81, 0xBF, 0xFC)),
@@ -37,20 +31,13 @@ const LEAST_MS: f64 = 0.01;
 
 /// Points, by time in seconds.
 type Line = Vec<(f64, f64)>;
-type Drawn = Result<(), Failure>;
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// Draws all three into a directory. A run that is too short for a bucket of the rate has no `rate.png`.
 pub fn draw(directory: &Path, operations: &Operations, faults: &[Fault], end_us: i64) -> Drawn {
-    static FONT: Once = Once::new();
-    FONT.call_once(|| {
-        // The typeface is part of the program, so that it can be read is tested; without it labels would be missing.
-        let _ = register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular());
-    });
-    let plot = Plot { operations, faults, seconds: (end_us as f64 / 1e6).max(1.0) };
+    let plot = Plot { operations, frame: Frame::new(faults, end_us) };
     plot.raw(&directory.join("latency-raw.png"))?;
     plot.quantiles(&directory.join("latency-quantiles.png"))?;
-    if plot.seconds > RATE_BUCKET_SECONDS / 2.0 {
+    if plot.frame.seconds > RATE_BUCKET_SECONDS / 2.0 {
         plot.rate(&directory.join("rate.png"))?;
     }
     Ok(())
@@ -58,14 +45,13 @@ pub fn draw(directory: &Path, operations: &Operations, faults: &[Fault], end_us:
 
 struct Plot<'a> {
     operations: &'a Operations,
-    faults: &'a [Fault],
-    seconds: f64,
+    frame: Frame<'a>,
 }
 
 impl Plot<'_> {
     fn raw(&self, path: &Path) -> Drawn {
-        let root = BitMapBackend::new(path, SIZE).into_drawing_area();
-        let mut chart = self.chart(&root, "latency (ms)", self.latency_range().log_scale())?;
+        let root = root(path);
+        let mut chart = self.frame.chart(&root, "latency (ms)", self.latency_range().log_scale())?;
         for (number, f) in self.operations.names.iter().enumerate() {
             for (outcome, (name, colour)) in OUTCOMES.into_iter().enumerate() {
                 let points = self.latencies(|index| self.is(index, number, outcome));
@@ -76,8 +62,9 @@ impl Plot<'_> {
     }
 
     fn quantiles(&self, path: &Path) -> Drawn {
-        let root = BitMapBackend::new(path, SIZE).into_drawing_area();
-        let mut chart = self.chart(&root, "latency (ms), quantiles", self.latency_range().log_scale())?;
+        let root = root(path);
+        let mut chart =
+            self.frame.chart(&root, "latency (ms), quantiles", self.latency_range().log_scale())?;
         for (number, f) in self.operations.names.iter().enumerate() {
             let points = self.latencies(|index| self.operations.name[index] == number);
             let buckets = buckets(points, QUANTILE_BUCKET_SECONDS);
@@ -92,53 +79,16 @@ impl Plot<'_> {
     }
 
     fn rate(&self, path: &Path) -> Drawn {
-        let root = BitMapBackend::new(path, SIZE).into_drawing_area();
+        let root = root(path);
         let rates = self.rates();
         let most = rates.iter().flat_map(|(.., line)| line).map(|point| point.1).fold(1.0, f64::max);
-        let mut chart = self.chart(&root, "operations a second", 0.0..most * 1.1)?;
+        let mut chart = self.frame.chart(&root, "operations a second", 0.0..most * 1.1)?;
         for (number, outcome, line) in rates {
             let (name, colour) = OUTCOMES[outcome];
             chart.draw_series(LineSeries::new(line.clone(), colour.stroke_width(2)))?;
             scatter(&mut chart, line, number, colour, format!("{} {name}", self.operations.names[number]))?;
         }
         finish(&mut chart, &root)
-    }
-
-    /// Axes, with the faults shaded.
-    fn chart<'a, Y>(
-        &self,
-        root: &DrawingArea<BitMapBackend<'a>, Shift>,
-        title: &str,
-        y: impl AsRangedCoord<CoordDescType = Y, Value = f64>,
-    ) -> Result<Chart<'a, Y>, Failure>
-    where
-        Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
-    {
-        root.fill(&WHITE)?;
-        let mut chart = ChartBuilder::on(root)
-            .margin(12)
-            .margin_right(24)
-            .x_label_area_size(36)
-            .y_label_area_size(64)
-            .build_cartesian_2d(0.0..self.seconds, y)?;
-        let (bottom, top) =
-            (chart.as_coord_spec().y_spec().range().start, chart.as_coord_spec().y_spec().range().end);
-        let shaded = self.faults.iter().map(|fault| {
-            let at = |us: i64| (us as f64 / 1e6).clamp(0.0, self.seconds);
-            let corners = [(at(fault.from_us), bottom), (at(fault.to_us), top)];
-            Rectangle::new(corners, FAULT.mix(FAULT_OPACITY).filled())
-        });
-        chart.draw_series(shaded)?;
-        let label = ("sans-serif", 13);
-        chart
-            .configure_mesh()
-            .x_desc("time (s)")
-            .y_desc(title)
-            .label_style(label)
-            .light_line_style(WHITE.mix(0.0))
-            .bold_line_style(BLACK.mix(0.08))
-            .draw()?;
-        Ok(chart)
     }
 
     fn is(&self, index: usize, name: usize, outcome: usize) -> bool {
@@ -160,7 +110,7 @@ impl Plot<'_> {
     /// By name and outcome, how many operations ended a second.
     fn rates(&self) -> Vec<(usize, usize, Line)> {
         let Operations { began, took, .. } = self.operations;
-        let count = ((self.seconds / RATE_BUCKET_SECONDS).ceil() as usize).min(MAX_BUCKETS);
+        let count = ((self.frame.seconds / RATE_BUCKET_SECONDS).ceil() as usize).min(MAX_BUCKETS);
         let mut rates = Vec::new();
         for number in 0..self.operations.names.len() {
             for outcome in 0..OUTCOMES.len() {
@@ -174,15 +124,13 @@ impl Plot<'_> {
                     let points = ended.iter().enumerate();
                     let line = points
                         .map(|(bucket, ended)| (middle(bucket), f64::from(*ended) / RATE_BUCKET_SECONDS));
-                    rates.push((number, outcome, line.filter(|(at, _)| *at <= self.seconds).collect()));
+                    rates.push((number, outcome, line.filter(|(at, _)| *at <= self.frame.seconds).collect()));
                 }
             }
         }
         rates
     }
 }
-
-type Chart<'a, Y> = ChartContext<'a, BitMapBackend<'a>, Cartesian2d<RangedCoordf64, Y>>;
 
 /// Points, in a shape that stands for what the operations were.
 fn scatter<'a, Y: Ranged<ValueType = f64>>(
@@ -211,21 +159,6 @@ fn scatter<'a, Y: Ranged<ValueType = f64>>(
             .label(label)
             .legend(move |(x, y)| TriangleMarker::new((x + 8, y), SIZE + 1, colour.filled())),
     };
-    Ok(())
-}
-
-/// What is what, and out.
-fn finish<'a, Y: Ranged<ValueType = f64>>(
-    chart: &mut Chart<'a, Y>,
-    root: &DrawingArea<BitMapBackend<'a>, Shift>,
-) -> Drawn {
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .label_font(("sans-serif", 12))
-        .background_style(WHITE.mix(0.85))
-        .draw()?;
-    root.present()?;
     Ok(())
 }
 

@@ -2,10 +2,13 @@
 
 use super::{history, naming, write};
 use crate::check::Results;
+use crate::check::kafka::View;
 use crate::edn::{self, Value};
 use crate::history::{History, Op};
+use crate::options::Options;
 use crate::report::cycle::Cycle;
-use crate::report::{linear, proof, timeline};
+use crate::report::{linear, orders, plots, proof, series, timeline, traffic};
+use machines::Time;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
@@ -58,6 +61,25 @@ pub(super) fn anomalies(directory: &Path, results: &Results) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// How often subscribers consumed each message. Clients are assigned their keys and subscribe to none, in Maelstrom too.
+const CONSUME_COUNTS: &[u8] = b"{:distribution {}, :dup-counts {}}\n";
+
+/// For logs: `orders/<key>.svg`, each that is in trouble; `unseen.png` and `realtime-lag-*.png`, how far polls were behind; and
+/// `consume-counts.edn`.
+pub(super) fn logs(directory: &Path, options: &Options, history: &History) -> io::Result<()> {
+    let view = View::new(options, history);
+    let orders = emptied(directory.join("orders"))?;
+    for log in view.troubled() {
+        fs::create_dir_all(&orders).map_err(naming(&orders))?;
+        let path = orders.join(format!("{}.svg", file_name(log.key)));
+        write(&path, |out| out.write_all(orders::order(&view, &log).as_bytes()))?;
+    }
+    let end_us = history.ops.last().map_or(0, |op| traffic::micros(op.time, Time::ZERO));
+    let faults = series::faults(history, end_us);
+    plots::lines::draw(directory, options, &view, &faults, end_us).map_err(io::Error::other)?;
+    write(&directory.join("consume-counts.edn"), |out| out.write_all(CONSUME_COUNTS))
 }
 
 /// The operation without the key in its value, if it is about this key; faults concern every key.
@@ -148,5 +170,25 @@ mod tests {
         assert_eq!(fs::read_dir(elle.join("G1c")).unwrap().count(), 1);
         anomalies(temporary.path(), &results(&[], "{}")).unwrap();
         assert!(!elle.exists());
+    }
+
+    #[test]
+    fn each_log_in_trouble_gets_a_picture_and_all_logs_get_plots() {
+        let temporary = tempfile::tempdir().unwrap();
+        let file = |name: &str| temporary.path().join(name);
+        let options = Options::new(crate::options::Workload::Kafka, 2);
+        let sent = r#"
+{:index 0, :time 1000000000, :type :invoke, :process 0, :f :send, :value [[:send "../x" 1]]}
+{:index 1, :time 2000000000, :type :ok, :process 0, :f :send, :value [[:send "../x" [0 1]]]}
+"#;
+        logs(temporary.path(), &options, &history::read(sent).unwrap()).unwrap();
+        assert!(fs::read_to_string(file("orders/___x.svg")).unwrap().contains("U: unseen"));
+        for png in ["unseen", "realtime-lag-thread", "realtime-lag-key", "realtime-lag-thread-key"] {
+            assert!(fs::read(file(&format!("{png}.png"))).unwrap().starts_with(b"\x89PNG"), "{png}");
+        }
+        let counts = fs::read_to_string(file("consume-counts.edn")).unwrap();
+        assert_eq!(counts, "{:distribution {}, :dup-counts {}}\n");
+        logs(temporary.path(), &options, &History::default()).unwrap();
+        assert!(!file("orders").exists());
     }
 }

@@ -64,9 +64,18 @@ fn runs_of_processes_get_the_same_bytes_again_and_their_anomalies_are_explained_
     let registers = is_the_same_again(run("lin-kv", "lose-cas"));
     assert!(registers.file("results.edn").contains(":failures [0]"));
     assert!(registers.file("independent/0/results.edn").contains(":valid? false"));
+    assert!(registers.file("independent/0/linear.svg").contains("no order of its operations explains"));
+    assert!(registers.file("independent/0/timeline.html").contains("lin-kv timeline, key 0"));
     let key = registers.file("independent/0/history.edn");
     assert!(key.contains(":f :cas, :value ["), "{key}");
     assert!(registers.file("history.edn").lines().count() >= key.lines().count());
+
+    let logs = is_the_same_again(run("kafka", "lose-write"));
+    assert!(logs.file("orders/0.svg").contains("L: lost-write"));
+    assert!(logs.path("realtime-lag-thread-key.png").exists() && logs.path("unseen.png").exists());
+
+    let circles = is_the_same_again(run("txn-list-append", "see-each-other"));
+    assert!(circles.file("elle/G1c/0.svg").contains(">wr "));
 }
 
 /// A second of a counter, whose final reads all say the same.

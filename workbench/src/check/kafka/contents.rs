@@ -8,7 +8,7 @@ use crate::check::context::Context;
 use crate::check::{Finding, Validity};
 use crate::edn::Value;
 use crate::history::Kind;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many unseen messages of a key the results list.
 const MAX_UNSEEN: usize = 32;
@@ -75,21 +75,10 @@ impl<'a> Contents<'_, 'a> {
         });
     }
 
-    /// Messages behind the furthest one that any ok poll has reached, which no ok poll has seen.
     fn lost_writes(&self, log: &Log<'_>, anomalies: &mut Anomalies) {
-        let messages = || log.entries.iter().flat_map(|entry| entry.messages.iter().copied());
-        let seen = messages().filter(|&message| self.message(message).poll.is_some());
-        let furthest =
-            seen.filter_map(|message| self.logs.places(message).map(|(first, _)| (first, message))).max();
-        let Some((bound, furthest)) = furthest else { return };
-        for (index, entry) in log.entries[..=bound].iter().enumerate() {
-            for &number in &entry.messages {
-                let message = self.message(number);
-                let is_last = self.logs.places(number).is_some_and(|(_, last)| last == index);
-                if is_last && message.poll.is_none() {
-                    self.lost_write(number, entry.offset, furthest, anomalies);
-                }
-            }
+        let Some((furthest, lost)) = lost(self.record, self.logs, log) else { return };
+        for (index, number) in lost {
+            self.lost_write(number, log.entries[index].offset, furthest, anomalies);
         }
     }
 
@@ -155,12 +144,48 @@ impl<'a> Contents<'_, 'a> {
     }
 }
 
+/// The message that is the furthest on of all that any ok poll has seen; and, with their places, the messages behind it that
+/// no ok poll has.
+fn lost(record: &Record<'_>, logs: &Logs<'_>, log: &Log<'_>) -> Option<(usize, Vec<(usize, usize)>)> {
+    let was_seen = |message: usize| record.messages[message].poll.is_some();
+    let seen = log.entries.iter().flat_map(|entry| entry.messages.iter().copied().filter(|&it| was_seen(it)));
+    let (bound, furthest) = seen.filter_map(|message| Some((logs.places(message)?.0, message))).max()?;
+    let behind = log.entries[..=bound].iter().enumerate();
+    let behind =
+        behind.flat_map(|(index, entry)| entry.messages.iter().map(move |&message| (index, message)));
+    let is_last = |index, message| logs.places(message).is_some_and(|(_, last)| last == index);
+    Some((
+        furthest,
+        behind.filter(|&(index, message)| is_last(index, message) && !was_seen(message)).collect(),
+    ))
+}
+
+/// The messages of a log that share a place, are at several, or are out of sight, and what is the matter with each.
+pub(super) fn trouble(record: &Record<'_>, logs: &Logs<'_>, log: &Log<'_>) -> BTreeMap<usize, &'static str> {
+    let lost = lost(record, logs, log).map(|(_, lost)| lost).unwrap_or_default();
+    let lost: BTreeSet<usize> = lost.into_iter().map(|(_, message)| message).collect();
+    let mut trouble = BTreeMap::new();
+    for entry in &log.entries {
+        for &message in &entry.messages {
+            let kind = match logs.places(message) {
+                _ if entry.messages.len() > 1 => "inconsistent-offsets",
+                Some((first, last)) if first < last => "duplicate",
+                _ if lost.contains(&message) => "lost-write",
+                _ if record.is_unseen(message) => "unseen",
+                _ => continue,
+            };
+            trouble.entry(message).or_insert(kind);
+        }
+    }
+    trouble
+}
+
 /// Messages whose send was acknowledged and that no ok poll ever saw, as upstream reports them.
 pub(super) fn unseen(context: &Context<'_>, record: &Record<'_>) -> Option<(Value, Finding)> {
     let mut by_key: BTreeMap<&Value, Vec<&Message<'_>>> = BTreeMap::new();
     let mut total = 0;
     for (number, message) in record.messages.iter().enumerate() {
-        if record.send_outcome(number) == Some(Kind::Ok) && message.poll.is_none() {
+        if record.is_unseen(number) {
             by_key.entry(record.key(message.key)).or_default().push(message);
             total += 1;
         }

@@ -10,11 +10,34 @@ use crate::edn::Value;
 use crate::history::{Kind, Op, Process};
 use std::collections::BTreeMap;
 
+/// How far behind a poll was on a key.
+pub(crate) struct Lag<'a> {
+    /// The poll's invocation.
+    pub(crate) poll: &'a Op,
+    pub(crate) key: &'a Value,
+    pub(crate) nanos: u64,
+}
+
 /// The longest lag: `{:time s, :process p, :key k, :lag s}`.
 pub(super) fn worst(context: &Context<'_>, record: &Record<'_>, logs: &Logs<'_>) -> Value {
+    let mut worst: Option<Lag<'_>> = None;
+    each(context, record, logs, |lag| {
+        if lag.nanos > worst.as_ref().map_or(0, |worst| worst.nanos) {
+            worst = Some(lag);
+        }
+    });
+    describe(worst)
+}
+
+/// Tells of each ok poll how far behind it was on every key that its process had been assigned.
+pub(super) fn each<'a>(
+    context: &Context<'a>,
+    record: &Record<'a>,
+    logs: &Logs<'_>,
+    mut tell: impl FnMut(Lag<'a>),
+) {
     let passed = passed(record, logs);
     let mut seen: BTreeMap<Process, BTreeMap<u32, usize>> = BTreeMap::new();
-    let mut worst: Option<(u64, &Op, u32)> = None;
     let mut operations = record.operations.iter().peekable();
     for op in context.client_ops().filter(|op| op.kind == Kind::Ok) {
         if op.f == "assign" {
@@ -30,16 +53,12 @@ pub(super) fn worst(context: &Context<'_>, record: &Record<'_>, logs: &Logs<'_>)
         };
         let Some(positions) = seen.get_mut(&op.process).filter(|_| op.f == "poll") else { continue };
         advance(positions, operation, logs);
-        let invoke = context.op(operation.span.invoke);
+        let poll = context.op(operation.span.invoke);
         for (&key, &position) in &*positions {
             let known = passed[key as usize].get(position).copied().unwrap_or(u64::MAX);
-            let lag = invoke.time.as_nanos().saturating_sub(known);
-            if lag > worst.map_or(0, |(worst, ..)| worst) {
-                worst = Some((lag, invoke, key));
-            }
+            tell(Lag { poll, key: record.key(key), nanos: poll.time.as_nanos().saturating_sub(known) });
         }
     }
-    describe(record, worst)
 }
 
 /// For each key and each number of messages seen: when it became known that there are more.
@@ -78,14 +97,14 @@ fn advance(positions: &mut BTreeMap<u32, usize>, operation: &Operation<'_>, logs
     }
 }
 
-fn describe(record: &Record<'_>, worst: Option<(u64, &Op, u32)>) -> Value {
+fn describe(worst: Option<Lag<'_>>) -> Value {
     let seconds = |nanos: u64| Value::Float(nanos as f64 / 1e9);
     match worst {
-        Some((lag, poll, key)) => Value::map([
+        Some(Lag { poll, key, nanos }) => Value::map([
             ("time", seconds(poll.time.as_nanos())),
             ("process", poll.process.to_value()),
-            ("key", record.key(key).clone()),
-            ("lag", seconds(lag)),
+            ("key", key.clone()),
+            ("lag", seconds(nanos)),
         ]),
         None => Value::map([
             ("time", Value::Integer(0)),

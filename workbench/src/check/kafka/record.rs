@@ -89,6 +89,11 @@ impl<'a> Record<'a> {
         self.messages[message].send.map(|send| self.operations[send].span.outcome)
     }
 
+    /// Whether a message was acknowledged, and no ok poll ever saw it.
+    pub(super) fn is_unseen(&self, message: usize) -> bool {
+        self.send_outcome(message) == Some(Kind::Ok) && self.messages[message].poll.is_none()
+    }
+
     fn add(&mut self, invoke: &'a Op, completion: Option<&'a Op>) {
         let Process::Client(process) = invoke.process else { return };
         let number = self.operations.len();

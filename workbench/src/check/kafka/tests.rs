@@ -208,3 +208,81 @@ fn the_worst_lag_is_that_of_the_poll_that_missed_the_oldest_message() {
     let lag = check(history).value.get("worst-realtime-lag").unwrap().to_string();
     assert_eq!(lag, "{:time 0.52, :process 1, :key \"k\", :lag 0.5}");
 }
+
+/// What a view of a history shows.
+fn viewed<T>(text: &str, look: impl FnOnce(&View<'_>) -> T) -> T {
+    let (options, history) = (options(Workload::Kafka), testing::history(text));
+    look(&View::new(&options, &history))
+}
+
+#[test]
+fn each_poll_lags_on_every_key_that_its_process_was_assigned() {
+    let history = "@0 1 invoke assign [\"k\" \"l\"]\n@0 1 ok assign [\"k\" \"l\"]\n@10 0 invoke send [[:send \"k\" 1]]\n\
+                   @20 0 ok send [[:send \"k\" [0 1]]]\n@30 0 invoke send [[:send \"l\" 1]]\n\
+                   @40 0 ok send [[:send \"l\" [0 1]]]\n@100 1 invoke poll [[:poll]]\n\
+                   @110 1 ok poll [[:poll {\"l\" [[0 1]]}]]\n@120 1 invoke poll [[:poll]]\n\
+                   @130 1 ok poll [[:poll {\"k\" [[0 1]]}]]";
+    let lags = viewed(history, |view| {
+        let mut lags = Vec::new();
+        view.lags(|lag| lags.push((lag.poll.index, lag.key.to_string(), lag.nanos / 1_000_000)));
+        lags.sort();
+        lags
+    });
+    let (k, l) = ("\"k\"".to_owned(), "\"l\"".to_owned());
+    assert_eq!(lags, [(6, k.clone(), 80), (6, l.clone(), 0), (8, k, 0), (8, l, 0)]);
+}
+
+#[test]
+fn a_message_is_unseen_from_its_acknowledgement_to_the_first_poll_that_has_it() {
+    let early = "@1 0 invoke send [[:send \"k\" 9]]\n@2 1 invoke poll [[:poll]]\n@3 1 ok poll [[:poll {\"k\" [[9 9]]}]]\n\
+                 @4 0 ok send [[:send \"k\" [9 9]]]\n";
+    let failed = "0 invoke send [[:send \"k\" 5]]\n0 fail send [[:send \"k\" 5]]\n";
+    let history = early.to_owned()
+        + &sends(&["k 1 @ 10", "k 2 @ 11", "l 1 @ 0"])
+        + failed
+        + &poll(1, "\"k\" [[9 9] [10 1]]")
+        + &poll(2, "\"k\" [[10 1]]");
+    let courses = viewed(&history, |view| {
+        let told = |(key, course): (&Value, Vec<(machines::Time, u64)>)| {
+            let course = course.into_iter().map(|(time, count)| (time.as_nanos() / 1_000_000, count));
+            (key.to_string(), course.collect::<Vec<_>>())
+        };
+        view.unseen().into_iter().map(told).collect::<Vec<_>>()
+    });
+    let expected = [("\"k\"".to_owned(), vec![(5, 1), (7, 2), (13, 1)]), ("\"l\"".to_owned(), vec![(9, 1)])];
+    assert_eq!(courses, expected);
+}
+
+#[test]
+fn a_log_in_trouble_says_which_messages_are_and_who_had_to_do_with_them() {
+    let unknown = "3 invoke send [[:send \"k\" 9]]\n3 info send [[:send \"k\" 9]] ! :net-timeout\n";
+    let history =
+        sends(&["fine 1 @ 0", "k 1 @ 0", "k 2 @ 10", "k 3 @ 20", "k 4 @ 20", "k 5 @ 40", "k 6 @ 50"])
+            + unknown
+            + &poll(1, "\"fine\" [[0 1]], \"k\" [[0 1] [20 3] [20 4] [30 1] [40 5]]")
+            + &poll(2, "\"fine\" [[0 1]]");
+    viewed(&history, |view| {
+        let logs = view.troubled();
+        assert_eq!(logs.iter().map(|log| log.key.to_string()).collect::<Vec<_>>(), ["\"k\""]);
+        let text = |values: &[&Value]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        assert_eq!(text(&logs[0].offsets), "0 10 20 30 40 50");
+        let trouble: Vec<(String, &str)> =
+            logs[0].trouble.iter().map(|(message, kind)| (message.to_string(), *kind)).collect();
+        let expected = [
+            ("1", "duplicate"),
+            ("2", "lost-write"),
+            ("3", "inconsistent-offsets"),
+            ("4", "inconsistent-offsets"),
+            ("6", "unseen"),
+        ];
+        assert_eq!(trouble, expected.map(|(message, kind)| (message.to_owned(), kind)));
+        let places =
+            |access: &Access<'_>| access.messages.iter().map(|(place, _)| *place).collect::<Vec<_>>();
+        let accesses: Vec<_> =
+            logs[0].accesses.iter().map(|access| (access.is_send, places(access))).collect();
+        let mut expected: Vec<_> = [0, 1, 2, 2, 4, 5].map(|place| (true, vec![Some(place)])).into();
+        expected.push((true, vec![None]));
+        expected.push((false, [0, 2, 2, 3, 4].map(Some).into()));
+        assert_eq!(accesses, expected);
+    });
+}

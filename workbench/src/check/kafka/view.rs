@@ -1,0 +1,142 @@
+//! What a run's pictures are drawn from: the same sends, polls and logs that the verdict is about.
+
+use super::contents;
+use super::lag::{self, Lag};
+use super::log::Logs;
+use super::record::Record;
+use crate::check::Evidence;
+use crate::check::context::Context;
+use crate::edn::Value;
+use crate::history::{History, Kind, Op};
+use crate::options::Options;
+use machines::Time;
+use std::collections::BTreeMap;
+
+/// Logs in trouble that are looked at, in the order in which they came into being.
+const MAX_LOGS: usize = 64;
+
+/// A history's sends and polls, and the logs that they tell of.
+pub(crate) struct View<'a> {
+    context: Context<'a>,
+    record: Record<'a>,
+    logs: Logs<'a>,
+}
+
+/// A log with messages that differ, repeat, vanish or stay out of sight.
+pub(crate) struct TroubledLog<'a> {
+    pub(crate) key: &'a Value,
+    /// The offsets that hold something, in order. Places are positions here.
+    pub(crate) offsets: Vec<&'a Value>,
+    /// The messages in trouble, and the name of what is the matter.
+    pub(crate) trouble: BTreeMap<&'a Value, &'static str>,
+    /// Everything that sent to it or saw some of it, in the order of its ends.
+    pub(crate) accesses: Vec<Access<'a>>,
+}
+
+/// What a send or a poll had to do with a log.
+pub(crate) struct Access<'a> {
+    /// Its end; if it had none, its beginning.
+    pub(crate) op: &'a Op,
+    pub(crate) outcome: Kind,
+    pub(crate) is_send: bool,
+    /// Messages, and the place of each, if it has one.
+    pub(crate) messages: Vec<(Option<usize>, &'a Value)>,
+}
+
+/// How much of a key there was to see at some times.
+pub(crate) type Course<'a> = (&'a Value, Vec<(Time, u64)>);
+
+impl<'a> View<'a> {
+    pub(crate) fn new(options: &'a Options, history: &'a History) -> View<'a> {
+        let context = Context::new(options, history);
+        let record = Record::new(&context);
+        let logs = Logs::new(&record);
+        View { context, record, logs }
+    }
+
+    /// Tells of each ok poll how far behind it was on every key that its process had been assigned.
+    pub(crate) fn lags(&self, tell: impl FnMut(Lag<'a>)) {
+        lag::each(&self.context, &self.record, &self.logs, tell);
+    }
+
+    /// For each key, how many messages were acknowledged and not yet polled, whenever that changed.
+    pub(crate) fn unseen(&self) -> Vec<Course<'a>> {
+        let mut changes: Vec<Vec<(usize, bool)>> = vec![Vec::new(); self.record.key_count()];
+        for (number, message) in self.record.messages.iter().enumerate() {
+            let end = |operation: usize| self.record.operations[operation].op.index;
+            let Some(sent) = message.send.filter(|_| self.record.send_outcome(number) == Some(Kind::Ok))
+            else {
+                continue;
+            };
+            // Of a message that was seen before its send ended nobody waits for a sight.
+            let polled = message.poll.map(end);
+            if polled.is_none_or(|polled| polled > end(sent)) {
+                let changes = &mut changes[message.key as usize];
+                changes.push((end(sent), true));
+                changes.extend(polled.map(|polled| (polled, false)));
+            }
+        }
+        let course = |(key, mut changes): (u32, Vec<(usize, bool)>)| {
+            changes.sort_unstable();
+            let mut unseen: u64 = 0;
+            let counts = changes.into_iter().map(|(op, is_new)| {
+                unseen = if is_new { unseen + 1 } else { unseen - 1 };
+                (self.context.op(op).time, unseen)
+            });
+            (self.record.key(key), counts.collect())
+        };
+        (0..).zip(changes).map(course).collect()
+    }
+
+    /// The logs in trouble.
+    pub(crate) fn troubled(&self) -> Vec<TroubledLog<'a>> {
+        let mut troubled = BTreeMap::new();
+        for (key, log) in self.logs.iter() {
+            let trouble = contents::trouble(&self.record, &self.logs, log);
+            if trouble.is_empty() || troubled.len() == MAX_LOGS {
+                continue;
+            }
+            let log = TroubledLog {
+                key: self.record.key(key),
+                offsets: log.entries.iter().map(|entry| entry.offset).collect(),
+                trouble: trouble.into_iter().map(|(message, kind)| (self.message(message), kind)).collect(),
+                accesses: Vec::new(),
+            };
+            troubled.insert(key, log);
+        }
+        for operation in &self.record.operations {
+            let (op, outcome) = (operation.op, operation.span.outcome);
+            for sent in &operation.sent {
+                let place = match sent.offset {
+                    Some(offset) => self.logs.index(sent.key, offset),
+                    None => self.logs.places(sent.message).map(|(first, _)| first),
+                };
+                let messages = vec![(place, self.message(sent.message))];
+                if let Some(log) = troubled.get_mut(&sent.key) {
+                    log.accesses.push(Access { op, outcome, is_send: true, messages });
+                }
+            }
+            for polled in operation.polled.iter().filter(|polled| !polled.messages.is_empty()) {
+                let Some(log) = troubled.get_mut(&polled.key) else { continue };
+                let seen = polled.messages.iter();
+                let place = |&(offset, message)| (self.logs.index(polled.key, offset), self.message(message));
+                log.accesses.push(Access {
+                    op,
+                    outcome,
+                    is_send: false,
+                    messages: seen.map(place).collect(),
+                });
+            }
+        }
+        troubled.into_values().collect()
+    }
+
+    /// What an operation did, in words.
+    pub(crate) fn evidence(&self, op: &Op) -> Evidence {
+        self.context.evidence(op.index)
+    }
+
+    fn message(&self, number: usize) -> &'a Value {
+        self.record.messages[number].value
+    }
+}
