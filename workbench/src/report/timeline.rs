@@ -126,3 +126,25 @@ fn operation(op: &Op, end: Option<&Op>, left: usize, (top, height): (u64, u64)) 
         tooltip: page::cut(&tooltip, MAX_TOOLTIP),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::history;
+
+    #[test]
+    fn the_page_of_a_part_of_a_history_begins_where_the_part_does_and_names_operations_as_the_whole_does() {
+        let mut part = history::read(
+            "{:index 0, :time 0, :type :invoke, :process 0, :f :read, :value nil}\n\
+             {:index 1, :time 9000000, :type :ok, :process 0, :f :read, :value 5}\n\
+             {:index 2, :time 40000000000, :type :invoke, :process 1, :f :read, :value nil}\n\
+             {:index 3, :time 40500000000, :type :ok, :process 1, :f :read, :value 7}\n",
+        )
+        .unwrap();
+        part.ops.drain(..2);
+        let page = timeline(&part, "Some <part>".to_owned());
+        assert!(page.contains("<h1>Some &lt;part&gt;</h1>") && page.contains("from 40.000 s."), "{page}");
+        assert!(page.contains("class=\"ok\" style=\"left:0px;top:0px;height:200px\""), "{page}");
+        assert!(page.contains("title=\"op 2 ok in 500.000 ms: read nil → 7\""), "{page}");
+    }
+}
