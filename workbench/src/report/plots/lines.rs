@@ -45,9 +45,9 @@ pub(crate) fn draw(
     end_us: i64,
 ) -> Drawn {
     let frame = Frame::new(faults, end_us);
-    unseen(view, &frame).draw(&directory.join("unseen.png"), "messages not yet polled", last, &frame)?;
+    unseen(view, &frame).draw(&directory.join("unseen.png"), "messages not yet polled", by_end, &frame)?;
     for (name, lines) in lags(options, view, &frame) {
-        lines.draw(&directory.join(format!("realtime-lag-{name}.png")), "lag (s)", highest, &frame)?;
+        lines.draw(&directory.join(format!("realtime-lag-{name}.png")), "lag (s)", by_height, &frame)?;
     }
     Ok(())
 }
@@ -62,8 +62,8 @@ struct Who<'a> {
 /// By moment, from 0 to [`MOMENTS`]. Where there is none nothing is known.
 type Line = BTreeMap<usize, f64>;
 
-/// How much a line matters.
-type Rank = fn(&Line) -> f64;
+/// How much a line matters: first of all, and among those that are the same in that.
+type Rank = fn(&Line) -> (f64, f64);
 
 /// The lines of a plot.
 #[derive(Default)]
@@ -111,7 +111,10 @@ impl Lines<'_> {
     /// Those that matter most, in the order of their names, and how many others there are.
     fn shown(&self, rank: Rank) -> (Vec<(&Who<'_>, &Line)>, usize) {
         let mut lines: Vec<(&Who<'_>, &Line)> = self.lines.iter().collect();
-        lines.sort_by(|(_, one), (_, other)| rank(other).total_cmp(&rank(one)));
+        lines.sort_by(|(_, one), (_, other)| {
+            let (one, other) = (rank(one), rank(other));
+            other.0.total_cmp(&one.0).then(other.1.total_cmp(&one.1))
+        });
         let left_out = lines.len().saturating_sub(MAX_LINES);
         lines.truncate(MAX_LINES);
         lines.sort_by_key(|(who, _)| **who);
@@ -153,12 +156,16 @@ fn entry(legend: &Root<'_>, row: usize, text: &str, colour: Option<RGBColor>) ->
     Ok(())
 }
 
-/// What matters of a count: how it ends.
-fn last(line: &Line) -> f64 {
-    line.values().next_back().copied().unwrap_or(0.0)
+/// What matters of a count: how it ends, and then how much of it there was for how long.
+fn by_end(line: &Line) -> (f64, f64) {
+    (line.values().next_back().copied().unwrap_or(0.0), line.values().sum())
 }
 
 /// What matters of a lag: how long it ever was.
+fn by_height(line: &Line) -> (f64, f64) {
+    (highest(line), line.values().sum())
+}
+
 fn highest(line: &Line) -> f64 {
     line.values().copied().fold(0.0, f64::max)
 }
@@ -184,17 +191,19 @@ mod tests {
 
     #[test]
     fn the_lines_that_matter_most_are_shown_and_the_others_counted() {
-        let low: [&[(usize, f64)]; 9] = [&[(0, 2.0), (1, 2.0)]; 9];
-        let heights =
-            [&[&[(0, 9.0), (1, 0.0)][..], &[(0, 1.0), (1, 3.0)], &[(0, 0.0), (1, 1.0)]], &low[..]].concat();
+        // Of those that are the same in height and end the last was high for longer.
+        let low: [&[(usize, f64)]; 8] = [&[(0, 1.0), (1, 2.0)]; 8];
+        let first: [&[(usize, f64)]; 3] =
+            [&[(0, 9.0), (1, 0.0)], &[(0, 1.0), (1, 3.0)], &[(0, 0.0), (1, 1.0)]];
+        let heights = [&first[..], &low, &[&[(0, 2.0), (1, 2.0)]]].concat();
         lines(&heights, |lines| {
             let shown = |rank: Rank| {
                 let (shown, left_out) = lines.shown(rank);
                 let keys = shown.iter().map(|(who, _)| who.label().replace("key ", "")).collect::<Vec<_>>();
                 (keys.join(" "), left_out)
             };
-            assert_eq!(shown(highest), ("0 1 3 4 5 6 7 8 9 10".to_owned(), 2));
-            assert_eq!(shown(last), ("1 3 4 5 6 7 8 9 10 11".to_owned(), 2));
+            assert_eq!(shown(by_height), ("0 1 3 4 5 6 7 8 9 11".to_owned(), 2));
+            assert_eq!(shown(by_end), ("1 3 4 5 6 7 8 9 10 11".to_owned(), 2));
         });
     }
 
@@ -202,7 +211,7 @@ mod tests {
     fn a_plot_without_lines_is_a_plot() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("empty.png");
-        lines(&[], |lines| lines.draw(&path, "lag (s)", highest, &Frame::new(&[], 0)).unwrap());
+        lines(&[], |lines| lines.draw(&path, "lag (s)", by_height, &Frame::new(&[], 0)).unwrap());
         assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG"));
     }
 }
