@@ -8,6 +8,7 @@
 use super::svg::{cut, escaped, style};
 use crate::edn::Value;
 use crate::history::{History, Kind, Op, Process};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -100,44 +101,26 @@ impl<'a> Picture<'a> {
         let stuck = *calls.iter().find(|call| call.last().index == at)?;
         let on_way = on_way(ways);
         let begin = stuck.invoke.index;
-        let mut during: Vec<Call<'_>> = calls
-            .iter()
-            .copied()
-            .filter(|call| call.invoke.index <= at && !call.is_over_before(begin))
-            .collect();
-        // What matters first, then what began last.
-        during.sort_by_key(|call| {
-            let index = call.last().index;
-            (index != at, !on_way.contains(&index), std::cmp::Reverse(index))
-        });
+        let (over, mut during): (Vec<_>, Vec<_>) =
+            calls.into_iter().partition(|call| call.is_over_before(begin));
+        during.retain(|call| call.invoke.index <= at);
         let left_out = during.len().saturating_sub(MAX_IN_PROGRESS);
-        during.truncate(MAX_IN_PROGRESS);
-        let mut before: Vec<Call<'_>> = calls.into_iter().filter(|call| call.is_over_before(begin)).collect();
-        before.sort_by_key(|call| std::cmp::Reverse(call.last().index));
-        before.truncate(MAX_BEFORE);
-        let first = before.iter().map(|call| call.invoke.index).min().unwrap_or(begin).min(begin);
+        // What matters first, then what was known last.
+        let rank = |call: &Call<'_>| {
+            let index = call.last().index;
+            (index != at, !on_way.contains(&index), Reverse(index))
+        };
+        let (during, before) = (first(during, MAX_IN_PROGRESS, rank), first(over, MAX_BEFORE, rank));
+        let from = before.iter().map(|call| call.invoke.index).min().unwrap_or(begin).min(begin);
         let calls: Vec<Call<'_>> = during.into_iter().chain(before).collect();
-        let is_shown = |index: &usize| (first..=at).contains(index);
+        let is_shown = |index: &usize| (from..=at).contains(index);
         let ends = calls.iter().flat_map(|call| [Some(call.invoke.index), call.end.map(|end| end.index)]);
         let events: BTreeSet<usize> = ends.flatten().filter(is_shown).collect();
         let processes: BTreeSet<Process> = calls.iter().map(|call| call.invoke.process).collect();
-        Some(Picture {
-            rows: processes
-                .into_iter()
-                .enumerate()
-                .map(|(row, process)| (process, TOP + row as f64 * ROW))
-                .collect(),
-            events: events
-                .into_iter()
-                .enumerate()
-                .map(|(x, index)| (index, LEFT + (x as f64 + 0.4) * STEP))
-                .collect(),
-            calls,
-            stuck,
-            ways,
-            on_way,
-            left_out,
-        })
+        let rows = processes.into_iter().zip((0..).map(|row| TOP + f64::from(row) * ROW)).collect();
+        let events =
+            events.into_iter().zip((0..).map(|column| LEFT + (f64::from(column) + 0.4) * STEP)).collect();
+        Some(Picture { calls, stuck, ways, on_way, left_out, rows, events })
     }
 
     fn svg(&self, key: &str) -> String {
@@ -248,6 +231,13 @@ impl<'a> Picture<'a> {
         let lines = self.ways.iter().enumerate();
         lines.map(|(line, way)| draw_way(svg, way, y + 12.0 + line as f64 * WAY)).fold(0.0, f64::max)
     }
+}
+
+/// So many of some operations, by their rank.
+fn first<'a, R: Ord>(mut calls: Vec<Call<'a>>, most: usize, rank: impl Fn(&Call<'_>) -> R) -> Vec<Call<'a>> {
+    calls.sort_by_key(rank);
+    calls.truncate(most);
+    calls
 }
 
 /// Operations that happened or may have; reads only if somebody saw what they returned, and it was something.
@@ -375,65 +365,4 @@ fn tooltip(call: &Call<'_>, words: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::edn;
-    use crate::store::history;
-
-    /// Something about another key; then of this one a write, a write of which nobody saw the end, a set that failed, and
-    /// a read that nothing explains.
-    const HISTORY: &str = r#"
-{:index 0, :time 0, :type :invoke, :process 9, :f :write, :value 0}
-{:index 1, :time 0, :type :ok, :process 9, :f :write, :value 0}
-{:index 2, :time 1000000, :type :invoke, :process 0, :f :write, :value 1}
-{:index 3, :time 2000000, :type :ok, :process 0, :f :write, :value 1}
-{:index 4, :time 3000000, :type :invoke, :process 1, :f :write, :value "<2>"}
-{:index 5, :time 3000000, :type :invoke, :process 3, :f :cas, :value [4 5]}
-{:index 6, :time 4000000, :type :fail, :process 3, :f :cas, :value [4 5]}
-{:index 7, :time 4000000, :type :invoke, :process 2, :f :read, :value nil}
-{:index 8, :time 5000000, :type :ok, :process 2, :f :read, :value 3}
-"#;
-    const RESULTS: &str = r#"{:linearizable {:op {:index 8} :final-paths (
-[{:op {:index 3} :model #knossos.model.CASRegister{:value 1}}
- {:op {:index 4 :f :write :value "<2>"} :model #knossos.model.CASRegister{:value "<2>"}}
- {:op {:index 8 :f :read :value 3} :model #knossos.model.Inconsistent{:msg "no"}}])}}"#;
-
-    #[test]
-    fn what_is_drawn_is_what_may_have_happened_and_how_far_that_leads() {
-        let mut part = history::read(HISTORY).unwrap();
-        part.ops.drain(..2);
-        let svg = linear("7", &part, &edn::read(RESULTS).unwrap()).unwrap();
-        let has = |text: &str, count: usize| assert_eq!(svg.matches(text).count(), count, "{text} in {svg}");
-        has("no order of its operations explains “read 3”, op 8 of process 2", 1);
-        has("<rect class=\"bar", 3);
-        has("class=\"bar stuck\"", 1);
-        has("class=\"bar unknown way\"", 1);
-        has("cas", 0);
-        has("<rect class=\"held\"", 2);
-        has("write \"&lt;2&gt;\" (op 4)", 1);
-        has("✗ read 3 (op 8): no", 1);
-        has("<2>", 0);
-    }
-
-    #[test]
-    fn what_is_linearizable_has_no_picture() {
-        let valid = edn::read("{:linearizable {:valid? true :final-paths ()}}").unwrap();
-        assert_eq!(linear("7", &history::read(HISTORY).unwrap(), &valid), None);
-    }
-
-    #[test]
-    fn of_many_operations_those_that_matter_are_drawn() {
-        let mut text = String::new();
-        for number in 0..100 {
-            text += &format!(
-                "{{:index {number}, :time 0, :type :invoke, :process {number}, :f :write, :value {number}}}\n"
-            );
-        }
-        text += "{:index 100, :time 0, :type :invoke, :process 100, :f :read, :value nil}\n";
-        text += "{:index 101, :time 0, :type :ok, :process 100, :f :read, :value 3}\n";
-        let results = RESULTS.replace("index 8", "index 101").replace("index 4", "index 3");
-        let svg = linear("7", &history::read(&text).unwrap(), &edn::read(&results).unwrap()).unwrap();
-        assert_eq!(svg.matches("<rect class=\"bar").count(), MAX_IN_PROGRESS);
-        assert!(svg.contains("write 3:") && svg.contains("77 more in progress are left out"), "{svg}");
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use super::contents;
 use super::lag::{self, Lag};
 use super::log::Logs;
-use super::record::Record;
+use super::record::{Operation, Record};
 use crate::check::Evidence;
 use crate::check::context::Context;
 use crate::edn::Value;
@@ -40,8 +40,10 @@ pub(crate) struct Access<'a> {
     pub(crate) outcome: Kind,
     pub(crate) is_send: bool,
     /// Messages, and the place of each, if it has one.
-    pub(crate) messages: Vec<(Option<usize>, &'a Value)>,
+    pub(crate) messages: Messages<'a>,
 }
+
+type Messages<'a> = Vec<(Option<usize>, &'a Value)>;
 
 /// How much of a key there was to see at some times.
 pub(crate) type Course<'a> = (&'a Value, Vec<(Time, u64)>);
@@ -90,6 +92,20 @@ impl<'a> View<'a> {
 
     /// The logs in trouble.
     pub(crate) fn troubled(&self) -> Vec<TroubledLog<'a>> {
+        let mut troubled = self.in_trouble();
+        for operation in &self.record.operations {
+            for (key, is_send, messages) in self.touched(operation) {
+                if let Some(log) = troubled.get_mut(&key) {
+                    let (op, outcome) = (operation.op, operation.span.outcome);
+                    log.accesses.push(Access { op, outcome, is_send, messages });
+                }
+            }
+        }
+        troubled.into_values().collect()
+    }
+
+    /// By number of key, and without what was done to them.
+    fn in_trouble(&self) -> BTreeMap<u32, TroubledLog<'a>> {
         let mut troubled = BTreeMap::new();
         for (key, log) in self.logs.iter() {
             let trouble = contents::trouble(&self.record, &self.logs, log);
@@ -104,31 +120,24 @@ impl<'a> View<'a> {
             };
             troubled.insert(key, log);
         }
-        for operation in &self.record.operations {
-            let (op, outcome) = (operation.op, operation.span.outcome);
-            for sent in &operation.sent {
-                let place = match sent.offset {
-                    Some(offset) => self.logs.index(sent.key, offset),
-                    None => self.logs.places(sent.message).map(|(first, _)| first),
-                };
-                let messages = vec![(place, self.message(sent.message))];
-                if let Some(log) = troubled.get_mut(&sent.key) {
-                    log.accesses.push(Access { op, outcome, is_send: true, messages });
-                }
-            }
-            for polled in operation.polled.iter().filter(|polled| !polled.messages.is_empty()) {
-                let Some(log) = troubled.get_mut(&polled.key) else { continue };
-                let seen = polled.messages.iter();
-                let place = |&(offset, message)| (self.logs.index(polled.key, offset), self.message(message));
-                log.accesses.push(Access {
-                    op,
-                    outcome,
-                    is_send: false,
-                    messages: seen.map(place).collect(),
-                });
-            }
-        }
-        troubled.into_values().collect()
+        troubled
+    }
+
+    /// The keys of which an operation sent or saw something; which of both; and what, with its place.
+    fn touched(&self, operation: &Operation<'a>) -> Vec<(u32, bool, Messages<'a>)> {
+        let sent = operation.sent.iter().map(|sent| {
+            let place = match sent.offset {
+                Some(offset) => self.logs.index(sent.key, offset),
+                None => self.logs.places(sent.message).map(|(first, _)| first),
+            };
+            (sent.key, true, vec![(place, self.message(sent.message))])
+        });
+        let saw_something = operation.polled.iter().filter(|polled| !polled.messages.is_empty());
+        let polled = saw_something.map(|polled| {
+            let place = |&(offset, message)| (self.logs.index(polled.key, offset), self.message(message));
+            (polled.key, false, polled.messages.iter().map(place).collect())
+        });
+        sent.chain(polled).collect()
     }
 
     /// What an operation did, in words.
