@@ -14,8 +14,8 @@ flags_two := "--node-count 2 --concurrency 2n --time-limit 20 --rate 1000"
 @_list:
     {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} --list --unsorted
 
-# Check everything: format, lints, docs, tests
-test: _format _lint _docs
+# Check everything: format, lints, docs, tests, and each fuzzer briefly where there are nightly Rust and cargo-fuzz
+test: _format _lint _docs && _fuzz-briefly
     cargo test --locked --workspace
 
 # All challenges, one after another, with one table at the end; `--virtual` does it in seconds of virtual time
@@ -190,7 +190,17 @@ bench-instructions *arguments:
     cargo run --locked --release --package benches --bin instructions -- {{ arguments }}
 
 # Look for input that breaks something, with one target or each in turn; needs nightly Rust and cargo-fuzz
-fuzz target="" seconds=(if target == "" { "3" } else { "60" }):
+fuzz target="" seconds="60": (_fuzz target "target/found" "-max_total_time=" + seconds)
+
+# The same inputs each time: whether a change is good must not depend on what a fuzzer happens to find on that day.
+_fuzz-briefly:
+    @if cargo +nightly fuzz --version >/dev/null 2>&1; then \
+        {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} _fuzz "" "$(mktemp -d)" "-seed=1 -runs=2000"; \
+    else \
+        echo "not fuzzed: that needs nightly Rust and cargo-fuzz"; \
+    fi
+
+_fuzz target found limit:
     #!/usr/bin/env bash
     set -euo pipefail
     cd fuzz
@@ -199,8 +209,8 @@ fuzz target="" seconds=(if target == "" { "3" } else { "60" }):
     cargo +nightly fuzz build {{ target }}
     for target in {{ if target == "" { "$(cargo +nightly fuzz list)" } else { target } }}; do
         # What is new goes to a folder of its own: the corpus is what the tests replay.
-        mkdir -p "target/found/$target"
-        cargo +nightly fuzz run "$target" "target/found/$target" "corpus/$target" -- -max_total_time={{ seconds }} \
+        mkdir -p "{{ found }}/$target"
+        cargo +nightly fuzz run "$target" "{{ found }}/$target" "corpus/$target" -- {{ limit }} \
             -dict=dictionary -max_len=4096 -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0
     done
 
