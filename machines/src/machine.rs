@@ -110,7 +110,7 @@ impl<C> Context<'_, C> {
     pub fn call(&mut self, whom: &str, body: &impl Encode, call: C, patience: Duration) -> Result<(), C> {
         // A call that is over at once and made again at once would keep the node from ever coming to an end.
         let patience = patience.max(Duration::from_nanos(1));
-        let id = self.calls.open(call, self.now + patience)?;
+        let id = self.calls.open(whom, call, self.now + patience)?;
         let me = self.cluster.name(self.cluster.me());
         self.outputs.push((me, whom), (Some(id), None), body);
         Ok(())

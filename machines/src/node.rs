@@ -49,7 +49,7 @@ impl<M: Machine> Node<M> {
     /// Takes one line of input, with or without its newline, and appends what the node says to it.
     pub fn on_line(&mut self, now: Time, line: &[u8], outputs: &mut Outputs) -> Result<(), NotAMessage> {
         match Message::decode(line) {
-            Ok(message) if is_answer(&message.body) => self.on_answer(now, message.body, outputs),
+            Ok(message) if is_answer(&message.body) => self.on_answer(now, message, outputs),
             Ok(message) => self.on_request(now, &message, outputs),
             Err(broken) => {
                 let text = broken.to_string();
@@ -82,9 +82,11 @@ impl<M: Machine> Node<M> {
         self.running.as_ref().map(|running| &running.machine)
     }
 
-    fn on_answer(&mut self, now: Time, body: Body<'_>, outputs: &mut Outputs) {
+    fn on_answer(&mut self, now: Time, message: Message<'_>, outputs: &mut Outputs) {
+        let Message { src, body, .. } = message;
         let Some(running) = &mut self.running else { return };
-        let Some(call) = body.in_reply_to.and_then(|id| running.calls.close(id)) else { return };
+        let call = body.in_reply_to.and_then(|id| running.calls.answer(&src, id));
+        let Some(call) = call else { return };
         let answer = match ErrorBody::decode(&body) {
             Ok(ErrorBody::Error { code, .. }) => Err(CallError::Refused(code)),
             Err(Unfit::BadField(_)) => Err(CallError::Refused(Code::Crash.number() as i64)),
