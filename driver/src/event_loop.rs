@@ -168,6 +168,10 @@ impl<M: Machine> EventLoop<M> {
                 _ => self.is_writable = true,
             }
         }
+        // Before the node takes its turn: what it waits for may have come while the process stood still.
+        if self.is_readable && !is_deaf {
+            self.read()?;
+        }
         Ok(())
     }
 
