@@ -23,6 +23,7 @@ use crate::edn::Value;
 use crate::history::Kind;
 use log::Logs;
 use record::Record;
+use std::collections::BTreeSet;
 
 pub(crate) use view::{Access, TroubledLog, View};
 
@@ -72,13 +73,10 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
 /// The distinct errors of sends and polls of unknown outcome.
 fn causes(record: &Record<'_>) -> Value {
     let errors = record.operations.iter().filter(|operation| operation.op.kind == Kind::Info);
-    let mut causes: Vec<Value> = Vec::new();
-    for error in errors.filter_map(|operation| operation.op.error.as_ref()) {
-        if !causes.contains(error) {
-            causes.push(error.clone());
-        }
-    }
-    Value::List(causes)
+    let mut seen = BTreeSet::new();
+    let causes =
+        errors.filter_map(|operation| operation.op.error.as_ref()).filter(|error| seen.insert(*error));
+    Value::List(causes.cloned().collect())
 }
 
 /// A send comes before the polls that see its message, and before whatever began after it had ended.
