@@ -66,7 +66,7 @@ fn matching(options: &Options) -> Vec<&'static Challenge> {
     found
 }
 
-/// Whether a run was under the load that a challenge asks for.
+/// Whether a run was under the load that a challenge asks for, and held to what it asks for.
 fn has_load(challenge: &Challenge, options: &Options) -> bool {
     if challenge.workload != options.workload.name() {
         return false;
@@ -74,7 +74,9 @@ fn has_load(challenge: &Challenge, options: &Options) -> bool {
     let words = format!("-w {} {}", challenge.workload, challenge.flags.join(" "));
     let load = |options: &Options| {
         let Options { rate, time_limit, latency, concurrency, nemesis, .. } = options.clone();
-        (options.nodes.len(), rate, time_limit, latency, concurrency, nemesis)
+        let Options { consistency_models, availability, .. } = options.clone();
+        let promises = (consistency_models, availability);
+        (options.nodes.len(), rate, time_limit, latency, concurrency, nemesis, promises)
     };
     Scenario::read(&words).is_ok_and(|scenario| load(&scenario.options) == load(options))
 }

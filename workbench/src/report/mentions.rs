@@ -87,8 +87,10 @@ pub(super) fn mentioned(workload: Workload, body: &str, visit: &mut dyn FnMut(At
         Workload::TxnRwRegister | Workload::TxnListAppend => writes,
         _ => return,
     };
-    if let Some(runs) = body.get("runs").filter(|_| body["type"] == "gossip1") {
-        let deltas = runs.as_array().into_iter().flatten().filter_map(|run| run.get(4));
+    if body["type"] == "gossip1" {
+        // All else in it is about versions. One without runs only acknowledges.
+        let runs = body.get("runs").and_then(Value::as_array);
+        let deltas = runs.into_iter().flatten().filter_map(|run| run.get(4));
         return deltas.for_each(|delta| search(delta, None, visit));
     }
     let Value::Object(entries) = &body else { return };

@@ -6,7 +6,7 @@ const CHART_HEIGHT = 226;
  * Keeps a chart drawn.
  * @param canvas where
  * @param chart x and y: [from, to]; formatX, formatY; isTime (faults are shaded); isLog (the y axis);
- *   draw(context, x, y): the marks; hover(x value, y value): the tooltip's HTML, or nothing
+ *   draw(context, x, y): the marks; key(): what their colours mean, as pairs of name and style; hover(x value, y value): the tooltip's HTML, or nothing
  */
 function chart(canvas, chart) {
   if (!canvas) return;
@@ -29,6 +29,7 @@ function chart(canvas, chart) {
     context.clip();
     chart.draw(context, x, y);
     context.restore();
+    if (chart.key) drawKey(context, chart.key(), right);
   };
   keepDrawn(canvas, draw);
   if (!chart.hover) return;

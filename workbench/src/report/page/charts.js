@@ -52,10 +52,12 @@ function latencyChart() {
         });
       }
       context.globalAlpha = 1;
+    },
+    key() {
       const names = operations.names.map((name, number) => [name, seriesColour(number)]);
       const has = (outcome) => operations.outcome.includes(outcome);
       for (const outcome of [1, 2]) if (has(outcome)) names.push([OUTCOMES[outcome], outcomeColour(outcome)]);
-      drawKey(context, names, x(span[1]));
+      return names;
     },
   });
 }
@@ -78,8 +80,8 @@ function quantilesChart() {
           points = [];
         });
       });
-      drawKey(context, shares.map(([name], number) => [name, seriesColour(number)]), x(span[1]));
     },
+    key: () => shares.map(([name], number) => [name, seriesColour(number)]),
     hover(at) {
       const took = sorted[clamp(Math.floor((at - span[0]) / width), 0, BUCKETS - 1)];
       if (took.length === 0) return null;
@@ -125,8 +127,8 @@ function barsOverTime(id, width, series) {
           below += rates[bucket];
         }
       }
-      if (series.length > 1) drawKey(context, series.map(([name, , style]) => [name, style()]), x(span[1]));
     },
+    key: () => (series.length > 1 ? series.map(([name, , style]) => [name, style()]) : []),
     hover(at) {
       const bucket = clamp(Math.floor((at - span[0]) / width), 0, BUCKETS - 1);
       return `${moment(at, 1e5)}: ` + series.map(([name, rates]) => `${figure(rates[bucket])} ${name} a second`).join(", ");

@@ -97,7 +97,7 @@ function lookAtValue(value) {
 
 /** Looks at a stretch of time with a little before and after it. */
 function lookAround(from, to) {
-  const around = Math.max((to - from) * 0.15, 20000);
+  const around = Math.max((to - from) * 0.6, 300);
   look(from - around, to + around);
 }
 
