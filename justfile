@@ -211,7 +211,7 @@ _fuzz target found limit:
         # What is new goes to a folder of its own: the corpus is what the tests replay.
         mkdir -p "{{ found }}/$target"
         cargo +nightly fuzz run "$target" "{{ found }}/$target" "corpus/$target" -- {{ limit }} \
-            -dict=dictionary -max_len=4096 -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -verbosity=0
+            -dict=dictionary -max_len=4096 -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -print_funcs=0 -verbosity=0
     done
 
 # Each program under twenty times its challenge's load, with partitions, and what memory its largest node takes meanwhile
