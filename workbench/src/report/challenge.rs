@@ -73,10 +73,10 @@ fn has_load(challenge: &Challenge, options: &Options) -> bool {
     }
     let words = format!("-w {} {}", challenge.workload, challenge.flags.join(" "));
     let load = |options: &Options| {
-        let Options { rate, time_limit, latency, concurrency, nemesis, .. } = options.clone();
-        let Options { consistency_models, availability, .. } = options.clone();
-        let promises = (consistency_models, availability);
-        (options.nodes.len(), rate, time_limit, latency, concurrency, nemesis, promises)
+        let Options { nodes, rate, time_limit, latency, concurrency, nemesis, .. } = options.clone();
+        let Options { consistency_models, availability, .. } = options;
+        let promises = (consistency_models.clone(), *availability);
+        (nodes.len(), rate, time_limit, latency, concurrency, nemesis, promises)
     };
     Scenario::read(&words).is_ok_and(|scenario| load(&scenario.options) == load(options))
 }
@@ -116,5 +116,16 @@ mod tests {
         assert!(demands_of(&options).is_empty());
         options.nodes.pop();
         assert_eq!(name(&options), None);
+    }
+
+    #[test]
+    fn a_run_that_is_held_to_another_model_than_a_challenge_asks_for_is_not_named_after_it() {
+        let read = |model: &str| {
+            let load = "-w txn-rw-register --node-count 2 --concurrency 2n --time-limit 20 --rate 1000";
+            let rest = format!("--availability total --nemesis partition --consistency-models {model}");
+            Scenario::read(&format!("{load} {rest}")).unwrap().options
+        };
+        assert_eq!(name(&read("read-committed")).as_deref(), Some("6c"));
+        assert_eq!(name(&read("serializable")), None);
     }
 }

@@ -6,7 +6,8 @@ const CHART_HEIGHT = 226;
  * Keeps a chart drawn.
  * @param canvas where
  * @param chart x and y: [from, to]; formatX, formatY; isTime (faults are shaded); isLog (the y axis);
- *   draw(context, x, y): the marks; key(): what their colours mean, as pairs of name and style; hover(x value, y value): the tooltip's HTML, or nothing
+ *   draw(context, x, y): the marks; key(): what their colours mean, as pairs of name and style;
+ *   hover(x value, y value): the tooltip's HTML, or nothing
  */
 function chart(canvas, chart) {
   if (!canvas) return;
