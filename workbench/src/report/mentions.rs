@@ -187,3 +187,22 @@ impl Serialize for Atom {
         serializer.collect_str(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_our_own_gossip_only_what_deltas_carry_counts() {
+        let of = |body: &str| {
+            let mut values = Vec::new();
+            mentioned(Workload::Broadcast, body, &mut |atom| values.push(atom.value));
+            values
+        };
+        let delta = r#"{"type":"gossip1","me":1,"n":2,"vector":[[3,4,5]],"runs":[[3,4,5,1,[77]]]}"#;
+        assert_eq!(of(delta), [77]);
+        let acknowledgement = r#"{"type":"gossip1","me":1,"you":2,"ack":3,"held_ms":120,"wait_ms":120}"#;
+        assert!(of(acknowledgement).is_empty());
+        assert_eq!(of(r#"{"type":"share","values":[1,[2]]}"#), [1, 2], "somebody else's");
+    }
+}
