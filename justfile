@@ -194,11 +194,15 @@ fuzz target="" seconds="60": (_fuzz target "target/found" "-max_total_time=" + s
 
 # The same inputs each time: whether a change is good must not depend on what a fuzzer happens to find on that day.
 _fuzz-briefly:
-    @if cargo +nightly fuzz --version >/dev/null 2>&1; then \
-        {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} _fuzz "" "$(mktemp -d)" "-seed=1 -runs=2000"; \
-    else \
-        echo "not fuzzed: that needs nightly Rust and cargo-fuzz"; \
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if ! cargo +nightly fuzz --version >/dev/null 2>&1; then
+        echo "not fuzzed: that needs nightly Rust and cargo-fuzz"
+        exit
     fi
+    found=$(mktemp -d)
+    trap 'rm -r "$found"' EXIT
+    {{ quote(just_executable()) }} --justfile {{ quote(justfile()) }} _fuzz "" "$found" "-seed=1 -runs=2000"
 
 _fuzz target found limit:
     #!/usr/bin/env bash
