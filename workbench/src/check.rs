@@ -14,6 +14,7 @@ mod counter;
 mod cycles;
 mod echo;
 mod finding;
+mod glossary;
 pub(crate) mod kafka;
 mod lin_kv;
 mod net;
@@ -26,6 +27,7 @@ mod unique_ids;
 mod validity;
 
 pub use finding::{Evidence, Finding};
+pub use glossary::meaning;
 pub use net::{MessageCounts, NetStats};
 pub use validity::Validity;
 
@@ -41,7 +43,7 @@ pub struct Results {
     pub valid: Validity,
     /// Maelstrom's results map: what `results.edn` holds.
     pub value: Value,
-    /// What stands in the way of a valid verdict, worst first.
+    /// What stands in the way of a valid verdict, the gravest first, and causes before what follows from them.
     pub findings: Vec<Finding>,
 }
 
@@ -66,8 +68,7 @@ pub fn analyze(options: &Options, history: &History, net: &NetStats) -> Results 
         findings.extend(part.findings);
     }
     entries.push((Value::keyword("valid?"), valid.into()));
-    // Stable: findings of one weight stay in the order of their checkers.
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.costs));
+    glossary::sort(&mut findings);
     Results { valid, value: Value::Map(entries), findings }
 }
 

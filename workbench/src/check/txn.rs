@@ -6,7 +6,7 @@
 mod append;
 #[cfg(test)]
 mod brute_force;
-mod model;
+pub(super) mod model;
 mod register;
 #[cfg(test)]
 mod table;

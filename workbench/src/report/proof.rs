@@ -8,7 +8,7 @@ use super::mentions::{self, Atom};
 use super::picture::Offsets;
 use super::series::Fault;
 use super::traffic::{Row, Traffic, micros};
-use crate::check::{Finding, Results};
+use crate::check::{self, Finding, Results};
 use crate::edn::Value;
 use crate::history::{History, Kind, Op};
 use crate::run::Record;
@@ -26,6 +26,8 @@ const MAX_ROWS: usize = 200;
 pub struct Proof {
     /// The name of what is wrong.
     pub kind: &'static str,
+    /// What that name means.
+    pub meaning: Option<String>,
     /// What is wrong.
     pub words: String,
     /// The operations that prove it.
@@ -114,6 +116,7 @@ fn proof(
     let case = case(&results.value, finding.kind, number);
     Proof {
         kind: finding.kind,
+        meaning: check::meaning(finding.kind),
         words: super::words::sentence(&finding.explanation),
         span_us: first.zip(last),
         rows: Vec::new(),

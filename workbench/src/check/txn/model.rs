@@ -129,7 +129,7 @@ const PROHIBIT_NOTHING: [&str; 11] = [
 ];
 
 /// What the models of these names prohibit together, or the first name that is none.
-pub(super) fn prohibited(names: &[String]) -> Result<BTreeSet<&'static str>, &str> {
+pub(in crate::check) fn prohibited(names: &[String]) -> Result<BTreeSet<&'static str>, &str> {
     let mut prohibited = BTreeSet::new();
     for name in names {
         let model = MODELS.iter().find(|(aliases, _)| aliases.contains(&name.as_str()));
