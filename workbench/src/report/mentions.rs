@@ -4,10 +4,14 @@
 //! broadcast or a set; a log's key with a message; a register's or list's key with what was written to it. Where this
 //! project's own nodes gossip, only what their deltas carry counts, not the counts and numbers around it.
 
+use super::traffic::kind;
 use crate::edn::Value as Edn;
 use crate::options::Workload;
-use serde::{Serialize, Serializer};
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 /// A value that a client brought: what Maelstrom's generators write are whole numbers, under a key or alone.
@@ -80,91 +84,181 @@ pub(super) fn brought_by(f: &str, value: &Edn) -> Vec<Atom> {
 
 /// Calls `visit` for each value that a body may be said to mention.
 pub(super) fn mentioned(workload: Workload, body: &str, visit: &mut dyn FnMut(Atom)) {
-    let Ok(body) = serde_json::from_str::<Value>(body) else { return };
-    let search: fn(&Value, Option<i64>, &mut dyn FnMut(Atom)) = match workload {
-        Workload::Broadcast | Workload::GSet => elements,
-        Workload::Kafka => log_messages,
-        Workload::TxnRwRegister | Workload::TxnListAppend => writes,
+    let shape = match workload {
+        Workload::Broadcast | Workload::GSet => Shape::Elements,
+        Workload::Kafka => Shape::Logs,
+        Workload::TxnRwRegister | Workload::TxnListAppend => Shape::Writes,
         _ => return,
     };
-    if body["type"] == "gossip1" {
+    if body.contains("\"gossip1\"") && kind(body) == "gossip1" {
         // All else in it is about versions. One without runs only acknowledges.
-        let runs = body.get("runs").and_then(Value::as_array);
-        let deltas = runs.into_iter().flatten().filter_map(|run| run.get(4));
-        return deltas.for_each(|delta| search(delta, None, visit));
+        let gossip: Gossip<'_> = serde_json::from_str(body).unwrap_or_default();
+        let deltas = gossip.runs.iter().filter_map(|run| run.get(4));
+        return deltas.for_each(|delta| Walk::new(shape, visit).through(delta.get()));
     }
-    let Value::Object(entries) = &body else { return };
-    if let Some(atom) = atom(&body["key"], &body["msg"]) {
-        visit(atom);
+    Walk { is_body: true, ..Walk::new(shape, visit) }.through(body);
+}
+
+/// Of this project's own gossip, what carries values.
+#[derive(Default, Deserialize)]
+struct Gossip<'a> {
+    #[serde(borrow, default)]
+    runs: Vec<Vec<&'a RawValue>>,
+}
+
+/// Where values are in a body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Every number is one.
+    Elements,
+    /// The last number of each innermost list is one, under the key that is nearest above it or leads it:
+    /// `"k": [[offset, message]]`, `["k", offset, message]`. So is `msg`, where there is a `key`.
+    Logs,
+    /// Neighbours in a list are key and value: `["w", k, v]`, `[stamp, k, v, k, v]`; `["r", k, [v, v]]` too.
+    Writes,
+}
+
+/// Visits values while JSON is read, and builds nothing: the answers to reads are longer than all else in a journal.
+struct Walk<'a> {
+    shape: Shape,
+    /// The key that is nearest above.
+    key: Option<i64>,
+    /// The number before a list, of which all numbers may be values.
+    before: Option<i64>,
+    is_body: bool,
+    visit: &'a mut dyn FnMut(Atom),
+}
+
+/// What a value is to what surrounds it.
+#[derive(Clone, Copy)]
+enum Seen {
+    Number(i64),
+    /// A string that may be a key.
+    Text(Option<i64>),
+    Other,
+}
+
+impl Seen {
+    fn as_key(self) -> Option<i64> {
+        match self {
+            Seen::Number(number) => Some(number),
+            Seen::Text(number) => number,
+            Seen::Other => None,
+        }
     }
-    for (key, value) in entries.iter().filter(|(key, _)| !ENVELOPE.contains(&key.as_str())) {
-        search(value, key.parse().ok(), visit);
+
+    fn as_number(self) -> Option<i64> {
+        if let Seen::Number(number) = self { Some(number) } else { None }
     }
 }
 
-/// Every number there is.
-fn elements(value: &Value, _key: Option<i64>, visit: &mut dyn FnMut(Atom)) {
-    match value {
-        Value::Array(values) => values.iter().for_each(|value| elements(value, None, visit)),
-        Value::Object(entries) => entries.values().for_each(|value| elements(value, None, visit)),
-        value => {
-            if let Some(value) = value.as_i64() {
-                visit(Atom { key: None, value });
-            }
+impl Walk<'_> {
+    fn new(shape: Shape, visit: &mut dyn FnMut(Atom)) -> Walk<'_> {
+        Walk { shape, key: None, before: None, is_body: false, visit }
+    }
+
+    fn through(self, text: &str) {
+        // What is no JSON mentions nothing more.
+        let _ = self.deserialize(&mut serde_json::Deserializer::from_str(text));
+    }
+
+    fn inside(&mut self, key: Option<i64>, before: Option<i64>) -> Walk<'_> {
+        Walk { shape: self.shape, key, before, is_body: false, visit: &mut *self.visit }
+    }
+
+    fn pair(&mut self, key: Option<i64>, value: Option<i64>) {
+        if let (key @ Some(_), Some(value)) = (key, value) {
+            (self.visit)(Atom { key, value });
         }
     }
 }
 
-/// The last number of each innermost list, under the key that is nearest above it or leads it: `"k": [[offset, message]]`,
-/// `["k", offset, message]`.
-fn log_messages(value: &Value, key: Option<i64>, visit: &mut dyn FnMut(Atom)) {
-    match value {
-        Value::Object(entries) => {
-            if let Some(atom) =
-                entries.get("key").zip(entries.get("msg")).and_then(|(key, message)| atom(key, message))
-            {
-                visit(atom);
-            }
-            for (name, value) in entries {
-                log_messages(value, name.parse().ok().or(key), visit);
-            }
-        }
-        Value::Array(values) => {
-            let leading = values.first().and_then(Value::as_str).and_then(|text| text.parse().ok());
-            let key = leading.or(key);
-            values.iter().filter(|value| value.is_array() || value.is_object()).for_each(|value| {
-                log_messages(value, key, visit);
-            });
-            if let Some((key, value)) = key.zip(values.last().and_then(Value::as_i64)) {
-                visit(Atom { key: Some(key), value });
-            }
-        }
-        _ => {}
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
+    type Value = Seen;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Seen, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-/// Neighbours in a list are taken for key and value: `["w", k, v]`, `[stamp, k, v, k, v]`; `["r", k, [v, v]]` too.
-fn writes(value: &Value, key: Option<i64>, visit: &mut dyn FnMut(Atom)) {
-    match value {
-        Value::Object(entries) => {
-            entries.iter().for_each(|(name, value)| writes(value, name.parse().ok(), visit));
+impl<'de> Visitor<'de> for Walk<'_> {
+    type Value = Seen;
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_i64<E: de::Error>(mut self, value: i64) -> Result<Seen, E> {
+        match self.shape {
+            Shape::Elements => (self.visit)(Atom { key: None, value }),
+            Shape::Writes => self.pair(self.key, Some(value)),
+            Shape::Logs => {}
         }
-        Value::Array(values) => {
-            for pair in values.windows(2) {
-                match (&pair[0], &pair[1]) {
-                    (key, Value::Array(inner)) if key.is_i64() => {
-                        inner.iter().filter_map(|value| atom(key, value)).for_each(&mut *visit);
-                    }
-                    (key, value) => atom(key, value).into_iter().for_each(&mut *visit),
+        Ok(Seen::Number(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Seen, E> {
+        i64::try_from(value).map_or(Ok(Seen::Other), |value| self.visit_i64(value))
+    }
+
+    fn visit_f64<E>(self, _value: f64) -> Result<Seen, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_bool<E>(self, _value: bool) -> Result<Seen, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Seen, E> {
+        Ok(Seen::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Seen, E> {
+        Ok(Seen::Text(text.parse().ok()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut values: A) -> Result<Seen, A::Error> {
+        let is_log = self.shape == Shape::Logs;
+        let mut key = if is_log { self.key } else { None };
+        let mut last: Option<Seen> = None;
+        loop {
+            let before = last.and_then(Seen::as_number).filter(|_| !is_log);
+            let Some(seen) = values.next_element_seed(self.inside(key, before))? else { break };
+            match (self.shape, last, seen) {
+                (Shape::Logs, None, Seen::Text(leading)) => key = leading.or(key),
+                (Shape::Writes, last, seen) => {
+                    self.pair(last.and_then(Seen::as_key), seen.as_number());
+                    self.pair(self.before, seen.as_number());
                 }
+                _ => {}
             }
-            values.iter().for_each(|value| writes(value, None, visit));
+            last = Some(seen);
         }
-        value => {
-            if let Some((key, value)) = key.zip(value.as_i64()) {
-                visit(Atom { key: Some(key), value });
+        if is_log {
+            self.pair(key, last.and_then(Seen::as_number));
+        }
+        Ok(Seen::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Seen, A::Error> {
+        let (mut log, mut message) = (None, None);
+        while let Some(name) = entries.next_key::<Cow<'de, str>>()? {
+            if self.is_body && ENVELOPE.contains(&name.as_ref()) {
+                entries.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let above = if self.shape == Shape::Logs { self.key } else { None };
+            let seen = entries.next_value_seed(self.inside(name.parse().ok().or(above), None))?;
+            match name.as_ref() {
+                "key" => log = seen.as_key(),
+                "msg" => message = seen.as_number(),
+                _ => {}
             }
         }
+        if self.shape == Shape::Logs {
+            self.pair(log, message);
+        }
+        Ok(Seen::Other)
     }
 }
 
@@ -191,6 +285,48 @@ impl Serialize for Atom {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of(workload: Workload, body: &str) -> Vec<(Option<i64>, i64)> {
+        let mut values = Vec::new();
+        mentioned(workload, body, &mut |atom| values.push((atom.key, atom.value)));
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+
+    #[test]
+    fn what_a_log_holds_is_told_from_its_offsets() {
+        let of = |body| of(Workload::Kafka, body);
+        assert_eq!(of(r#"{"type":"send","msg_id":9,"key":"7","msg":5}"#), [(Some(7), 5)]);
+        assert_eq!(of(r#"{"type":"send_ok","in_reply_to":9,"offset":3}"#), []);
+        let polled = r#"{"type":"poll_ok","msgs":{"7":[[1000,5],[1001,6]],"8":[[0,1]],"9":[]}}"#;
+        assert_eq!(of(polled), [(Some(7), 5), (Some(7), 6), (Some(8), 1)]);
+        assert_eq!(
+            of(r#"{"type":"share","all":[["7",1000,5],{"key":8,"msg":1}]}"#),
+            [(Some(7), 5), (Some(8), 1)]
+        );
+    }
+
+    #[test]
+    fn what_transactions_write_is_what_follows_its_key() {
+        let of = |body| of(Workload::TxnRwRegister, body);
+        let txn = r#"{"type":"txn","msg_id":1,"txn":[["w",7,5],["r",8,null],["r",9,[3,4]]]}"#;
+        // Of a list, any two neighbours may be key and value.
+        assert_eq!(of(txn), [(Some(3), 4), (Some(7), 5), (Some(9), 3), (Some(9), 4)]);
+        let shared = r#"{"type":"share","state":{"7":5},"pairs":[[1,7],["8",2]],"time":3.5}"#;
+        let found = of(shared);
+        assert!(
+            [(Some(7), 5), (Some(1), 7), (Some(8), 2)].iter().all(|pair| found.contains(pair)),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn every_number_is_an_element_but_for_those_of_the_envelope_and_what_is_too_large() {
+        let body = r#"{"msg_id":1,"in_reply_to":2,"messages":[3,"4",[5],{"6":7}],"deep":{"msg_id":8},"n":99999999999999999999}"#;
+        assert_eq!(of(Workload::Broadcast, body), [(None, 3), (None, 5), (None, 7), (None, 8)]);
+        assert_eq!(of(Workload::Echo, body), []);
+    }
 
     #[test]
     fn of_our_own_gossip_only_what_deltas_carry_counts() {
