@@ -89,7 +89,7 @@ pub fn journal(input: &[u8]) {
     let again = again.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&written)));
     assert_eq!(again.entries, read.entries);
     let record = record(options(workload), read, start);
-    page::report(&record, None);
+    page::report(&record, None, None);
     messages::messages(&record);
 }
 
@@ -117,5 +117,5 @@ pub fn test_file(text: &[u8]) {
     assert_eq!(format!("{again:?}"), format!("{run:?}"));
     let StoredRun { record, .. } = run;
     let results = analyze(&record.options, &record.history, &record.net_stats());
-    page::report(&record, Some(&results));
+    page::report(&record, Some(&results), None);
 }

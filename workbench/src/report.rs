@@ -51,9 +51,15 @@ use std::io;
 use std::path::Path;
 
 /// Writes the report of a run into its directory. A run that broke off has no results; its report says why. One whose
-/// messages are not known has a report without them, and no `messages.svg`.
-pub fn write(directory: &Path, record: &Record, results: Option<&Results>) -> io::Result<()> {
-    store::write_text(directory, "report.html", &page::report(record, results))?;
+/// messages are not known has a report without them, and no `messages.svg`. The command that asks for the run again is on
+/// its page.
+pub fn write(
+    directory: &Path,
+    record: &Record,
+    results: Option<&Results>,
+    command: Option<&str>,
+) -> io::Result<()> {
+    store::write_text(directory, "report.html", &page::report(record, results, command))?;
     if !record.journal.entries.is_empty() {
         store::write_text(directory, "messages.svg", &messages::messages(record))?;
     }

@@ -316,7 +316,7 @@ impl Run {
 
     fn crash(&mut self, node: Option<usize>, reason: String) {
         self.log(Level::Fatal, "jepsen test runner", reason.clone());
-        self.crash.get_or_insert(Crash { node, reason });
+        self.crash.get_or_insert(Crash::new(node, reason));
         self.phase = Phase::Done;
     }
 

@@ -6,6 +6,7 @@
 
 use crate::edn::{self, Value};
 use crate::report::page;
+use crate::report::words::thousands;
 use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -102,6 +103,8 @@ struct Runs {
 struct Shown {
     workload: String,
     name: String,
+    /// When it began, for people.
+    when: String,
     /// The class of things that have the verdict's colour, and the word for it.
     verdict: &'static str,
     what: String,
@@ -113,26 +116,32 @@ impl Shown {
     fn new(root: &Path, workload: String, name: String) -> Shown {
         let directory = root.join(&workload).join(&name);
         let pages = ["report.html", "sweep.html"];
+        let (verdict, seeds) = outcome(&directory);
         Shown {
-            verdict: verdict(&directory),
-            what: title(&directory).unwrap_or_default(),
+            verdict,
+            what: title(&directory).or(seeds).unwrap_or_default(),
             report: pages.into_iter().find(|page| directory.join(page).is_file()),
+            when: when(&name).unwrap_or_else(|| name.clone()),
             workload,
             name,
         }
     }
 }
 
-fn verdict(directory: &Path) -> &'static str {
+/// The verdict and, of a sweep, over how many seeds it went.
+fn outcome(directory: &Path) -> (&'static str, Option<String>) {
     let files = ["results.edn", "sweep.edn"].map(|file| directory.join(file));
-    let Some(file) = files.iter().find(|file| file.is_file()) else { return "none" };
+    let Some(file) = files.iter().find(|file| file.is_file()) else { return ("none", None) };
     let is_short = fs::metadata(file).is_ok_and(|metadata| metadata.len() <= MAX_RESULTS_BYTES);
     let results = is_short.then(|| fs::read_to_string(file).ok().and_then(|text| edn::read(&text).ok()));
-    match results.flatten().as_ref().and_then(|results| results.get("valid?")) {
+    let results = results.flatten().unwrap_or_default();
+    let verdict = match results.get("valid?") {
         Some(Value::Bool(true)) => "valid",
         Some(Value::Bool(false)) => "invalid",
         _ => "unknown",
-    }
+    };
+    let seeds = results.get("seeds").and_then(Value::as_integer);
+    (verdict, seeds.map(|seeds| format!("a sweep over {} seeds", thousands(seeds))))
 }
 
 /// What was run, as the log says at its beginning.
@@ -140,6 +149,16 @@ fn title(directory: &Path) -> Option<String> {
     let log = BufReader::new(File::open(directory.join("jepsen.log")).ok()?.take(MAX_TITLE_BYTES));
     let line = log.lines().next()?.ok()?;
     BEFORE_TITLE.iter().find_map(|before| line.split_once(before)).map(|(_, title)| title.to_owned())
+}
+
+/// `2026-11-26, 14:03:59` for `20261126T140359.123+0100`.
+fn when(name: &str) -> Option<String> {
+    let (date, time) = name.split_at_checked(8)?;
+    let time = time.strip_prefix('T')?.get(..6)?;
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let [year, month, day] = [date.get(..4)?, date.get(4..6)?, date.get(6..)?];
+    let [hour, minute, second] = [time.get(..2)?, time.get(2..4)?, time.get(4..)?];
+    (is_number(date) && is_number(time)).then(|| format!("{year}-{month}-{day}, {hour}:{minute}:{second}"))
 }
 
 /// The directories in a directory, without links.
@@ -262,6 +281,9 @@ mod tests {
         );
         assert!(place("class=\"invalid\"") < place("class=\"valid\""));
         assert!(page.contains("&lt;it&gt;") && !page.contains("<it>"));
+        assert!(page.contains(">2026-01-02, 00:00:00</a>"), "{page}");
+        let not_times = ["20260102", "2026010é000000", "20260102T00000", "20260102Txx0000", ""];
+        assert_eq!(not_times.map(when), [None, None, None, None, None]);
     }
 
     #[test]

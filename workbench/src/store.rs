@@ -18,6 +18,8 @@
 //! | `messages.svg`, `timeline.html` | messages and operations, one by one |
 //! | `latency-raw.png`, `latency-quantiles.png`, `rate.png` | how long operations took, and how many there were |
 //! | `report.html` | all of it to look at |
+//! | `sweep.edn`, `sweep.json`, `sweep.html` | what a sweep over many seeds came to |
+//! | `seeds/<seed>/` | … and the runs that its page points at, each with all of the above |
 //!
 //! `test.edn`, `history.edn` and the journal are all that is known of a run: `analyze` makes everything else of them, but
 //! for the logs, and byte for byte as it was if nobody has edited them.
@@ -58,6 +60,8 @@ pub struct Store {
     workload: String,
     /// Name of the run's directory.
     name: String,
+    /// Whether it belongs to a sweep, so that links point to that.
+    is_part: bool,
 }
 
 impl Store {
@@ -70,8 +74,9 @@ impl Store {
             let name = started.plus_millis(later_ms).directory_name();
             match fs::create_dir(workload_directory.join(&name)) {
                 Ok(()) => {
-                    let store = Store { root: root.to_owned(), workload: workload.to_owned(), name };
-                    link(&Path::new(workload).join(&store.name), &root.join("current"))?;
+                    let (root_directory, workload) = (root.to_owned(), workload.to_owned());
+                    let store = Store { root: root_directory, workload, name, is_part: false };
+                    link(&Path::new(&store.workload).join(&store.name), &root.join("current"))?;
                     return Ok(store);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -79,6 +84,14 @@ impl Store {
             }
         }
         Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Makes the directory, within this one, of the run of a sweep that has this seed.
+    pub fn create_part(&self, seed: u64) -> io::Result<Store> {
+        let name = format!("{}/{}", self.name, part(seed));
+        let store = Store { name, is_part: true, ..self.clone() };
+        fs::create_dir_all(store.directory()).map_err(naming(&store.directory()))?;
+        Ok(store)
     }
 
     /// Directories of all runs under `root` that left a history, in the order in which they began.
@@ -110,8 +123,11 @@ impl Store {
         Ok(directory.join(format!("{}.log", node.replace('/', "_"))))
     }
 
-    /// Links `latest`, here and in the workload's directory, to this run.
+    /// Links `latest`, here and in the workload's directory, to this run, unless it is a part of a sweep.
     pub fn link_latest(&self) -> io::Result<()> {
+        if self.is_part {
+            return Ok(());
+        }
         link(&Path::new(&self.workload).join(&self.name), &self.root.join("latest"))?;
         link(Path::new(&self.name), &self.root.join(&self.workload).join("latest"))
     }
@@ -165,6 +181,11 @@ impl Store {
     ) -> io::Result<()> {
         write(&self.path(file), content)
     }
+}
+
+/// Where the run with a seed is, in the directory of its sweep.
+pub fn part(seed: u64) -> String {
+    format!("seeds/{seed}")
 }
 
 /// Writes `history.txt` into a run's directory.

@@ -81,7 +81,7 @@ fn a_run_that_was_stored_and_read_back_has_the_same_report_for_every_machine_und
         assert!(bytes(&stored.record) == bytes(&record), "{scenario}");
         let report = |record: &Record| {
             let results = check::analyze(&record.options, &record.history, &record.net_stats());
-            page::report(record, Some(&results)) + &messages(record)
+            page::report(record, Some(&results), None) + &messages(record)
         };
         assert!(report(&stored.record) == report(&record), "{scenario}");
     }

@@ -56,11 +56,11 @@ fn find(index_or_path: &str) -> io::Result<PathBuf> {
 }
 
 fn analyze(directory: &Path) -> io::Result<Exit> {
-    let StoredRun { record, verdict, .. } = Store::read(directory)?;
+    let StoredRun { origin, record, verdict } = Store::read(directory)?;
     if record.journal.entries.is_empty() {
         say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
     }
-    let Some(results) = report::conclude(directory, &record)? else {
+    let Some(results) = report::conclude(directory, &record, &origin)? else {
         let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);
         say(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));
         return Ok(Exit::Crashed);

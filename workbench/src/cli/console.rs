@@ -33,6 +33,7 @@ pub(super) struct Console {
     log: BufWriter<File>,
     log_room: usize,
     json: bool,
+    is_quiet: bool,
     bar: Option<ProgressBar>,
     next_status: Instant,
     warnings: BTreeMap<String, u32>,
@@ -48,10 +49,19 @@ impl Console {
             log: BufWriter::new(File::create(path).map_err(naming(path))?),
             log_room: LOG_LIMIT,
             json,
+            is_quiet: false,
             bar: on_terminal.then(bar),
             next_status: Instant::now() + STATUS_INTERVAL,
             warnings: BTreeMap::new(),
         })
+    }
+
+    /// Logs to the file at `path` only.
+    pub(super) fn quiet(path: &Path, clock: WallClock) -> io::Result<Console> {
+        let mut console = Console::open(path, false, clock)?;
+        console.is_quiet = true;
+        console.bar = None;
+        Ok(console)
     }
 
     /// Says something that everyone should read.
@@ -105,6 +115,9 @@ impl Console {
 
     /// A reader that went away is no reason to end a run.
     fn print(&self, text: &str) {
+        if self.is_quiet {
+            return;
+        }
         let write = || {
             let _ = writeln!(io::stdout(), "{text}");
         };

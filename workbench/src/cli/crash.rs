@@ -8,12 +8,20 @@ use std::fmt::Write;
 const NODES_SHOWN: usize = 3;
 
 /// The whole report.
-pub(super) fn report(crash: Option<&Crash>, nodes: &[NodeReport]) -> String {
+pub(super) fn report(crash: Option<&Crash>) -> String {
     let mut text = String::from("The test crashed; there is no verdict.");
     if let Some(crash) = crash {
         let _ = write!(text, "\nReason: {}", crash.reason);
+        let last_words = crash.last_words.iter().map(|words| format!("\n\n{words}"));
+        text.extend(last_words);
     }
-    let blamed = crash.and_then(|crash| nodes.get(crash.node?));
+    text
+}
+
+/// What the nodes that may be to blame said last; none if none of them is known.
+pub(super) fn last_words(crash: &Crash, nodes: &[NodeReport]) -> Option<String> {
+    let mut text = String::new();
+    let blamed = crash.node.and_then(|node| nodes.get(node));
     let others = nodes
         .iter()
         .filter(|node| node.exit.is_some() && blamed.is_none_or(|blamed| blamed.name != node.name));
@@ -25,7 +33,8 @@ pub(super) fn report(crash: Option<&Crash>, nodes: &[NodeReport]) -> String {
     if !more.is_empty() {
         let _ = write!(text, "\n\nThese exited by themselves, too: {}", more.join(", "));
     }
-    text
+    let text = text.trim_start();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn describe(node: &NodeReport, text: &mut String) {
@@ -66,7 +75,8 @@ mod tests {
     fn the_blamed_node_comes_first_and_those_that_live_are_left_out() {
         let exited = Some("exit status: 1");
         let nodes = [node("n0", None, b"fine"), node("n1", exited, b"me too"), node("n2", None, b"oops")];
-        let crash = Crash { node: Some(2), reason: "node n2 did not answer init".to_owned() };
+        let mut crash = Crash::new(Some(2), "node n2 did not answer init");
+        crash.last_words = last_words(&crash, &nodes);
         let expected = "\
 The test crashed; there is no verdict.
 Reason: node n2 did not answer init
@@ -82,15 +92,16 @@ Node n1 exited by itself (exit status: 1).
   Its last lines on stderr:
     me too
   All of its stderr is in node-logs/n1.log";
-        assert_eq!(report(Some(&crash), &nodes), expected);
+        assert_eq!(report(Some(&crash)), expected);
     }
 
     #[test]
     fn when_all_nodes_exit_a_few_are_described_and_the_others_named() {
         let nodes: Vec<NodeReport> =
             (0..5).map(|index| node(&format!("n{index}"), Some("signal: 6"), b"x")).collect();
-        let text = report(None, &nodes);
+        let text = last_words(&Crash::new(None, ""), &nodes).unwrap();
         assert_eq!(text.matches("Its last lines on stderr").count(), NODES_SHOWN);
+        assert!(last_words(&Crash::new(None, ""), &[]).is_none());
         assert!(text.ends_with("These exited by themselves, too: n3, n4"), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! What follows a run, whichever world it took place in, and follows it again whenever it is analyzed: its files, the
 //! verdict, and words about it (§1.4, §2, §14).
 
-use super::console::Console;
+use super::console::{Console, defused};
 use super::crash;
 use super::paint::Paint;
 use super::progress;
@@ -26,13 +26,16 @@ pub(super) fn close(
     console: &mut Console,
 ) -> io::Result<Exit> {
     blame_who_exited(&mut record, processes);
+    if let Some(crash) = &mut record.crash {
+        crash.last_words = crash::last_words(crash, processes).map(defused);
+    }
     store.write_record(&record, origin)?;
     if record.came_to_an_end() {
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let Some(results) = conclude(&directory, &record)? else {
-        return Ok(without_verdict(&record, processes, &directory, console));
+    let Some(results) = conclude(&directory, &record, origin)? else {
+        return Ok(without_verdict(&record, &directory, console));
     };
     store.write_test(&record, origin, Some(results.valid))?;
     let subject = Subject {
@@ -50,7 +53,7 @@ pub(super) fn close(
 }
 
 /// Judges a run, unless it broke off, and writes everything that follows from its record into its directory.
-pub(super) fn conclude(directory: &Path, record: &Record) -> io::Result<Option<Results>> {
+pub(super) fn conclude(directory: &Path, record: &Record, origin: &Origin) -> io::Result<Option<Results>> {
     store::write_history_text(directory, &record.history)?;
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
     let judge = || check::analyze(&record.options, &record.history, &record.net_stats());
@@ -59,7 +62,7 @@ pub(super) fn conclude(directory: &Path, record: &Record) -> io::Result<Option<R
         store::write_results(directory, &results.value)?;
         store::write_extras(directory, &record.options, &record.history, results)?;
     }
-    report::write(directory, record, results.as_ref())?;
+    report::write(directory, record, results.as_ref(), origin.command.as_deref())?;
     Ok(results)
 }
 
@@ -75,21 +78,16 @@ fn blame_who_exited(record: &mut Record, processes: &[NodeReport]) {
         && let Some(node) = processes.iter().position(|node| node.exit.is_some())
     {
         let reason = format!("node {} exited by itself", processes[node].name);
-        record.crash = Some(Crash { node: Some(node), reason });
+        record.crash = Some(Crash::new(Some(node), reason));
     }
 }
 
-fn without_verdict(
-    record: &Record,
-    processes: &[NodeReport],
-    directory: &Path,
-    console: &mut Console,
-) -> Exit {
+fn without_verdict(record: &Record, directory: &Path, console: &mut Console) -> Exit {
     if record.interrupted {
         let what = format!("Interrupted; what there is lies in {}", directory.display());
         console.say(Level::Warn, what);
         return Exit::Interrupted;
     }
-    console.say(Level::Fatal, crash::report(record.crash.as_ref(), processes));
+    console.say(Level::Fatal, crash::report(record.crash.as_ref()));
     Exit::Crashed
 }

@@ -94,13 +94,18 @@ fn run(scenario: &Scenario) -> io::Result<Exit> {
     let clock = WallClock::new();
     let store = Store::create(Path::new(STORE), scenario.options.workload.name(), clock.now())?;
     let mut console = Console::open(&store.path("jepsen.log"), false, clock)?;
-    let record = simulate(scenario, &mut console);
+    let exit = run_into(&store, scenario, &mut console)?;
+    store.link_latest()?;
+    Ok(exit)
+}
+
+/// Carries out a run and leaves everything about it in a directory.
+pub(super) fn run_into(store: &Store, scenario: &Scenario, console: &mut Console) -> io::Result<Exit> {
+    let record = simulate(scenario, console);
     console.end_progress();
     let command = Some(replay::of_simulation(scenario));
     let origin = Origin { command, scenario: Some(scenario.clone()) };
-    let exit = report::close(record, &origin, &[], None, &store, &mut console)?;
-    store.link_latest()?;
-    Ok(exit)
+    report::close(record, &origin, &[], None, store, console)
 }
 
 fn simulate(scenario: &Scenario, console: &mut Console) -> Record {

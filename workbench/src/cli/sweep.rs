@@ -1,12 +1,12 @@
 //! `workbench sim --seeds`: a sweep, its progress, and what it came to.
 
 use super::clock::WallClock;
-use super::console::defused;
+use super::console::{Console, defused};
 use super::paint::Paint;
-use super::sim::Job;
+use super::sim::{self, Job};
 use super::summary::{self, counted};
 use super::verdict::Exit;
-use super::{STORE, say};
+use super::{STORE, progress, say};
 use crate::report::sweep as page;
 use crate::scenario::Scenario;
 use crate::store::{self, Store};
@@ -14,6 +14,7 @@ use crate::sweep::{self, COUNTS, FIGURES, Outcome, Sweep, Verdict, shrink, trace
 use crate::world::simulated;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -41,6 +42,7 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
     progress.end();
     store.write_sweep(&sweep.to_value())?;
     let replay = |seed| Scenario { options: plan.options_for(seed), ..scenario.clone() };
+    run_again(&page::seeds_to_show(&sweep), &replay, &store)?;
     store::write_text(&store.directory(), "sweep.html", &page::report(&sweep, &replay))?;
     say(&report(&sweep, took, &store, Paint::for_stdout()));
     failures(&sweep, job, Paint::for_stdout()).iter().for_each(|failure| say(failure));
@@ -50,6 +52,18 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
         smallest(worst, job, &store)?;
     }
     Ok(exit(sweep.verdict()))
+}
+
+/// A sweep keeps sums only: the runs that its page points at take place once more, and leave all their files.
+fn run_again(seeds: &BTreeSet<u64>, replay: &page::Replay<'_>, store: &Store) -> io::Result<()> {
+    let shown = progress::steps(seeds.len(), "runs drawn for the report");
+    for &seed in seeds {
+        let part = store.create_part(seed)?;
+        let mut console = Console::quiet(&part.path("jepsen.log"), WallClock::new())?;
+        sim::run_into(&part, &replay(seed), &mut console)?;
+        shown.step();
+    }
+    Ok(())
 }
 
 /// A machine that panics takes the whole sweep with it; at least the run is known then.
@@ -122,7 +136,7 @@ fn report(sweep: &Sweep, took: Duration, store: &Store, paint: Paint) -> String 
         "  {:<20}{simulated:.0} s simulated in {wall:.1} s: {speed:.0} times real time",
         "speed"
     );
-    let _ = write!(text, "  {:<20}{}", "store", store.directory().display());
+    let _ = write!(text, "  {:<20}{}", "report", store.path("sweep.html").display());
     text
 }
 

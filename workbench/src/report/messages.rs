@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 /// Events that are drawn, as in Maelstrom.
 const MAX_EVENTS: usize = 10_000;
-/// The drawing's width, and the height of an event.
+/// The drawing's width, unless there are so many lines that each needs its own, and the height of an event.
 const WIDTH: f64 = 1200.0;
+const LEAST_COLUMN: f64 = 60.0;
 const STEP: f64 = 20.0;
 /// The room above the first event.
 const TOP: f64 = 40.0;
@@ -32,10 +33,10 @@ pub fn messages(record: &Record) -> String {
         record.journal.entries.iter().filter(is_shown).take(MAX_EVENTS + 1).collect();
     let is_cut = entries.len() > MAX_EVENTS;
     entries.truncate(MAX_EVENTS);
-    let columns = columns(&entries);
+    let (columns, width) = columns(&entries);
     let height = TOP + (entries.len() + 2) as f64 * STEP;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"Helvetica, Arial, sans-serif\" font-size=\"10\">\n\
          <defs><marker id=\"tip\" viewBox=\"0 0 6 6\" refX=\"6\" refY=\"3\" markerWidth=\"7\" markerHeight=\"7\" \
          orient=\"auto\"><path d=\"M0 0 L6 3 L0 6 z\" fill=\"context-stroke\"/></marker></defs>\n\
@@ -47,7 +48,7 @@ pub fn messages(record: &Record) -> String {
         let _ = writeln!(
             svg,
             "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">The first {MAX_EVENTS} events; the rest is left out.</text>",
-            WIDTH / 2.0,
+            width / 2.0,
             height - STEP / 2.0
         );
     }
@@ -57,15 +58,17 @@ pub fn messages(record: &Record) -> String {
 
 type Columns = BTreeMap<(bool, String, u64, Arc<str>), f64>;
 
-/// Where everybody's line is: by the letters of the name, then its number; names without a number last.
-fn columns(entries: &[&Entry]) -> Columns {
+/// Where everybody's line is, by the letters of the name, then its number, names without a number last; and how wide that
+/// is in all.
+fn columns(entries: &[&Entry]) -> (Columns, f64) {
     let names = entries.iter().flat_map(|entry| [&entry.src, &entry.dest]);
     let mut columns: Columns = names.map(|name| (rank(name), 0.0)).collect();
     let count = columns.len() as f64;
+    let width = WIDTH.max(count * LEAST_COLUMN);
     for (position, x) in columns.values_mut().enumerate() {
-        *x = (position as f64 + 0.5) / count * WIDTH;
+        *x = (position as f64 + 0.5) / count * width;
     }
-    columns
+    (columns, width)
 }
 
 fn rank(name: &Arc<str>) -> (bool, String, u64, Arc<str>) {

@@ -39,8 +39,8 @@ pub(super) const STYLE: &str = concat!(include_str!("page/style.css"), include_s
 /// Clusters of more nodes have no picture of their links: its cells would be too small.
 const MAX_NODES_WITH_LINKS: usize = 64;
 
-/// The page of a run.
-pub fn report(record: &Record, results: Option<&Results>) -> String {
+/// The page of a run, and perhaps the command that asks for it again.
+pub fn report(record: &Record, results: Option<&Results>, command: Option<&str>) -> String {
     let start = record.start.unwrap_or_default();
     let end_us = micros(machines::Time::ZERO + record.duration, start);
     let mut proofs = results.map(|results| proof::proofs(record, results)).unwrap_or_default();
@@ -48,7 +48,7 @@ pub fn report(record: &Record, results: Option<&Results>) -> String {
     let traffic = Traffic::new(&record.options, &record.journal, start, focus_us);
     let faults = series::faults(&record.history, end_us);
     proof::locate(&mut proofs, record, &traffic, &faults);
-    let counts = Counts::new(&record.options, &record.journal);
+    let counts = Counts::new(&record.options, &record.journal, start, end_us);
     let value = results.map_or(&Value::Nil, |results| &results.value);
     let demands = challenge::demands(&record.options, value);
     let stable_ms = check::stable_latencies_ms(&record.options, &record.history);
@@ -61,6 +61,7 @@ pub fn report(record: &Record, results: Option<&Results>) -> String {
         "demands": demands,
         "stable": stable_ms,
         "links": links(&record.options, &counts),
+        "traffic": counts.over_time,
         "operations": operations,
     });
     let has_messages = !record.journal.entries.is_empty();
@@ -68,6 +69,8 @@ pub fn report(record: &Record, results: Option<&Results>) -> String {
         title: title(&record.options),
         verdict: words::verdict(record, results),
         load: words::load(&record.options),
+        command,
+        last_words: record.crash.as_ref().and_then(|crash| crash.last_words.as_deref()),
         challenge: challenge::name(&record.options),
         figures: figures(record, value),
         types: &counts.by_type,
@@ -90,6 +93,8 @@ struct Page<'a> {
     title: String,
     verdict: words::Verdict,
     load: String,
+    command: Option<&'a str>,
+    last_words: Option<&'a str>,
     challenge: Option<String>,
     demands: Vec<challenge::Demand>,
     figures: Vec<(&'static str, String)>,
@@ -179,8 +184,7 @@ fn left_out(traffic: &Traffic, operations: &Operations) -> Vec<String> {
         notes.push("What happened on the network is not known: the run's journal is missing.".to_owned());
     } else if before + after > 0 {
         notes.push(format!(
-            "The diagram and the plot of messages hold a part of the run: {} events of the network before it and {} after it \
-             are left out.",
+            "The diagram holds a part of the run: {} events of the network before it and {} after it are left out.",
             thousands(before as i64),
             thousands(after as i64)
         ));

@@ -1,11 +1,13 @@
 //! The report of a sweep: how each figure is spread over the runs, and the runs at its ends, each with the line that
-//! replays it.
+//! replays it. Those that matter most are replayed beside the page, which has links to their reports.
 
 use super::page;
 use super::words::{self, thousands};
 use crate::scenario::Scenario;
+use crate::store;
 use crate::sweep::{COUNTS, FIGURES, Outcome, Sweep, Verdict};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Bars of a histogram.
 const BARS: usize = 40;
@@ -15,6 +17,9 @@ const HEIGHT: f64 = 90.0;
 /// Runs that are not valid, and runs at the end of a figure, that are named.
 const MAX_FAILURES: usize = 50;
 const MAX_WORST: usize = 5;
+/// Of these, runs that are replayed: each has files of its own.
+const FAILURES_REPLAYED: usize = 10;
+const WORST_REPLAYED: usize = 1;
 
 #[derive(Serialize)]
 struct Page {
@@ -36,6 +41,8 @@ struct Run {
     verdict: &'static str,
     what: String,
     command: String,
+    /// Where its own report is, if it was replayed.
+    report: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +65,15 @@ struct Bar {
 /// What replays the run with a seed.
 pub type Replay<'a> = dyn Fn(u64) -> Scenario + 'a;
 
+/// The runs to replay: the first that are not valid, and the worst by each figure.
+pub fn seeds_to_show(sweep: &Sweep) -> BTreeSet<u64> {
+    let failures = sweep.failures().take(FAILURES_REPLAYED);
+    let worst = FIGURES.iter().flat_map(|(name, figure)| {
+        ranked(sweep, name, figure).into_iter().take(WORST_REPLAYED).map(|(_, outcome)| outcome)
+    });
+    failures.chain(worst).map(|outcome| outcome.seed).collect()
+}
+
 /// The page of a sweep.
 pub fn report(sweep: &Sweep, replay: &Replay<'_>) -> String {
     let runs = sweep.outcomes.len();
@@ -68,6 +84,8 @@ pub fn report(sweep: &Sweep, replay: &Replay<'_>) -> String {
         _ => ("invalid", format!("{} of {} not valid", runs - valid, thousands(runs as i64))),
     };
     let failures = sweep.failures().take(MAX_FAILURES);
+    let shown = seeds_to_show(sweep);
+    let run = |outcome: &Outcome, what| run(replay, &shown, outcome, what);
     let page = Page {
         title: format!("{} · {} seeds from {}", sweep.options.workload.name(), runs, sweep.options.seed),
         word,
@@ -76,39 +94,35 @@ pub fn report(sweep: &Sweep, replay: &Replay<'_>) -> String {
         verdicts: Verdict::ALL
             .map(|verdict| (verdict.name(), thousands(sweep.count(verdict) as i64)))
             .to_vec(),
-        failures: failures
-            .map(|outcome| run(replay, outcome, outcome.why.clone().unwrap_or_default()))
-            .collect(),
+        failures: failures.map(|outcome| run(outcome, outcome.why.clone().unwrap_or_default())).collect(),
         more_failures: sweep.failures().count().saturating_sub(MAX_FAILURES),
-        figures: FIGURES.iter().filter_map(|(name, figure)| spread(sweep, replay, name, *figure)).collect(),
+        figures: FIGURES.iter().filter_map(|(name, figure)| spread(sweep, &run, name, *figure)).collect(),
         counts: counts(sweep),
     };
     page::render("sweep.html", &page)
 }
 
-fn run(replay: &Replay<'_>, outcome: &Outcome, what: String) -> Run {
+fn run(replay: &Replay<'_>, shown: &BTreeSet<u64>, outcome: &Outcome, what: String) -> Run {
     let verdict = match outcome.verdict {
         Verdict::Broken => "invalid",
         verdict => verdict.name(),
     };
-    Run { seed: outcome.seed, verdict, what, command: format!("workbench sim {}", replay(outcome.seed)) }
+    let seed = outcome.seed;
+    let report = shown.contains(&seed).then(|| format!("{}/report.html", store::part(seed)));
+    Run { seed, verdict, what, command: format!("workbench sim {}", replay(seed)), report }
 }
 
 /// How a figure is spread, if any run has it.
 fn spread(
     sweep: &Sweep,
-    replay: &Replay<'_>,
+    run: &dyn Fn(&Outcome, String) -> Run,
     name: &str,
     figure: impl Fn(&Outcome) -> Option<f64>,
 ) -> Option<Figure> {
     let distribution = sweep.distribution(&figure)?;
-    let mut found: Vec<(f64, &Outcome)> =
-        sweep.outcomes.iter().filter_map(|outcome| Some((figure(outcome)?, outcome))).collect();
-    let values: Vec<f64> = found.iter().map(|(value, _)| *value).collect();
-    // Of shares of operations that were ok the least is the worst; of everything else, the greatest.
-    let is_share = name == "ok-fraction";
-    found.sort_by(|(a, _), (b, _)| if is_share { a.total_cmp(b) } else { b.total_cmp(a) });
-    let worst = found.into_iter().take(MAX_WORST).map(|(value, outcome)| run(replay, outcome, short(value)));
+    let ranked = ranked(sweep, name, figure);
+    let values: Vec<f64> = ranked.iter().map(|(value, _)| *value).collect();
+    let worst = ranked.into_iter().take(MAX_WORST).map(|(value, outcome)| run(outcome, short(value)));
     let quantiles = [
         ("least", short(distribution.least)),
         ("median", short(distribution.median)),
@@ -117,6 +131,20 @@ fn spread(
     ];
     let bars = histogram(&values, distribution.least, distribution.greatest);
     Some(Figure { name: name.replace('-', " "), quantiles, bars, worst: worst.collect() })
+}
+
+/// The runs that have a figure, the worst first.
+fn ranked<'a>(
+    sweep: &'a Sweep,
+    name: &str,
+    figure: impl Fn(&Outcome) -> Option<f64>,
+) -> Vec<(f64, &'a Outcome)> {
+    let mut found: Vec<(f64, &Outcome)> =
+        sweep.outcomes.iter().filter_map(|outcome| Some((figure(outcome)?, outcome))).collect();
+    // Of shares of operations that were ok the least is the worst; of everything else, the greatest.
+    let is_share = name == "ok-fraction";
+    found.sort_by(|(a, _), (b, _)| if is_share { a.total_cmp(b) } else { b.total_cmp(a) });
+    found
 }
 
 fn histogram(values: &[f64], least: f64, greatest: f64) -> Vec<Bar> {

@@ -152,7 +152,9 @@ fn a_value_whose_holders_were_all_killed_was_last_where_the_last_of_them_was() {
 #[test]
 fn whatever_nodes_write_stays_inside_the_data() {
     let (record, results) = partitioned(Workload::Broadcast, flood());
-    let page = page::report(&record, Some(&results));
+    let command = "workbench test -w broadcast --bin '</script><b>' --seed 1";
+    let page = page::report(&record, Some(&results), Some(command));
+    assert!(page.contains("--bin &#x27;&lt;&#x2f;script&gt;&lt;b&gt;&#x27; --seed 1"), "how to run it again");
     assert_eq!(page.matches("</script>").count(), 2);
     let bodies = data(&page)["messages"]["body"].as_array().unwrap().clone();
     assert!(bodies.iter().any(|body| body.as_str().unwrap().contains("</script><b>")));
@@ -166,7 +168,7 @@ fn the_same_record_gives_the_same_page_and_another_seed_another() {
             Options { seed, time_limit: Duration::from_secs(2), ..Options::new(Workload::Broadcast, 3) };
         let record = simulated::run(options, spawn::<Broadcast>(Default::default()));
         let results = analyze(&record.options, &record.history, &record.net_stats());
-        page::report(&record, Some(&results))
+        page::report(&record, Some(&results), None)
     };
     assert_eq!(page(7), page(7));
     assert_ne!(page(7), page(8));
@@ -175,9 +177,12 @@ fn the_same_record_gives_the_same_page_and_another_seed_another() {
 #[test]
 fn a_run_that_broke_off_has_a_page_that_says_why() {
     let (mut record, _) = partitioned(Workload::Broadcast, flood());
-    record.crash = Some(crate::run::Crash { node: Some(1), reason: "node n1 ended by itself".into() });
-    let page = page::report(&record, None);
+    let last_words = Some("n1 said: <oops>".to_owned());
+    record.crash =
+        Some(crate::run::Crash { last_words, ..crate::run::Crash::new(Some(1), "node n1 ended by itself") });
+    let page = page::report(&record, None, None);
     assert!(page.contains("No verdict") && page.contains("Node n1 ended by itself."));
+    assert!(page.contains("n1 said: &lt;oops&gt;"));
 }
 
 #[test]
@@ -355,8 +360,10 @@ fn a_copy_of_a_message_is_a_row_of_its_own_beside_its_original() {
         rows,
         [(0, 10, Some(30), Fate::Delivered), (0, 10, Some(40), Fate::Cut), (1, 20, None, Fate::Underway)]
     );
-    let counts = Counts::new(&options, &journal);
+    let counts = Counts::new(&options, &journal, Time::ZERO, 96);
     assert_eq!((counts.by_type["gossip"].servers, counts.by_type["gossip"].dropped), (2, 1));
+    let busy = |counts: &[u64]| counts.iter().position(|count| *count > 0);
+    assert_eq!((busy(&counts.over_time.delivered), busy(&counts.over_time.dropped)), (Some(15), Some(20)));
 }
 
 #[test]
@@ -385,7 +392,7 @@ fn a_run_leaves_maelstroms_files_beside_the_report() {
     let root = tempfile::tempdir().unwrap();
     let started = crate::store::LocalTime { unix_ms: 0, offset_minutes: 0 };
     let store = crate::store::Store::create(root.path(), "broadcast", started).unwrap();
-    super::write(&store.directory(), &record, Some(&results)).unwrap();
+    super::write(&store.directory(), &record, Some(&results), None).unwrap();
     for png in ["latency-raw.png", "latency-quantiles.png", "rate.png"] {
         let bytes = std::fs::read(store.path(png)).unwrap();
         assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n", "{png}");
@@ -406,7 +413,7 @@ fn a_history_that_says_any_time_is_drawn_all_the_same() {
     record.history.ops[last..].iter_mut().for_each(|op| op.time = Time::from_nanos(u64::MAX));
     record.duration = Duration::from_nanos(u64::MAX);
     let directory = tempfile::tempdir().unwrap();
-    super::write(directory.path(), &record, None).unwrap();
+    super::write(directory.path(), &record, None, None).unwrap();
     assert!(directory.path().join("rate.png").exists());
 }
 

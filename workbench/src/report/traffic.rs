@@ -19,6 +19,8 @@ pub const MAX_EVENTS: usize = 100_000;
 /// Bytes of bodies that go into a page; each gets an equal share of it, between these two.
 const BODY_BYTES: usize = 8 << 20;
 const BODY_SHARE: RangeInclusive<usize> = 120..=2_000;
+/// Stretches of time in which messages are counted.
+pub const STRETCHES: usize = 48;
 /// Events that a page begins before what it wants to show, so that one sees what led up to it.
 const LEAD: usize = MAX_EVENTS / 2;
 
@@ -94,6 +96,17 @@ pub struct Counts {
     pub by_type: BTreeMap<String, TypeCount>,
     /// From whom to whom, for nodes and services; by their positions among the names.
     pub by_link: BTreeMap<(usize, usize), u64>,
+    /// Between nodes and services, in equal stretches of time from the first operation to the end.
+    pub over_time: OverTime,
+}
+
+/// Messages between nodes and services in each of [`STRETCHES`] equal stretches of time.
+#[derive(Debug, Default, Serialize)]
+pub struct OverTime {
+    /// Those that arrived then.
+    pub delivered: Vec<u64>,
+    /// Those that were dropped then.
+    pub dropped: Vec<u64>,
 }
 
 impl Traffic {
@@ -119,16 +132,19 @@ impl Traffic {
 }
 
 impl Counts {
-    /// Counts the messages of a journal.
-    pub fn new(options: &Options, journal: &Journal) -> Counts {
+    /// Counts the messages of a journal whose run ended at `end_us`.
+    pub fn new(options: &Options, journal: &Journal, start: Time, end_us: i64) -> Counts {
         let mut names = Names::new(options);
-        let mut counts = Counts::default();
+        let mut counts = Counts { over_time: OverTime::new(), ..Counts::default() };
         for entry in &journal.entries {
             let (src, dest) = (names.position(&entry.src), names.position(&entry.dest));
+            let touches_client = src.max(dest) >= names.servers;
+            if !touches_client {
+                counts.over_time.add(entry.event, micros(entry.time, start), end_us);
+            }
             if entry.event == Event::Receive {
                 continue;
             }
-            let touches_client = src.max(dest) >= names.servers;
             let count = counts.by_type.entry(kind(&entry.body).into_owned()).or_default();
             match entry.event {
                 Event::Send if touches_client => count.clients += 1,
@@ -140,6 +156,24 @@ impl Counts {
             }
         }
         counts
+    }
+}
+
+impl OverTime {
+    fn new() -> OverTime {
+        OverTime { delivered: vec![0; STRETCHES], dropped: vec![0; STRETCHES] }
+    }
+
+    fn add(&mut self, event: Event, time_us: i64, end_us: i64) {
+        let counts = match event {
+            Event::Send => return,
+            Event::Receive => &mut self.delivered,
+            Event::Cut | Event::Lost => &mut self.dropped,
+        };
+        if (0..=end_us).contains(&time_us) {
+            let stretch = i128::from(time_us) * STRETCHES as i128 / i128::from(end_us.max(1));
+            counts[(stretch as usize).min(STRETCHES - 1)] += 1;
+        }
     }
 }
 
@@ -157,7 +191,16 @@ pub fn kind(body: &str) -> Cow<'_, str> {
         #[serde(borrow, rename = "type")]
         kind: Cow<'a, str>,
     }
+    if let Some(kind) = leading_kind(body) {
+        return kind.into();
+    }
     serde_json::from_str::<Typed<'_>>(body).map(|typed| typed.kind).unwrap_or_default()
+}
+
+/// The type if it comes first and is plain, as most nodes write it: what follows may be long.
+fn leading_kind(body: &str) -> Option<&str> {
+    let (kind, _) = body.strip_prefix(r#"{"type":""#)?.split_once('"')?;
+    kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some(kind)
 }
 
 /// Everybody's position.

@@ -83,6 +83,9 @@ pub fn load(options: &Options) -> String {
         }
         None => {}
     }
+    if matches!(options.workload, Workload::TxnRwRegister | Workload::TxnListAppend) {
+        words.push_str(&format!(", transactions to be {}", options.consistency_models.join(" and ")));
+    }
     words + "."
 }
 

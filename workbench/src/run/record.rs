@@ -96,6 +96,15 @@ pub struct Crash {
     pub node: Option<usize>,
     /// What happened, for people.
     pub reason: String,
+    /// What nodes that may be to blame said last, in lines for people, if they are processes.
+    pub last_words: Option<String>,
+}
+
+impl Crash {
+    /// A node, if it is one, and what happened.
+    pub fn new(node: Option<usize>, reason: impl Into<String>) -> Crash {
+        Crash { node, reason: reason.into(), last_words: None }
+    }
 }
 
 /// How far a run has come.

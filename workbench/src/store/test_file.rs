@@ -10,7 +10,7 @@
 //! | `:machine`, `:round`, `:fan-out` | what ran on the nodes, in virtual time; the machine's own pace is `nil` |
 //! | `:start-nanos`, `:duration-nanos` | when the first operation might begin and how long it all took, since the run began |
 //! | `:messages`, `:node-records` | what was counted; zeros and the like are left out of the latter |
-//! | `:crash`, `:interrupted?` | why it broke off, if it did |
+//! | `:crash`, `:last-words`, `:interrupted?` | why it broke off, if it did, and what nodes said last |
 //! | `:valid?` | the verdict when it was run |
 //!
 //! Keys that are not known are passed over, and those that came later than a store may be missing from it.
@@ -50,7 +50,7 @@ pub struct Origin {
 /// The map that `test.edn` holds.
 pub fn value(record: &Record, origin: &Origin, verdict: Option<Validity>) -> Value {
     let scenario = origin.scenario.as_ref();
-    let crash = record.crash.as_ref().map(|crash| crash.reason.as_str());
+    let crash = record.crash.as_ref();
     let pace = [
         ("command", optional(origin.command.as_deref())),
         ("machine", optional(scenario.map(|scenario| Value::keyword(scenario.machine.name())))),
@@ -58,7 +58,8 @@ pub fn value(record: &Record, origin: &Origin, verdict: Option<Validity>) -> Val
         ("fan-out", optional(scenario.and_then(|scenario| scenario.fan_out).map(Value::count))),
     ];
     let end = [
-        ("crash", optional(crash)),
+        ("crash", optional(crash.map(|crash| crash.reason.as_str()))),
+        ("last-words", optional(crash.and_then(|crash| crash.last_words.as_deref()))),
         ("interrupted?", record.interrupted.into()),
         ("valid?", optional(verdict)),
     ];
@@ -72,21 +73,19 @@ pub fn read(text: &str) -> Result<StoredRun, String> {
     let value = edn::read(text).map_err(|error| error.to_string())?;
     let fields = Fields(&value);
     let options = options::read(&fields)?;
-    let reason = fields.optional("crash", |reason| reason.as_text().map(str::to_owned))?;
+    let text = |value: &Value| value.as_text().map(str::to_owned);
+    let (reason, last_words) = (fields.optional("crash", text)?, fields.optional("last-words", text)?);
     let machine = fields.optional("machine", machine)?;
     let (round, fan_out) = (fields.optional("round", from_seconds)?, fields.optional("fan-out", count)?);
     let scenario = |machine| Scenario { machine, round, fan_out, options: options.clone() };
-    let origin = Origin {
-        command: fields.optional("command", |command| command.as_text().map(str::to_owned))?,
-        scenario: machine.map(scenario),
-    };
+    let origin = Origin { command: fields.optional("command", text)?, scenario: machine.map(scenario) };
     let record = Record {
         history: History::default(),
         journal: Journal::of_sums(outcome::statistics(&fields)?),
         start: outcome::start(&fields)?,
         duration: outcome::duration(&fields)?,
         nodes: outcome::nodes(&fields, &options)?,
-        crash: reason.map(|reason| Crash { node: None, reason }),
+        crash: reason.map(|reason| Crash { last_words, ..Crash::new(None, reason) }),
         interrupted: fields.optional("interrupted?", boolean)?.unwrap_or_default(),
         options,
     };

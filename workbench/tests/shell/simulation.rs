@@ -106,6 +106,12 @@ fn failing_seeds_are_named_with_the_command_that_replays_each() {
     let strict = "sim -w txn-rw-register --node-count 2 --concurrency 2n --rate 1000 --time-limit 2 --seed 1";
     let sweep = workbench(&format!("{strict} --seeds 2 --no-shrink"));
     sweep.expect(1, &["0 valid, 0 unknown, 2 invalid", "seed 1 is invalid", "seed 2 is invalid"]);
+    for seed in [1, 2] {
+        let link = format!("href=\"seeds/{seed}/report.html\"");
+        assert!(sweep.file("sweep.html").replace("&#x2f;", "/").contains(&link), "{link}");
+        assert!(sweep.file(&format!("seeds/{seed}/report.html")).contains("<h1>Invalid</h1>"));
+        assert!(!sweep.file(&format!("seeds/{seed}/jepsen.log")).is_empty());
+    }
     let replay = sweep.stdout.lines().filter_map(|line| line.trim().strip_prefix("workbench ")).next_back();
     let replay = replay.expect("a command").to_owned();
     assert!(replay.ends_with("--seed 2"), "{replay}");

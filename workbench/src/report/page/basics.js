@@ -54,6 +54,9 @@ function figure(number) {
   return number.toLocaleString("en-US", { maximumFractionDigits: Math.abs(number) < 10 ? 2 : 0 });
 }
 
+/** "1 message", "1,234 messages". */
+const counted = (count, thing) => `${figure(count)} ${thing}${count === 1 ? "" : "s"}`;
+
 /** About `count` round numbers from `from` to `to`. */
 function ticks(from, to, count) {
   const raw = (to - from) / Math.max(count, 1) || 1;
@@ -88,6 +91,13 @@ function shade(context, x, left, right, top, height, faults = data.faults) {
     const to = clamp(x(fault.to_us), left, right);
     if (to > from) context.fillRect(from, top, to - from, height);
   }
+}
+
+/** The faults at a moment, as HTML; nothing if there are none. */
+function faultsAt(at) {
+  const there = data.faults.filter((fault) => fault.from_us <= at && at <= fault.to_us);
+  const short = (text) => (text.length > 160 ? text.slice(0, 160) + "…" : text);
+  return there.map((fault) => `<b>${escaped(fault.name)}</b> ${escaped(short(fault.what))}`).join("<br>");
 }
 
 /** Draws again at the next frame, once, however often it is asked. */

@@ -7,7 +7,7 @@ const CHART_HEIGHT = 226;
  * @param canvas where
  * @param chart x and y: [from, to]; formatX, formatY; isTime (faults are shaded); isLog (the y axis);
  *   draw(context, x, y): the marks; key(): what their colours mean, as pairs of name and style;
- *   hover(x value, y value): the tooltip's HTML, or nothing
+ *   hover(x value): the tooltip's HTML, or nothing; faults of that moment are added
  */
 function chart(canvas, chart) {
   if (!canvas) return;
@@ -33,12 +33,13 @@ function chart(canvas, chart) {
     if (chart.key) drawKey(context, chart.key(), right);
   };
   keepDrawn(canvas, draw);
-  if (!chart.hover) return;
+  if (!chart.hover && !chart.isTime) return;
   canvas.addEventListener("pointermove", (event) => {
     if (!scale) return;
     const share = (event.offsetX - margin.left) / (scale.right - margin.left);
     if (share < 0 || share > 1) return tooltip.hide();
-    const html = chart.hover(chart.x[0] + share * (chart.x[1] - chart.x[0]), event);
+    const at = chart.x[0] + share * (chart.x[1] - chart.x[0]);
+    const html = [chart.hover && chart.hover(at), chart.isTime && faultsAt(at)].filter(Boolean).join("<br>");
     if (html) tooltip.show(event, html);
     else tooltip.hide();
   });

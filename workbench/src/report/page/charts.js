@@ -99,13 +99,12 @@ function rateChart() {
   barsOverTime("chart-rate", width, shown.map((outcome) => [OUTCOMES[outcome], rates[outcome], () => outcomeColour(outcome, 0)]));
 }
 
+/** Counted over the whole journal, of which the diagram may hold a part. */
 function messagesChart() {
-  const server = [];
-  for (let row = 0; row < rows.length; row++) if (!rows.touchesClient(row)) server.push(row);
-  const { width, found } = buckets(server.length, (index) => rows.sent[server[index]]);
-  const rate = (test) => found.map((indices) => indices.filter((index) => test(server[index])).length / (width / 1e6));
-  const series = [["delivered", rate((row) => !rows.isDropped(row)), () => colour("server")]];
-  const dropped = rate(rows.isDropped);
+  const width = (span[1] - span[0]) / BUCKETS;
+  const rate = (counts) => counts.map((count) => count / (width / 1e6));
+  const series = [["delivered", rate(data.traffic.delivered), () => colour("server")]];
+  const dropped = rate(data.traffic.dropped);
   if (dropped.some((rate) => rate > 0)) series.push(["dropped", dropped, () => colour("dropped")]);
   barsOverTime("chart-messages", width, series);
 }
@@ -158,7 +157,7 @@ function stableChart() {
       drawLine(context, points, colour("server"));
       limits.forEach((demand, index) => drawLimit(context, demand, x, y, index));
     },
-    hover: (ms) => `after ${figure(ms)} ms: ${(shareWithin(ms) * 100).toFixed(1)} % of ${figure(sorted.length)} values`,
+    hover: (ms) => `after ${figure(ms)} ms: ${(shareWithin(ms) * 100).toFixed(1)} % of ${counted(sorted.length, "value")}`,
   });
 }
 
@@ -217,7 +216,7 @@ function linksChart() {
     const [dest, src] = [Math.floor((event.offsetX - left) / cell), Math.floor((event.offsetY - 20) / cell)];
     if (!(src in names) || !(dest in names)) return tooltip.hide();
     const count = counts.get(names[src] + "," + names[dest]) || 0;
-    tooltip.show(event, `${escaped(rows.names[names[src]])} → ${escaped(rows.names[names[dest]])}: ${figure(count)} messages`);
+    tooltip.show(event, `${escaped(rows.names[names[src]])} → ${escaped(rows.names[names[dest]])}: ${counted(count, "message")}`);
   });
   canvas.addEventListener("pointerleave", () => tooltip.hide());
 }

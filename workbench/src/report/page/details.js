@@ -50,9 +50,9 @@ function valueDetails(value) {
   const took = lastArrival(value) - rows.sent[steps[0]];
   const all = reached.size === rows.nodes;
   const reach = all ? `reached all ${rows.nodes} nodes within ${duration(took)}` : `reached ${reached.size} of ${rows.nodes} nodes`;
-  const drops = dropped > 0 ? `; ${dropped} messages with it were dropped` : "";
+  const drops = dropped > 0 ? `; ${counted(dropped, "message")} with it ${dropped === 1 ? "was" : "were"} dropped` : "";
   const told = steps.slice(0, MAX_TOLD).map(stepDetails).join("");
-  const more = steps.length > MAX_TOLD ? `<p class="muted">and ${steps.length - MAX_TOLD} more steps</p>` : "";
+  const more = steps.length > MAX_TOLD ? `<p class="muted">and ${counted(steps.length - MAX_TOLD, "more step")}</p>` : "";
   const open = steps.length <= 12 ? " open" : "";
   return `<div>Value <b>${escaped(rows.values[value])}</b> ${reach}${drops}.<details${open}><summary>its way, step by step</summary><ol>${told}</ol>${more}</details></div>`;
 }

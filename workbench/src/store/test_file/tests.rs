@@ -90,7 +90,8 @@ fn everything_survives_being_written_and_read() {
             None,
         );
     }
-    let crash = Some(Crash { node: None, reason: "node n1 is \"gone\"".to_owned() });
+    let last_words = Some("Node n1:\n  \"bye\"".to_owned());
+    let crash = Some(Crash { last_words, ..Crash::new(None, "node n1 is \"gone\"") });
     survives(&Record { crash, start: None, ..record() }, &Origin::default(), None);
     survives(&Record { interrupted: true, ..record() }, &Origin::default(), None);
 }
