@@ -125,7 +125,8 @@ impl Parrot {
 
 impl Program for Parrot {
     fn on_line(&mut self, _: Time, line: &[u8], stdout: &mut Vec<u8>) {
-        let message = Message::decode(line).expect("the workbench writes messages");
+        // What another node says is passed on, even without a type.
+        let Ok(message) = Message::decode(line) else { return };
         if let Some(aside) = self.script.asides.get(self.heard) {
             stdout.extend_from_slice(aside);
             stdout.push(b'\n');

@@ -108,14 +108,8 @@ fn run(arguments: &DemoArguments, challenge: Challenge) -> io::Result<Outcome> {
     let own_path = std::env::current_exe()?;
     let judge_path = arguments.judge.as_deref().unwrap_or(&own_path);
     let words = words(arguments, &challenge, own_path.parent().unwrap_or(Path::new(".")));
-    let shown: Vec<_> = words.iter().map(|word| quoted(&word.to_string_lossy())).collect();
-    say(&format!(
-        "\n{}: {}\n{} {}\n",
-        challenge.name,
-        challenge.about,
-        judge_path.display(),
-        shown.join(" ")
-    ));
+    let shown = shell_words::join(words.iter().map(|word| word.to_string_lossy()));
+    say(&format!("\n{}: {}\n{} {}\n", challenge.name, challenge.about, judge_path.display(), shown));
     let start = Instant::now();
     let status = Command::new(judge_path).args(&words).status().map_err(naming(judge_path))?;
     let duration = start.elapsed();
@@ -150,10 +144,6 @@ fn words(arguments: &DemoArguments, challenge: &Challenge, here: &Path) -> Vec<O
     words.extend(has_separator.then(|| OsString::from("--")));
     words.extend(challenge.arguments.iter().map(OsString::from));
     words
-}
-
-fn quoted(word: &str) -> String {
-    if word.contains(' ') { format!("\"{word}\"") } else { word.to_owned() }
 }
 
 fn table(outcomes: &[Outcome]) -> String {

@@ -1,7 +1,6 @@
 //! The command that asks for a run once more, as one types it into a shell.
 
 use crate::scenario::Scenario;
-use std::borrow::Cow;
 use std::ffi::OsString;
 
 /// A run in virtual time. The command gives the same run, byte for byte.
@@ -20,16 +19,7 @@ pub(super) fn of_test(words: &[OsString], more: impl IntoIterator<Item = String>
 }
 
 fn shell(command: &str, words: impl Iterator<Item = String>) -> String {
-    words.fold(format!("workbench {command}"), |line, word| format!("{line} {}", quoted(&word)))
-}
-
-/// A word that a shell takes for this very word.
-fn quoted(word: &str) -> Cow<'_, str> {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:,=@%+".contains(character);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.into();
-    }
-    format!("'{}'", word.replace('\'', r"'\''")).into()
+    words.fold(format!("workbench {command}"), |line, word| format!("{line} {}", shell_words::quote(&word)))
 }
 
 #[cfg(test)]

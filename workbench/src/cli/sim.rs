@@ -49,7 +49,8 @@ pub(super) fn command(words: &[OsString]) -> Exit {
 
 /// Reads the words of a command line, without what asks for a sweep.
 pub(crate) fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
-    let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+    let words = shell_words::split(words).map_err(|error| vec![format!("These are no words: {error}")])?;
+    let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
     match Job::parse(&words) {
         Ok(job) if job.seeds.is_none() => Ok(job.first()),
         Ok(_) => Err(vec!["A scenario is one run, so it has no --seeds".to_owned()]),

@@ -25,7 +25,7 @@ impl Scenario {
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words().join(" "))
+        f.write_str(&shell_words::join(self.words()))
     }
 }
 
@@ -59,8 +59,10 @@ impl Words {
         let counted = (0..options.nodes.len()).map(|node| format!("n{node}"));
         if counted.eq(options.nodes.iter().cloned()) {
             self.add("--node-count", options.nodes.len());
-        } else {
+        } else if options.nodes.iter().all(|name| can_be_listed(name)) {
             self.add("--nodes", options.nodes.join(","));
+        } else {
+            options.nodes.iter().for_each(|name| self.add("-n", name));
         }
         self.add_unless(&options.nodes.len(), &options.concurrency, "--concurrency", usize::to_string);
         self.add_unless(&Topology::Grid, &options.topology, "--topology", |topology| topology.name());
@@ -123,6 +125,11 @@ impl Words {
     }
 }
 
+/// Whether a name comes out of a list between commas as it went in.
+fn can_be_listed(name: &str) -> bool {
+    !name.is_empty() && !name.contains(',') && name.trim() == name
+}
+
 fn defaults(options: &Options) -> Options {
     Options::new(options.workload, options.nodes.len())
 }
@@ -155,6 +162,7 @@ mod tests {
         survives(
             "-w kafka --nodes a,b --concurrency 3n --key-count 3 --max-writes-per-key 99 --time-limit 3 --seed 1",
         );
+        survives("-w echo -n a,b -n 'c d' -n \"it's\" -n '' --seed 1");
         survives(
             "-w g-counter --machine counter-kv --latency 5 --latency-dist exponential --recovery 2.5 --seed 3",
         );
