@@ -149,7 +149,8 @@ pictures:
 
 # Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
 test-browser: _build
-    workbench/tests/browser/run {{ binaries }}/workbench
+    cargo build --locked --release --package workbench --example zoo
+    workbench/tests/browser/run {{ binaries }}/workbench {{ binaries }}/examples/zoo
 
 # Write the golden traces and tables anew; what has changed is then for `git diff` to show
 golden:

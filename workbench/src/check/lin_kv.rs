@@ -168,7 +168,8 @@ fn finding(
             let end = calls[*call].last();
             let states: Vec<String> = states.iter().map(|state| state.to_string()).collect();
             let explanation = format!(
-                "no order of the operations on key {key} explains op {end}: until then it can only have been {}",
+                "no order of the operations on key {key} explains how op {end} {}: until then it can only have been {}",
+                did(&calls[*call].action),
                 states.join(" or ")
             );
             (explanation, previous_ok(calls, end).into_iter().chain([calls[*call].start, end]).collect())
@@ -176,6 +177,14 @@ fn finding(
     };
     let evidence = evidence.into_iter().map(|index: usize| context.evidence(index)).collect();
     Some(Finding { kind: "linearizable", costs: judgement.validity(), explanation, evidence })
+}
+
+fn did(action: &Action<'_>) -> String {
+    match action {
+        Action::Read(value) => format!("read {value}"),
+        Action::Write(value) => format!("wrote {value}"),
+        Action::CompareAndSet(from, to) => format!("set {from} to {to}"),
+    }
 }
 
 #[cfg(test)]

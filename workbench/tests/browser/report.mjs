@@ -1,14 +1,16 @@
 // Opens reports in headless Chromium and does what a reader does. Called by `run`, with the browser, the directory of the
-// reports and, if screenshots are wanted, a directory for them.
+// reports, the workbench (to serve the store there) and, if screenshots are wanted, a directory for them.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
-const [browserPath, directory, screenshots] = process.argv.slice(2);
+const [browserPath, directory, workbench, screenshots] = process.argv.slice(2);
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
@@ -16,18 +18,20 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 const profile = mkdtempSync(join(tmpdir(), "reports-"));
 const browser = await chromium.launchPersistentContext(profile, { executablePath: browserPath, headless: true, args: FLAGS });
 
-/** Opens a page and runs a test on it; complaints of the page and requests for anything else fail it. */
-async function onPage(file, { viewport = DESKTOP, colorScheme = "light" }, test) {
+/** Opens a page and runs a test on it; complaints of the page and requests for anything else but its `site` fail it. */
+async function onPage(file, { viewport = DESKTOP, colorScheme = "light", site = null }, test) {
   const page = await browser.newPage();
   const complaints = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.stack));
-  const url = pathToFileURL(join(directory, file)).href;
+  const url = site ?? pathToFileURL(join(directory, file)).href;
   page.on("request", (request) => {
-    if (request.url() !== url && !request.url().startsWith("data:")) complaints.push(`asks for ${request.url()}`);
+    const isHere = site ? request.url().startsWith(site) : request.url() === url;
+    if (!isHere && !request.url().startsWith("data:")) complaints.push(`asks for ${request.url()}`);
   });
   await page.setViewportSize(viewport);
-  await page.emulateMedia({ colorScheme });
+  // Nothing is to be on its way elsewhere when it is clicked on.
+  await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
   const start = performance.now();
   await page.goto(url);
   await settled(page);
@@ -35,7 +39,7 @@ async function onPage(file, { viewport = DESKTOP, colorScheme = "light" }, test)
   console.log(`${name}: there after ${Math.round(performance.now() - start)} ms`);
   if (test) await test(page);
   const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (!file.includes("timeline")) assert(width <= 0, `${name} is ${width} pixels too wide`);
+  if (!/timeline|svg/.test(file)) assert(width <= 0, `${name} is ${width} pixels too wide`);
   if (screenshots && !/timeline|svg/.test(file)) await page.screenshot({ path: join(screenshots, `${name.replaceAll(" ", "-")}.png`), fullPage: true });
   assert.deepEqual(complaints, [], name);
   await page.close();
@@ -119,9 +123,21 @@ async function tellsOfMessages(page) {
   assert.equal(await details(page), "", "Escape forgets it");
 }
 
+/** Where the messages are that prove what is wrong, they are in view, and marked. */
+async function opensAtProof(page, words) {
+  assert.equal(await page.textContent("h1"), "Invalid");
+  assert.match(await page.textContent(".because"), words);
+  const { proof, shown, marked } = await page.evaluate(() => ({
+    proof: selection.proof,
+    marked: data.proofs[0].rows.length,
+    shown: data.proofs[0].rows.filter((row) => drawn.includes(row)).length,
+  }));
+  assert(proof === 0 && marked > 0 && shown === marked, `${shown} of ${marked} messages that prove it are in view`);
+}
+
 for (const colorScheme of ["light", "dark"]) {
   for (const viewport of [DESKTOP, PHONE]) {
-    for (const name of ["valid", "small", "partitioned", "lost", "unheard", "cycle", "huge"]) await onPage(`${name}.html`, { viewport, colorScheme });
+    for (const name of ["valid", "small", "partitioned", "lost", "unheard", "cycle", "huge", "skip", "stale", "fork", "sum", "crashed"]) await onPage(`${name}.html`, { viewport, colorScheme });
     await onPage("sweep.html", { viewport, colorScheme });
   }
 }
@@ -166,12 +182,12 @@ await onPage("unheard.html", {}, async (page) => {
 });
 
 await onPage("cycle.html", {}, async (page) => {
-  assert(await page.isVisible(".cycle"), "the circle of transactions is drawn");
-  assert.equal(await page.evaluate(() => selection.proof), 0, "it opens at the anomaly");
-  const second = page.locator("details.proof").first();
-  await second.locator("summary").click();
-  await second.locator("button.show").click();
-  assert.equal(await page.evaluate(() => selection.proof), 1, "each anomaly can be shown");
+  await opensAtProof(page, /read key \d+ .* and then wrote it/);
+  const circle = page.locator("details.proof", { has: page.locator(".cycle") }).first();
+  await circle.locator("summary").click();
+  assert(await circle.locator(".cycle").isVisible(), "the circle of transactions is drawn");
+  await circle.locator("button.show").click();
+  assert(await page.evaluate(() => selection.proof > 0), "each anomaly can be shown");
 });
 
 await onPage("huge.html", {}, async (page) => {
@@ -196,6 +212,36 @@ await onPage("huge.html", {}, async (page) => {
   console.log(`huge: ${Math.round(took / frames)} ms a frame, ${events} messages in view`);
   await zoomsAndMoves(page);
 });
+
+await onPage("skip.html", {}, async (page) => {
+  await opensAtProof(page, /jumping over/);
+  assert(await page.locator(".log .skipped").count() > 0, "the offsets that were skipped are marked");
+});
+await onPage("stale.html", {}, (page) => opensAtProof(page, /No order of the operations on key \d+ explains how op \d+ read/));
+await onPage("fork.html", {}, (page) => opensAtProof(page, /./));
+await onPage("sum.html", {}, (page) => opensAtProof(page, /A final read saw \d+ where the adds allow only \d+/));
+
+await onPage("crashed.html", {}, async (page) => {
+  assert.equal(await page.textContent("h1"), "No verdict");
+  assert.match(await page.textContent(".last-words"), /there is no <disk>/, "what the node said last is there, as text");
+  assert.equal(await page.locator(".charts canvas").count(), 0, "nothing is drawn of operations that there were none of");
+});
+
+const serve = spawn(workbench, ["serve", "-p", "0"], { cwd: directory, stdio: ["ignore", "pipe", "inherit"] });
+const [said] = await once(serve.stdout, "data");
+const site = String(said).match(/http:\S+/)[0];
+for (const viewport of [DESKTOP, PHONE]) await onPage("runs", { viewport, site });
+await onPage("runs", { site }, async (page) => {
+  assert(await page.locator("table.runs tbody tr").count() > 10, "all runs are listed");
+  await page.locator("tr", { hasText: "a sweep over 20 seeds" }).locator(".when a").click();
+  await page.waitForURL(/sweep\.html$/);
+  await page.locator("p.caption a").first().click();
+  await page.waitForURL(/report\.html$/);
+  await settled(page);
+  assert.equal(await page.textContent("h1"), "Valid", "a sweep leads to the replays of its worst seeds");
+  await isDrawn(page, "diagram");
+});
+serve.kill("SIGINT");
 
 for (const file of ["valid-timeline.html", "lost-timeline.html", "valid.svg", "lost.svg"]) await onPage(file, {});
 

@@ -127,7 +127,8 @@ impl Order<'_, '_> {
             let process = context.op(now.op).process.to_value();
             let mut explanation = format!("process {process} {verb} offset {to} of key {key} after {from}");
             if !skipped.is_empty() {
-                explanation.push_str(&format!(", jumping over {}", Value::Vector(skipped.clone())));
+                let messages: Vec<String> = skipped.iter().map(Value::to_string).collect();
+                explanation.push_str(&format!(", jumping over what was sent there: {}", messages.join(", ")));
             }
             let mut proof = vec![before.op, now.op];
             proof.dedup();

@@ -222,10 +222,12 @@ function linksChart() {
 }
 
 function drawCharts() {
-  latencyChart();
-  quantilesChart();
-  rateChart();
-  messagesChart();
+  if (operations.began.length > 0) {
+    latencyChart();
+    quantilesChart();
+    rateChart();
+    messagesChart();
+  }
   stableChart();
   linksChart();
 }

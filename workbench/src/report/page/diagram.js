@@ -236,7 +236,7 @@ function drawSelected(context, row) {
 function sayPosition(count, stride) {
   const seconds = moment(view.from, view.to - view.from) + " to " + moment(view.to, (view.to - view.from) / 10);
   const sample = stride > 1 ? `, one in ${stride} drawn` : "";
-  element("position").textContent = `${seconds} · ${figure(count)} messages${sample}`;
+  element("position").textContent = `${seconds} · ${counted(count, "message")}${sample}`;
 }
 
 /** Looks at another stretch of time, within the run. */

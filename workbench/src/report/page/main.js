@@ -113,7 +113,8 @@ function listenToButtons() {
     if (!button) return;
     if (button.dataset.proof) showProof(Number(button.dataset.proof));
     else lookAround(Number(button.dataset.from), Number(button.dataset.to));
-    element("diagram-section").scrollIntoView({ behavior: "smooth" });
+    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    element("diagram-section").scrollIntoView({ behavior: isCalm ? "auto" : "smooth" });
   });
 }
 
