@@ -159,7 +159,7 @@ pictures: _build
     # All nodes die at once, and with them what they knew.
     "$workbench" sim -w broadcast --node-count 5 --time-limit 20 --rate 50 --latency 20 --nemesis kill \
         --nemesis-interval 2 --seed 1 >run.log || test $? = 1
-    "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1180,1900 \
+    "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1180,1760 \
         --screenshot="$picture" "file://$(realpath store/latest/report.html)"
 
 # Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
