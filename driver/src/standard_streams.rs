@@ -14,6 +14,7 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
+use rustix::io::Errno;
 
 /// A stream of this process, for as long as it is being served.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub(crate) struct Stream {
     /// Whether that is this process's doing.
     is_changed: bool,
     is_widened: bool,
+    is_terminal: bool,
 }
 
 impl Stream {
@@ -46,7 +48,8 @@ impl Stream {
         if is_changed {
             fcntl_setfl(&file, flags | OFlags::NONBLOCK)?;
         }
-        Ok(Stream { file, never_blocks, is_changed, is_widened: false })
+        let is_terminal = file.is_terminal();
+        Ok(Stream { file, never_blocks, is_changed, is_widened: false, is_terminal })
     }
 
     /// Asks to be told when the stream is ready. False: it always is.
@@ -63,12 +66,15 @@ impl Stream {
         registry.deregister(&mut SourceFd(&self.file.as_raw_fd()))
     }
 
-    /// Reads what there is; `WouldBlock` if there is nothing yet.
+    /// Reads what there is; `WouldBlock` if there is nothing yet. A terminal that has hung up has come to its end.
     pub(crate) fn read(&self, space: &mut [u8]) -> io::Result<usize> {
         if !self.never_blocks && !is_ready(&self.file, PollFlags::IN) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        (&self.file).read(space)
+        match (&self.file).read(space) {
+            Err(error) if self.is_terminal && error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(0),
+            outcome => outcome,
+        }
     }
 
     /// Makes more room in a pipe, once, so that long answers go out with fewer calls. Where that is not to be had, it is as

@@ -4,7 +4,7 @@
 mod common;
 
 use std::fs::{self, File};
-use std::io::{self, PipeReader, Read, Seek, Write};
+use std::io::{self, BufRead, BufReader, PipeReader, Read, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
@@ -13,6 +13,7 @@ use std::thread;
 
 use common::*;
 use rustix::fs::{OFlags, fcntl_getfl};
+use rustix::io::{FdFlags, fcntl_setfd};
 #[cfg(target_os = "linux")]
 use rustix::pipe::fcntl_getpipe_size;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -34,6 +35,8 @@ fn full_device() -> File {
 /// Both ends of a terminal: where somebody sits, and what programs are given.
 fn terminal() -> (File, File) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    // The other side is to hear it when this one is closed.
+    fcntl_setfd(&ours, FdFlags::CLOEXEC).unwrap();
     grantpt(&ours).unwrap();
     unlockpt(&ours).unwrap();
     let path = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
@@ -278,6 +281,22 @@ fn at_a_terminal_the_node_says_what_it_expects_and_serves_who_types() {
     let example = complaints.iter().find(|line| line.starts_with('{')).unwrap();
     assert_eq!(bodies(said(&live(ECHO, example, |_| ())))[0]["type"], "init_ok");
     assert!(is_blocking(&theirs), "the shell would not like that");
+}
+
+#[test]
+fn a_terminal_that_hangs_up_is_the_end_of_input() {
+    let (mut ours, theirs) = terminal();
+    let mut command = Command::new(ECHO);
+    let mut child = command.stdin(theirs).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(command);
+    ours.write_all(init(&["n1"]).as_bytes()).unwrap();
+    let mut answer = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut answer).unwrap();
+    assert_eq!(answered(answer.as_bytes()), [1]);
+    drop(ours);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !stderr.contains("stdin"), "{}: {stderr}", output.status);
 }
 
 #[test]

@@ -37,7 +37,7 @@ use core::time::Duration;
 
 use protocol::gossip::Gossip;
 use protocol::txn::{Action, Operation, Reply, Request};
-use protocol::{Code, List, Nothing};
+use protocol::{Code, Json, List, Nothing};
 
 use crate::engine::{Engine, MAX_UPDATE_BYTES, Pace};
 use crate::{Cluster, Context, Input, Machine, Ticket, Time};
@@ -111,24 +111,27 @@ impl Txn {
         }
         let done: List<Operation<'_>> =
             txn.iter().map(|operation| perform(store, &mut writes, operation)).collect();
-        let bytes =
-            writes.iter().map(|(key, value)| key.as_str().len() + value.as_str().len() + ENTRY_BYTES).sum();
-        if bytes > MAX_UPDATE_BYTES {
-            return context.refuse(
-                ticket,
-                Code::NotSupported,
-                "a transaction's writes have 16 MiB at the most",
-            );
+        let entries = done.iter().map(|operation| (operation.key, operation.value));
+        if bytes_of(entries) > MAX_ANSWER_BYTES {
+            let text = "a transaction, with what it reads, has 16 MiB at the most";
+            return context.refuse(ticket, Code::NotSupported, text);
         }
         context.reply(ticket, &Reply::TxnOk { txn: done });
         if !writes.is_empty() {
-            self.engine.update(context.now, bytes, |store| store.commit(&writes));
+            self.engine.update(context.now, bytes_of(writes.iter().copied()), |store| store.commit(&writes));
         }
     }
 }
 
-/// What a write takes on its way besides key and value, at the most.
-const ENTRY_BYTES: usize = 32;
+/// A transaction may read one long value over and over, so that its answer is much longer than request and store. Nothing
+/// of one that is refused for that has taken effect. Since an answer has all writes in it, they fit into an update.
+const MAX_ANSWER_BYTES: usize = MAX_UPDATE_BYTES;
+
+/// What operations take on their way, at the most.
+fn bytes_of<'a>(entries: impl Iterator<Item = (Json<'a>, Json<'a>)>) -> usize {
+    const ENTRY_BYTES: usize = 32;
+    entries.map(|(key, value)| key.as_str().len() + value.as_str().len() + ENTRY_BYTES).sum()
+}
 
 /// Performs one operation: a read finds the transaction's own last write, or what the store holds.
 fn perform<'s, 'r: 's>(

@@ -174,3 +174,22 @@ fn what_is_too_long_for_any_line_is_refused() {
     let refused = registers.ask(0, &format!(r#"{{"type":"txn","txn":[["w","k",{longest}]]}}"#));
     assert!(refused.contains(r#""code":10"#), "{refused}");
 }
+
+#[test]
+fn a_transaction_whose_answer_would_be_too_long_is_refused_and_does_nothing() {
+    let mut registers = Pair::<Txn>::new();
+    let transaction = |reads: usize, last: &str| {
+        let operations: String = (0..reads).map(|_| r#"["r",1,null],"#).collect();
+        format!(r#"{{"type":"txn","txn":[{operations}{last}]}}"#)
+    };
+    registers.ask(0, &transaction(0, &format!(r#"["w",1,{}]"#, long('v', 5 * MIB))));
+    let taken = registers.ask(0, &transaction(3, r#"["w",2,7]"#));
+    assert!(taken.contains("txn_ok") && taken.len() > 15 * MIB && taken.len() < MAX_UPDATE_BYTES);
+    let refused = registers.ask(0, &transaction(4, r#"["w",2,8]"#));
+    assert!(refused.contains(r#""code":10"#) && refused.len() < 200, "{} bytes", refused.len());
+    registers.rounds(8);
+    for node in [0, 1] {
+        let found = registers.ask(node, &transaction(0, r#"["r",2,null]"#));
+        assert!(found.contains(r#"["r",2,7]"#), "{found}");
+    }
+}
