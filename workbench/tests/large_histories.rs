@@ -199,6 +199,32 @@ fn sparse_logs() {
     assert_eq!((results.valid, results.findings), (Validity::True, vec![]));
 }
 
+/// Each message is at two offsets, half a log apart.
+#[test]
+fn a_log_that_has_everything_twice() {
+    let count = OPERATIONS / 4;
+    let mut history = History::default();
+    let message = |number: usize| Value::Integer(number as i64);
+    for number in 0..count {
+        let send = |offset: Value| vector([vector([Value::keyword("send"), "k".into(), offset])]);
+        push(&mut history, number % THREADS, Kind::Invoke, "send", send(message(number)));
+        let placed = vector([message(number), message(number)]);
+        push(&mut history, number % THREADS, Kind::Ok, "send", send(placed));
+    }
+    for from in (0..2 * count).step_by(100) {
+        let placed = |offset: usize| vector([message(offset), message(offset % count)]);
+        let found = Value::Vector((from..from + 100).map(placed).collect());
+        push(&mut history, 0, Kind::Invoke, "poll", vector([vector([Value::keyword("poll")])]));
+        let found = Value::Map(vec![("k".into(), found)]);
+        push(&mut history, 0, Kind::Ok, "poll", vector([vector([Value::keyword("poll"), found])]));
+    }
+    let results = judge(Workload::Kafka, "strict-serializable", &history);
+    let duplicates = results.value.get("workload").and_then(|workload| workload.get("duplicate")).unwrap();
+    assert_eq!(duplicates.get("count").and_then(Value::as_integer), Some(count as i64));
+    let told = results.findings.iter().filter(|finding| finding.kind == "duplicate");
+    assert_eq!(told.map(|finding| 1 + finding.more).sum::<usize>(), count);
+}
+
 #[test]
 fn one_hot_log_up_to_the_largest_offset() {
     let near_the_end = |message| LARGEST - 10 * (OPERATIONS as i64 - message);

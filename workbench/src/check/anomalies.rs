@@ -38,6 +38,9 @@ impl Anomalies {
     pub(super) fn add(&mut self, context: &Context<'_>, kind: &'static str, case: impl FnOnce() -> Case) {
         let cases = self.by_type.entry(kind).or_default();
         cases.count += 1;
+        if cases.findings.len() == MAX_FINDINGS_PER_KIND {
+            cases.findings[MAX_FINDINGS_PER_KIND - 1].more += 1;
+        }
         if cases.examples.len() == MAX_CASES {
             return;
         }
@@ -47,14 +50,14 @@ impl Anomalies {
             let mut told = BTreeSet::new();
             let proof = proof.into_iter().filter(|&index| told.insert(index)).take(MAX_FINDINGS_PER_KIND);
             let evidence = proof.map(|index| context.evidence(index)).collect();
-            cases.findings.push(Finding { kind, costs: Validity::False, explanation, evidence });
+            cases.findings.push(Finding { kind, costs: Validity::False, explanation, evidence, more: 0 });
         }
     }
 
     /// Adds something that is not about single operations.
     pub(super) fn note(&mut self, kind: &'static str, explanation: &str) {
         let explanation = explanation.to_owned();
-        let finding = Finding { kind, costs: Validity::False, explanation, evidence: Vec::new() };
+        let finding = Finding { kind, costs: Validity::False, explanation, evidence: Vec::new(), more: 0 };
         let cases = Cases { count: 1, examples: vec![true.into()], findings: vec![finding] };
         self.by_type.insert(kind, cases);
     }

@@ -35,6 +35,7 @@ fn finding(context: &Context<'_>, oks: usize, invocations: usize) -> Finding {
         costs: Validity::False,
         explanation: format!("{} of {invocations} operations did not succeed", invocations - oks),
         evidence: unsuccessful.take(MAX_FINDINGS_PER_KIND).map(evidence).collect(),
+        more: 0,
     }
 }
 

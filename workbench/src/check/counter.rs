@@ -4,7 +4,7 @@
 //! of small numbers lie close together, so they are kept as runs of consecutive integers, of which there are few.
 
 use super::context::Context;
-use super::finding::{MAX_FINDINGS_PER_KIND, brief};
+use super::finding::{brief, findings};
 use super::{Finding, Validity, Verdict};
 use crate::edn::Value;
 use crate::history::{Kind, Op};
@@ -25,7 +25,6 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
     let errors: Vec<&Op> = reads.iter().copied().filter(|read| !acceptable.contains(&read.value)).collect();
     let ops = || Value::List(errors.iter().map(|op| op.to_value()).collect());
     let valid = errors.is_empty();
-    let findings = errors.iter().take(MAX_FINDINGS_PER_KIND).map(|op| finding(context, op, &acceptable));
     Verdict {
         valid: valid.into(),
         value: Value::map([
@@ -34,7 +33,7 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
             ("final-reads", Value::List(reads.iter().map(|op| op.value.clone()).collect())),
             ("acceptable", acceptable.to_value()),
         ]),
-        findings: findings.collect(),
+        findings: findings(&errors, |op| finding(context, op, &acceptable)),
     }
 }
 
@@ -48,6 +47,7 @@ fn finding(context: &Context<'_>, read: &Op, acceptable: &Runs) -> Finding {
             acceptable.words(),
         ),
         evidence: vec![context.evidence(read.index)],
+        more: 0,
     }
 }
 

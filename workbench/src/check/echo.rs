@@ -1,7 +1,7 @@
 //! `echo`: every reply must hold what was sent (§9.1).
 
 use super::context::Context;
-use super::finding::{MAX_FINDINGS_PER_KIND, brief};
+use super::finding::{brief, findings};
 use super::{Finding, Validity, Verdict};
 use crate::edn::Value;
 use crate::history::{Kind, Op};
@@ -23,7 +23,7 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
     Verdict {
         valid: valid.into(),
         value: Value::map([("valid?", valid.into()), ("errors", Value::List(errors))]),
-        findings: mismatches.iter().take(MAX_FINDINGS_PER_KIND).map(|pair| finding(context, pair)).collect(),
+        findings: findings(&mismatches, |pair| finding(context, pair)),
     }
 }
 
@@ -38,6 +38,7 @@ fn finding(context: &Context<'_>, (invoke, completion): &(&Op, &Op)) -> Finding 
         costs: Validity::False,
         explanation,
         evidence: vec![context.evidence(invoke.index), context.evidence(completion.index)],
+        more: 0,
     }
 }
 
@@ -64,6 +65,16 @@ mod tests {
             "echo: \"b\" came back as \"a\"\n    op 1, process 1 at n1: invoke echo \"b\"\n    \
              op 2, process 1 at n1: ok echo {:echo \"a\"}"
         );
+    }
+
+    #[test]
+    fn a_few_cases_are_told_and_the_rest_counted() {
+        let wrong = "0 invoke echo \"a\"\n 0 ok echo {:echo \"b\"}\n";
+        let findings = check(&wrong.repeat(20)).findings;
+        let more: Vec<usize> = findings.iter().map(|finding| finding.more).collect();
+        assert_eq!(more, [0, 0, 0, 0, 0, 0, 0, 12]);
+        assert!(findings[7].to_string().ends_with("\n    … and 12 more of this kind"), "{}", findings[7]);
+        assert!(check(&wrong.repeat(8)).findings.iter().all(|finding| finding.more == 0));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::edn::Value;
 use crate::history::Process;
 use std::fmt::{self, Display, Formatter};
 
-/// Of one kind of problem, at most this many cases become findings; the results map counts them all.
+/// Of one kind of problem, at most this many cases become findings; the last of them counts the rest.
 pub(super) const MAX_FINDINGS_PER_KIND: usize = 8;
 
 /// Longer values are cut in evidence, in characters.
@@ -22,6 +22,8 @@ pub struct Finding {
     pub explanation: String,
     /// The operations that prove it, in the order in which the explanation needs them.
     pub evidence: Vec<Evidence>,
+    /// On the last finding of a kind: how many more cases there are that are not told.
+    pub more: usize,
 }
 
 /// An operation that proves something.
@@ -47,8 +49,20 @@ impl Finding {
 impl Display for Finding {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind, self.explanation)?;
-        self.evidence.iter().try_for_each(|evidence| write!(f, "\n    {evidence}"))
+        self.evidence.iter().try_for_each(|evidence| write!(f, "\n    {evidence}"))?;
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, "\n    … and {more} more of this kind"),
+        }
     }
+}
+
+/// The findings of one kind about what was found, as many as are told.
+pub(super) fn findings<T>(found: &[T], finding: impl Fn(&T) -> Finding) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = found.iter().take(MAX_FINDINGS_PER_KIND).map(finding).collect();
+    let more = found.len() - findings.len();
+    findings.iter_mut().last().into_iter().for_each(|last| last.more = more);
+    findings
 }
 
 impl Display for Evidence {

@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn causes_come_before_what_follows_from_them() {
-        let finding = |kind, costs| Finding { kind, costs, explanation: String::new(), evidence: Vec::new() };
+        let finding =
+            |kind, costs| Finding { kind, costs, explanation: String::new(), evidence: Vec::new(), more: 0 };
         let found = ["phantom", "G2-item", "G0-realtime", "G0", "unseen", "G1a", "lost-write"];
         let costs = |kind| if kind == "phantom" { Validity::Unknown } else { Validity::False };
         let mut findings = found.map(|kind| finding(kind, costs(kind)));

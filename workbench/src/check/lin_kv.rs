@@ -5,10 +5,12 @@
 mod register;
 
 use super::context::Context;
+use super::finding::findings;
 use super::{Finding, Validity, Verdict};
 use crate::edn::Value;
 use crate::history::{Kind, Op};
 use register::{Action, Call, Judgement, Path};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// How many of the register's possible states the results list, and how many ways from there.
@@ -24,17 +26,19 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
     let mut valid = Validity::True;
     let mut results = Vec::new();
     let mut failures = Vec::new();
-    let mut findings = Vec::new();
+    let mut found = Vec::new();
     for (key, calls) in by_key {
         let judgement = register::judge(&calls);
         let verdict = judgement.validity();
         if verdict == Validity::False {
             failures.push(key.clone());
         }
-        findings.extend(finding(context, key, &calls, &judgement));
+        found.extend(finding(context, key, &calls, &judgement));
         results.push((key.clone(), result(context, &calls, &judgement)));
         valid = valid.max(verdict);
     }
+    // What is certain is told before what is not.
+    found.sort_by_key(|finding| Reverse(finding.costs));
     Verdict {
         valid,
         value: Value::map([
@@ -42,7 +46,7 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
             ("results", Value::Map(results)),
             ("failures", Value::Vector(failures)),
         ]),
-        findings,
+        findings: findings(&found, Finding::clone),
     }
 }
 
@@ -176,7 +180,7 @@ fn finding(
         }
     };
     let evidence = evidence.into_iter().map(|index: usize| context.evidence(index)).collect();
-    Some(Finding { kind: "linearizable", costs: judgement.validity(), explanation, evidence })
+    Some(Finding { kind: "linearizable", costs: judgement.validity(), explanation, evidence, more: 0 })
 }
 
 fn did(action: &Action<'_>) -> String {

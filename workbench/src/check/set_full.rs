@@ -7,7 +7,7 @@
 mod observe;
 
 use super::context::Context;
-use super::finding::{MAX_FINDINGS_PER_KIND, brief};
+use super::finding::{brief, findings};
 use super::{Finding, Validity, Verdict};
 use crate::edn::Value;
 use observe::Element;
@@ -36,7 +36,7 @@ pub(super) fn check(context: &Context<'_>, add: &str) -> Verdict {
         (true, false) => Validity::True,
     };
     let value = results(context, valid, elements.len(), &stable, &lost, &never_read);
-    Verdict { valid, value, findings: findings(context, valid, &lost, &never_read) }
+    Verdict { valid, value, findings: explain(context, valid, &lost, &never_read) }
 }
 
 /// How long each value took until it was there to stay, in the order in which they were added.
@@ -152,7 +152,7 @@ fn milliseconds(latency_ms: u64) -> Value {
     Value::Integer(i64::try_from(latency_ms).unwrap_or(i64::MAX))
 }
 
-fn findings(
+fn explain(
     context: &Context<'_>,
     valid: Validity,
     lost: &[Timed<'_, '_>],
@@ -164,9 +164,15 @@ fn findings(
             count => format!("none of {count} values added was ever read"),
         };
         let first = never_read.iter().take(1).map(|element| context.evidence(element.added));
-        return vec![Finding { kind: "never-read", costs: valid, explanation, evidence: first.collect() }];
+        return vec![Finding {
+            kind: "never-read",
+            costs: valid,
+            explanation,
+            evidence: first.collect(),
+            more: 0,
+        }];
     }
-    lost.iter().take(MAX_FINDINGS_PER_KIND).map(|(element, _)| lost_finding(context, element)).collect()
+    findings(lost, |(element, _)| lost_finding(context, element))
 }
 
 fn lost_finding(context: &Context<'_>, element: &Element<'_>) -> Finding {
@@ -185,6 +191,7 @@ fn lost_finding(context: &Context<'_>, element: &Element<'_>) -> Finding {
         costs: Validity::False,
         explanation,
         evidence: evidence.into_iter().map(|index| context.evidence(index)).collect(),
+        more: 0,
     }
 }
 

@@ -48,6 +48,7 @@ fn never_succeeded(context: &Context<'_>, f: &str) -> Finding {
         costs: Validity::False,
         explanation: format!("no {f} ever succeeded"),
         evidence: example.into_iter().map(|op| context.evidence(op.index)).collect(),
+        more: 0,
     }
 }
 

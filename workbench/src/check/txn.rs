@@ -77,6 +77,7 @@ fn analyze(
             costs: Validity::Unknown,
             explanation: format!("there is no consistency model named {name}"),
             evidence: Vec::new(),
+            more: 0,
         })
     })?;
     let transactions = Transactions::new(context, write);

@@ -5,7 +5,7 @@
 //! order.
 
 use super::context::Context;
-use super::finding::{MAX_FINDINGS_PER_KIND, brief};
+use super::finding::{self, MAX_FINDINGS_PER_KIND, brief};
 use super::{Finding, Validity, Verdict};
 use crate::edn::Value;
 use crate::history::{Kind, Op};
@@ -31,8 +31,7 @@ pub(super) fn check(context: &Context<'_>) -> Verdict {
         (true, false) => Validity::Unknown,
         (true, true) => Validity::True,
     };
-    let mut findings: Vec<Finding> =
-        duplicated.iter().take(MAX_FINDINGS_PER_KIND).map(|(id, ops)| finding(context, id, ops)).collect();
+    let mut findings = finding::findings(&duplicated, |(id, ops)| finding(context, id, ops));
     let last = match range {
         Ok(range) => ("range", range),
         Err(Incomparable(a, b)) => {
@@ -62,6 +61,7 @@ fn finding(context: &Context<'_>, id: &Value, ops: &[&Op]) -> Finding {
         costs: Validity::False,
         explanation: format!("id {} was given out {} times", brief(id), ops.len()),
         evidence: ops.iter().take(MAX_FINDINGS_PER_KIND).map(|op| context.evidence(op.index)).collect(),
+        more: 0,
     }
 }
 
@@ -72,6 +72,7 @@ fn incomparable(context: &Context<'_>, ops: [&Op; 2]) -> Finding {
         costs: Validity::Unknown,
         explanation: format!("ids {a} and {b} cannot be compared; let all be numbers, or all strings"),
         evidence: ops.map(|op| context.evidence(op.index)).to_vec(),
+        more: 0,
     }
 }
 

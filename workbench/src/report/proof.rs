@@ -30,6 +30,8 @@ pub struct Proof {
     pub meaning: Option<String>,
     /// What is wrong.
     pub words: String,
+    /// How many more cases of this kind there are that are not told.
+    pub more: usize,
     /// The operations that prove it.
     pub evidence: Vec<Shown>,
     /// The stretch of time to look at, in microseconds.
@@ -118,6 +120,7 @@ fn proof(
         kind: finding.kind,
         meaning: check::meaning(finding.kind),
         words: super::words::sentence(&finding.explanation),
+        more: finding.more,
         span_us: first.zip(last),
         rows: Vec::new(),
         chain: None,

@@ -1,5 +1,6 @@
 //! What a run came to, in sentences.
 
+use super::proof::MAX_PROOFS;
 use crate::check::{Finding, Results, Validity};
 use crate::edn::Value;
 use crate::options::{Availability, LatencyDistribution, Options, Workload};
@@ -37,11 +38,7 @@ pub fn verdict(record: &Record, results: Option<&Results>) -> Verdict {
     let because = match results.findings.as_slice() {
         [] => kept(record.options.workload, &results.value),
         [finding, ..] if finding.explanation.len() > SHORT => cases(&results.findings),
-        [finding] => sentence(&finding.explanation),
-        [finding, rest @ ..] => {
-            let cases = if rest.len() == 1 { "case" } else { "cases" };
-            format!("{} {} more {cases} below.", sentence(&finding.explanation), rest.len())
-        }
+        [finding, ..] => sentence(&finding.explanation) + &more(&results.findings),
     };
     Verdict { class, word, because }
 }
@@ -89,13 +86,25 @@ pub fn load(options: &Options) -> String {
     words + "."
 }
 
+/// How many cases there are after the first: ` 7 more cases below.`
+fn more(findings: &[Finding]) -> String {
+    let below = findings.len().min(MAX_PROOFS) - 1;
+    let more = findings.iter().map(|finding| 1 + finding.more).sum::<usize>() - 1;
+    let cases = if more == 1 { "case" } else { "cases" };
+    match more {
+        0 => String::new(),
+        more if more == below => format!(" {more} more {cases} below."),
+        more => format!(" {} more {cases}, {below} of them below.", thousands(more as i64)),
+    }
+}
+
 /// How many cases of what were found: `8 G2-item, 1 lost-update`.
 fn cases(findings: &[Finding]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for finding in findings {
         match counts.iter_mut().find(|(kind, _)| *kind == finding.kind) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((finding.kind, 1)),
+            Some((_, count)) => *count += 1 + finding.more,
+            None => counts.push((finding.kind, 1 + finding.more)),
         }
     }
     let counts: Vec<String> = counts.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
@@ -163,6 +172,23 @@ mod tests {
             [0, 999, 1_000, 1_234_567, -12_345].map(thousands),
             ["0", "999", "1,000", "1,234,567", "−12,345"]
         );
+    }
+
+    #[test]
+    fn what_is_below_and_what_is_nowhere_is_counted() {
+        let finding = |kind, more| Finding {
+            kind,
+            costs: Validity::False,
+            explanation: String::new(),
+            evidence: Vec::new(),
+            more,
+        };
+        assert_eq!(more(&[finding("lost", 0)]), "");
+        assert_eq!(more(&vec![finding("lost", 0); 2]), " 1 more case below.");
+        assert_eq!(more(&[finding("lost", 0), finding("lost", 1234)]), " 1,235 more cases, 1 of them below.");
+        assert_eq!(more(&vec![finding("lost", 0); 60]), " 59 more cases, 23 of them below.");
+        let cases = cases(&[finding("G0", 0), finding("G0", 90), finding("G1a", 0)]);
+        assert!(cases.ends_with("92 G0, 1 G1a."), "{cases}");
     }
 
     #[test]

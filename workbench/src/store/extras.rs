@@ -154,6 +154,7 @@ mod tests {
             costs: Validity::False,
             explanation: explanation.to_owned(),
             evidence: Vec::new(),
+            more: 0,
         };
         let elle = temporary.path().join("elle");
         let found = [finding("G1c", "one"), finding("G0", "x"), finding("G1c", "two")];

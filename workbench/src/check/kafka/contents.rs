@@ -5,6 +5,7 @@ use super::log::{Log, Logs};
 use super::record::{Message, Record};
 use crate::check::anomalies::{Anomalies, Case};
 use crate::check::context::Context;
+use crate::check::finding::brief;
 use crate::check::{Finding, Validity};
 use crate::edn::Value;
 use crate::history::Kind;
@@ -34,18 +35,20 @@ struct Contents<'c, 'a> {
 impl<'a> Contents<'_, 'a> {
     fn inconsistent_offsets(&self, key: u32, log: &Log<'_>, anomalies: &mut Anomalies) {
         for (index, entry) in log.entries.iter().enumerate().filter(|(_, entry)| entry.messages.len() > 1) {
-            let values = entry.messages.iter().map(|&message| self.message(message).value.clone()).collect();
-            let values = Value::Set(values);
-            let key = self.record.key(key);
-            anomalies.add(self.context, "inconsistent-offsets", || Case {
-                value: Value::map([
-                    ("key", key.clone()),
-                    ("offset", entry.offset.clone()),
-                    ("index", Value::count(index)),
-                    ("values", values.clone()),
-                ]),
-                explanation: format!("offset {} of key {key} holds {values}", entry.offset),
-                proof: entry.messages.iter().flat_map(|&message| self.witnesses(message)).collect(),
+            anomalies.add(self.context, "inconsistent-offsets", || {
+                let value = |&message: &usize| self.message(message).value.clone();
+                let values = Value::Set(entry.messages.iter().map(value).collect());
+                let key = self.record.key(key);
+                Case {
+                    explanation: format!("offset {} of key {key} holds {values}", entry.offset),
+                    value: Value::map([
+                        ("key", key.clone()),
+                        ("offset", entry.offset.clone()),
+                        ("index", Value::count(index)),
+                        ("values", values),
+                    ]),
+                    proof: entry.messages.iter().flat_map(|&message| self.witnesses(message)).collect(),
+                }
             });
         }
     }
@@ -54,24 +57,24 @@ impl<'a> Contents<'_, 'a> {
         let Some((first, last)) = self.logs.places(number).filter(|(first, last)| first < last) else {
             return;
         };
-        let message = self.message(number);
-        let key = self.record.key(message.key);
-        let log = self.logs.log(message.key);
-        let entries = log.entries[first..=last].iter().filter(|entry| entry.messages.contains(&number));
-        let offsets: Vec<Value> = entries.map(|entry| entry.offset.clone()).collect();
-        anomalies.add(self.context, "duplicate", || Case {
-            explanation: format!(
-                "message {} of key {key} is at offsets {}",
-                message.value,
-                Value::Vector(offsets.clone())
-            ),
-            value: Value::map([
-                ("key", key.clone()),
-                ("value", message.value.clone()),
-                ("count", Value::count(offsets.len())),
-                ("offsets", Value::List(offsets)),
-            ]),
-            proof: self.witnesses(number),
+        // A message may be at many offsets, far apart; it is looked for only if there is room to tell of it.
+        anomalies.add(self.context, "duplicate", || {
+            let message = self.message(number);
+            let key = self.record.key(message.key);
+            let log = self.logs.log(message.key);
+            let entries = log.entries[first..=last].iter().filter(|entry| entry.messages.contains(&number));
+            let offsets: Vec<Value> = entries.map(|entry| entry.offset.clone()).collect();
+            let told = brief(&Value::Vector(offsets.clone()));
+            Case {
+                explanation: format!("message {} of key {key} is at offsets {told}", message.value),
+                value: Value::map([
+                    ("key", key.clone()),
+                    ("value", message.value.clone()),
+                    ("count", Value::count(offsets.len())),
+                    ("offsets", Value::List(offsets)),
+                ]),
+                proof: self.witnesses(number),
+            }
         });
     }
 
@@ -210,6 +213,7 @@ pub(super) fn unseen(context: &Context<'_>, record: &Record<'_>) -> Option<(Valu
         costs: Validity::False,
         explanation: format!("{total} messages were acknowledged, but no poll ever saw them"),
         evidence: vec![context.evidence(record.operations[first].op.index)],
+        more: 0,
     };
     Some((report, finding))
 }

@@ -125,26 +125,29 @@ impl<'a> Lists<'a> {
         self.numbers.get(&(key, value)).copied()
     }
 
-    /// Orders the appends to a key, and who read its list between them. Failed transactions are passed over.
+    /// Orders the appends to a key, and who read its list between them. Failed transactions have no place among others, and
+    /// what was appended just before and just after an element of theirs is not related by it. Whoever read a list that
+    /// disagrees with the longest has read from somebody all the same.
     fn add_edges(&self, key: usize, transactions: &Transactions<'a>, builder: &mut Builder) {
         let Key { elements, empty_readers, order, .. } = &self.keys[key];
         let number = u32::try_from(key).expect("keys are numbered with 32 bits");
         let failed = |element: &Element| transactions.list[element.appender].outcome == Kind::Fail;
         let mut last = Version { appender: None, readers: empty_readers.clone() };
         for element in order.iter().map(|&element| &self.elements[element]) {
+            let appender = (!failed(element)).then_some(element.appender);
+            appender.iter().for_each(|&appender| last.precedes(appender, number, builder));
+            last = Version { appender, readers: element.readers.clone() };
+        }
+        for element in elements.iter().map(|&element| &self.elements[element]) {
             if failed(element) {
-                last.readers.extend(&element.readers);
                 continue;
             }
-            last.precedes(element.appender, number, builder);
+            if element.place.is_none() {
+                last.precedes(element.appender, number, builder);
+            }
             for &reader in &element.readers {
                 builder.add(element.appender, reader, Edge::Wr, number);
             }
-            last = Version { appender: Some(element.appender), readers: element.readers.clone() };
-        }
-        let unread = elements.iter().map(|&element| &self.elements[element]);
-        for element in unread.filter(|element| element.place.is_none() && !failed(element)) {
-            last.precedes(element.appender, number, builder);
         }
     }
 }
@@ -176,6 +179,7 @@ fn appended_twice(
         costs: Validity::Unknown,
         explanation: format!("{} was appended to key {key} twice", step.value),
         evidence: appenders.map(|number| context.evidence(transactions.list[number].op.index)).to_vec(),
+        more: 0,
     })
 }
 
@@ -192,6 +196,7 @@ fn never_appended(
         costs: Validity::Unknown,
         explanation: format!("a transaction read {value} in the list of key {key}, and nobody appended it"),
         evidence: vec![context.evidence(reader.op.index)],
+        more: 0,
     })
 }
 

@@ -140,6 +140,7 @@ fn written_twice(
         costs: Validity::Unknown,
         explanation: format!("two transactions say that they wrote {} to key {key}", step.value),
         evidence: writers.map(|number| context.evidence(transactions.list[number].op.index)).to_vec(),
+        more: 0,
     })
 }
 

@@ -56,9 +56,11 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn allows(&self, read: &[Value]) -> bool {
+    fn allows(&self, step: &Step<'a>) -> bool {
+        let read = list(step);
         match self {
-            Known::All(values) => read.iter().eq(values.iter().copied()),
+            // To who has read an empty list, nothing is something else.
+            Known::All(values) => *step.value != Value::Nil && read.iter().eq(values.iter().copied()),
             Known::End(values) => {
                 read.len() >= values.len()
                     && read[read.len() - values.len()..].iter().eq(values.iter().copied())
@@ -93,7 +95,7 @@ impl<'a> Reads<'_, 'a> {
                 _ => Known::All(list(step).iter().collect()),
             };
             let Some(before) = known.insert(step.key, read) else { continue };
-            if !before.allows(list(step)) {
+            if !before.allows(step) {
                 let key = self.transactions.key(step.key);
                 let expected = before.to_value();
                 self.anomalies.add(self.context, "internal", || Case {

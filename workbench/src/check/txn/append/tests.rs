@@ -48,12 +48,17 @@ fn a_transaction_that_disagrees_with_itself_is_internal() {
         "[[:append 1 2] [:r 1 nil]]",
         "[[:r 2 nil] [:append 2 2] [:r 2 [1 2]]]",
         "[[:r 1 [1]] [:r 1 nil]]",
+        "[[:r 3 []] [:r 3 nil]]",
     ] {
         let history = concurrent(&[base, &format!("ok {steps}")]);
         let (valid, types) = testing::judge(Workload::TxnListAppend, "read-atomic", &history);
         assert_eq!((valid, types.contains(&"internal".to_owned())), (Validity::False, true), "{steps}");
     }
-    for steps in ["[[:r 1 nil] [:r 1 [1]]]", "[[:append 1 2] [:r 1 [1 2]] [:append 1 3] [:r 1 [1 2 3]]]"] {
+    for steps in [
+        "[[:r 1 nil] [:r 1 [1]]]",
+        "[[:r 2 [1]] [:r 3 nil] [:r 3 []]]",
+        "[[:append 1 2] [:r 1 [1 2]] [:append 1 3] [:r 1 [1 2 3]]]",
+    ] {
         assert_valid("read-atomic", &concurrent(&[base, &format!("ok {steps}")]));
     }
 }
@@ -109,6 +114,34 @@ fn lists_that_do_not_extend_each_other_are_incompatible() {
             "{a} {b}"
         );
     }
+}
+
+#[test]
+fn who_reads_a_list_that_disagrees_with_the_longest_has_read_from_somebody() {
+    let history = concurrent(&[
+        "ok [[:append 1 1] [:r 2 [9]]]",
+        "ok [[:append 2 9] [:r 1 [1]]]",
+        "ok [[:append 1 2] [:append 1 3]]",
+        "ok [[:r 1 [2 3]]]",
+    ]);
+    let (_, types) = testing::judge(Workload::TxnListAppend, "serializable", &history);
+    assert_eq!(types, ["G1c", "incompatible-order"]);
+}
+
+#[test]
+fn what_is_on_either_side_of_a_failed_append_is_not_related_by_it() {
+    let history = |between: &str| {
+        concurrent(&[
+            "ok [[:append 1 1] [:append 2 2]]",
+            &format!("{between} [[:append 1 5]]"),
+            "ok [[:append 1 2] [:append 2 1]]",
+            "ok [[:r 1 [1 5 2]]]",
+            "ok [[:r 2 [1 2]]]",
+        ])
+    };
+    let types = |between| testing::judge(Workload::TxnListAppend, "serializable", &history(between)).1;
+    assert_eq!(types("info"), ["G0"]);
+    assert_eq!(types("fail"), ["G1a", "dirty-update"]);
 }
 
 #[test]
