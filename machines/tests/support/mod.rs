@@ -1,5 +1,7 @@
 //! How tests talk with a node: `c1 {"type":"read"}` is a message from or to `c1`, whose other end is the node `n1`.
 
+pub mod pair;
+
 use machines::{Machine, Node, Outputs, Time};
 
 /// The node `n1` of `n1`, `n2` and `n3`.
