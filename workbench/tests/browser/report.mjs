@@ -217,7 +217,7 @@ await onPage("skip.html", {}, async (page) => {
   await opensAtProof(page, /jumping over/);
   assert(await page.locator(".log .skipped").count() > 0, "the offsets that were skipped are marked");
 });
-await onPage("stale.html", {}, (page) => opensAtProof(page, /No order of the operations on key \d+ explains how op \d+ read/));
+await onPage("stale.html", {}, (page) => opensAtProof(page, /No order of the operations on key \d+ explains how op \d+ (read|set) \d+/));
 await onPage("fork.html", {}, (page) => opensAtProof(page, /./));
 await onPage("sum.html", {}, (page) => opensAtProof(page, /A final read saw \d+ where the adds allow only \d+/));
 
@@ -228,6 +228,7 @@ await onPage("crashed.html", {}, async (page) => {
 });
 
 const serve = spawn(workbench, ["serve", "-p", "0"], { cwd: directory, stdio: ["ignore", "pipe", "inherit"] });
+process.on("exit", () => serve.kill());
 const [said] = await once(serve.stdout, "data");
 const site = String(said).match(/http:\S+/)[0];
 for (const viewport of [DESKTOP, PHONE]) await onPage("runs", { viewport, site });
@@ -241,10 +242,10 @@ await onPage("runs", { site }, async (page) => {
   assert.equal(await page.textContent("h1"), "Valid", "a sweep leads to the replays of its worst seeds");
   await isDrawn(page, "diagram");
 });
-serve.kill("SIGINT");
 
 for (const file of ["valid-timeline.html", "lost-timeline.html", "valid.svg", "lost.svg"]) await onPage(file, {});
 
+serve.kill();
 await browser.close();
 rmSync(profile, { recursive: true });
 console.log("the reports work");
