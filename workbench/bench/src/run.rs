@@ -22,7 +22,9 @@ pub use record::{Crash, Effect, Level, LogLine, Muted, NodeRecord, Progress, Rec
 
 use crate::generator::{Pace, Threads};
 use crate::nemesis::{Grudge, Nemesis};
-use crate::network::{BadLine, Entry, Event, Message, Network, Participant, Refusal, Role};
+use crate::network::{
+    BadLine, Entry, Event, MAX_BYTES_ON_THE_WAY, Message, Network, Participant, Refusal, Role,
+};
 use crate::options::{LogOptions, Options};
 use crate::service::Services;
 use crate::workload::{self, Idle, Workload};
@@ -149,6 +151,34 @@ impl Run {
         self.settle();
     }
 
+    /// Whether what the node writes is to be read now. If not, so much of what it has sent is on its way that it has to wait:
+    /// ask again when something was delivered.
+    pub fn hears(&self, node: usize) -> bool {
+        !self.network.is_overdrawn(self.nodes[node])
+    }
+
+    /// A node had to wait, as [`Run::hears`] has said.
+    pub fn on_made_to_wait(&mut self, now: Time, node: usize) {
+        self.advance(now);
+        if !std::mem::replace(&mut self.node_records[node].had_to_wait, true) {
+            let limit = MAX_BYTES_ON_THE_WAY >> 20;
+            let text = format!(
+                "{limit} MiB of its messages are on their way: its stdout is not read until some have arrived"
+            );
+            self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text);
+        }
+    }
+
+    /// A node that was paused spoke all the same: some process of its was not found. Such a pause does not count.
+    pub fn on_escaped_pause(&mut self, now: Time, node: usize) {
+        self.advance(now);
+        let record = &mut self.node_records[node];
+        record.pauses = record.pauses.saturating_sub(1);
+        record.escaped_pauses += 1;
+        let text = "spoke while it was paused: it has a process that cannot be found, so the pause does not count";
+        self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text.to_owned());
+    }
+
     /// A node closed its stdout. By itself that is nobody's fault.
     pub fn on_stdout_closed(&mut self, now: Time, node: usize) {
         self.advance(now);
@@ -228,7 +258,10 @@ impl Run {
     }
 
     /// What is left of the run.
-    pub fn into_record(self) -> Record {
+    pub fn into_record(mut self) -> Record {
+        for (record, node) in self.node_records.iter_mut().zip(&self.nodes) {
+            record.unheard = self.network.unheard(*node);
+        }
         Record {
             options: self.options,
             history: self.history,
@@ -263,9 +296,10 @@ impl Run {
             }
             Role::Service(service) => self.on_request_to_service(service, message),
             Role::Client(number) => {
-                let outcome = self.clients.on_message(self.now, &mut self.network, number, &message.body);
-                if let Some(outcome) = outcome {
-                    self.on_outcome(outcome);
+                match self.clients.on_message(self.now, &mut self.network, number, &message.body) {
+                    Ok(Some(outcome)) => self.on_outcome(outcome),
+                    Ok(None) => {}
+                    Err(why) => self.on_unreadable(message, &why),
                 }
             }
         }
@@ -293,6 +327,15 @@ impl Run {
             Purpose::Init { node } => self.on_init(client, node, answer),
             Purpose::Setup { node } => self.on_setup(node, answer),
             Purpose::Operation { thread } => self.on_answer(thread, client, answer),
+        }
+    }
+
+    fn on_unreadable(&mut self, message: &Message, why: &dyn std::fmt::Display) {
+        if let Role::Node(node) = self.network.role(message.src) {
+            self.node_records[node].unreadable += 1;
+            let client = self.network.name(message.dest);
+            let text = format!("the client {client} ignores a message that it cannot read: {why}");
+            self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text);
         }
     }
 

@@ -59,6 +59,8 @@ use std::io::{self, Write};
 
 /// Where runs leave their files, in the current directory.
 const STORE: &str = "store";
+/// What the workbench says to itself, and nobody else to it: to watch over its nodes.
+const WATCHDOG: &str = "__watchdog";
 /// Commands, by name.
 const COMMANDS: [&str; 9] =
     ["analyze", "completions", "demo", "frontier", "scaling", "serve", "sim", "test", "thresholds"];
@@ -78,6 +80,10 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
         Some("sim") => sim::command(&words),
         Some("test") => test::command(&words),
         Some("thresholds") => thresholds::command(&words),
+        Some(WATCHDOG) => {
+            worlds::processes::watch(words.first().and_then(|run| run.to_str()).unwrap_or_default());
+            Exit::Valid
+        }
         Some("--version" | "-V") => {
             say(&format!("workbench {}", env!("CARGO_PKG_VERSION")));
             Exit::Valid

@@ -31,6 +31,21 @@ fn of_node(node: &NodeRecord) -> Vec<String> {
         let answers = counted(node.late_answers as usize, "answer");
         notes.push(format!("{} sent {answers} to clients that had given up already", node.name));
     }
+    if node.unreadable > 0 {
+        let messages = counted(node.unreadable as usize, "message");
+        notes.push(format!("{} sent {messages} to clients that no client can read", node.name));
+    }
+    if node.unheard > 0 {
+        let messages = counted(node.unheard as usize, "message");
+        notes.push(format!("{} sent {messages} to clients that had asked nothing; they were not kept", node.name));
+    }
+    if node.had_to_wait {
+        notes.push(format!("{} sent faster than the network delivers, and had to wait", node.name));
+    }
+    if node.escaped_pauses > 0 {
+        let pauses = counted(node.escaped_pauses as usize, "pause");
+        notes.push(format!("{} spoke in {pauses}, so those do not count", node.name));
+    }
     if node.stdout_closed {
         notes.push(format!("{} closed its stdout", node.name));
     }

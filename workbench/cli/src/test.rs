@@ -4,7 +4,7 @@ use super::arguments::{self, NotParsed, TestArguments};
 use super::clock::WallClock;
 use super::console::Console;
 use super::verdict::Exit;
-use super::{STORE, conclude, give_up, refuse, replay, resolve, summary};
+use super::{STORE, WATCHDOG, conclude, give_up, refuse, replay, resolve, summary};
 use bench::options::Options;
 use bench::run::{Level, Run};
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use store::{Origin, Store};
 use worlds::processes::Binary;
-use worlds::processes::{self, Outcome, Setup, StartError};
+use worlds::processes::{self, Outcome, Setup, StartError, WatchdogCommand};
 
 /// Carries out the command.
 pub(super) fn command(words: &[OsString]) -> Exit {
@@ -118,12 +118,15 @@ impl Job {
         };
         let logs: Vec<PathBuf> =
             options.nodes.iter().map(|node| store.node_log(node)).collect::<io::Result<_>>()?;
+        let watchdog = std::env::current_exe().ok();
+        let watchdog = watchdog.map(|program| WatchdogCommand { program, argument: WATCHDOG });
         let setup = Setup {
             binary: &Binary { path, arguments: self.binary.arguments.clone() },
             nodes: &options.nodes,
             logs: &logs,
             log_stderr: options.log.stderr,
             leave_running: self.leave_running,
+            watchdog: watchdog.as_ref(),
         };
         let mut run = Run::new(options.clone());
         run.log_operations();

@@ -104,20 +104,20 @@ impl Clients {
         network.set_receiving(now, client.participant, true);
     }
 
-    /// A client reads a message: what came of its question, if that is an answer.
+    /// A client reads a message: what came of its question, if that is an answer. A body that cannot be read, because it is
+    /// nested too deeply, has no `in_reply_to` that could match, so that it is none; the error is for people.
     pub(super) fn on_message(
         &mut self,
         now: Time,
         network: &mut Network,
         number: u64,
         body: &str,
-    ) -> Option<Outcome> {
-        let asked = self.clients[number as usize].question.as_ref()?.msg_id;
-        // A body that cannot be read, because it is nested too deeply, has no `in_reply_to` that could match.
-        let body = json::parse(body).ok()?;
-        let answered = body.get("in_reply_to")?.as_integer()?;
-        if u64::try_from(answered) != Ok(asked) {
-            return None;
+    ) -> Result<Option<Outcome>, serde_json::Error> {
+        let Some(question) = &self.clients[number as usize].question else { return Ok(None) };
+        let body = json::parse(body)?;
+        let answered = body.get("in_reply_to").and_then(Value::as_integer);
+        if answered.and_then(|answered| u64::try_from(answered).ok()) != Some(question.msg_id) {
+            return Ok(None);
         }
         let question = self.take_question(number).expect("it was there a moment ago");
         network.set_receiving(now, self.clients[number as usize].participant, false);
@@ -125,7 +125,7 @@ impl Clients {
             Some(refused) => Err(Failure::Refused(refused)),
             None => question.schema.accept(body).map_err(|Malformed(why)| Failure::Malformed(why)),
         };
-        Some((number, question.purpose, answer))
+        Ok(Some((number, question.purpose, answer)))
     }
 
     /// A question whose time is up.

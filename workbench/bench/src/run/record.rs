@@ -69,6 +69,14 @@ pub struct NodeRecord {
     pub kills: u64,
     /// How often the nemesis paused it.
     pub pauses: u64,
+    /// Pauses in which it spoke on: a process of its that nobody can find. They do not count as pauses.
+    pub escaped_pauses: u64,
+    /// Messages for clients that had asked nothing. Past a limit they were not kept.
+    pub unheard: u64,
+    /// Messages for clients that could not be read, being nested too deeply or no JSON.
+    pub unreadable: u64,
+    /// So much of what it had sent was on its way that it had to wait.
+    pub had_to_wait: bool,
     /// It ended by itself, with this status.
     pub exited: Option<String>,
 }

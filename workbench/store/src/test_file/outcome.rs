@@ -76,6 +76,10 @@ fn node(node: &NodeRecord) -> Value {
         ("stdout-closed?", node.stdout_closed.into()),
         ("kills", number(node.kills)),
         ("pauses", number(node.pauses)),
+        ("escaped-pauses", number(node.escaped_pauses)),
+        ("unheard", number(node.unheard)),
+        ("unreadable", number(node.unreadable)),
+        ("had-to-wait?", node.had_to_wait.into()),
         ("exited", node.exited.as_deref().map(Value::from).unwrap_or_default()),
     ];
     let says_something = |value: &Value| ![Value::Nil, Value::Bool(false), Value::Integer(0)].contains(value);
@@ -96,6 +100,10 @@ fn read_node(value: &Value) -> Option<NodeRecord> {
         stdout_closed: value.get("stdout-closed?") == Some(&Value::Bool(true)),
         kills: tally(value, "kills")?,
         pauses: tally(value, "pauses")?,
+        escaped_pauses: tally(value, "escaped-pauses")?,
+        unheard: tally(value, "unheard")?,
+        unreadable: tally(value, "unreadable")?,
+        had_to_wait: value.get("had-to-wait?") == Some(&Value::Bool(true)),
         exited: value.get("exited").and_then(text),
     })
 }

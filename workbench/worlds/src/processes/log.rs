@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Most bytes of one node's log; a node that floods stderr must not fill the disk.
 const LOG_LIMIT: u64 = 256 << 20;
+/// Most bytes of all nodes' logs together.
+const ALL_LOGS_LIMIT: u64 = 1 << 30;
 
 /// A node's log file.
 #[derive(Debug)]
@@ -18,9 +20,11 @@ pub(super) struct NodeLog {
 }
 
 impl NodeLog {
-    pub(super) fn create(path: &Path) -> io::Result<NodeLog> {
+    /// The log of one of so many nodes.
+    pub(super) fn create(path: &Path, nodes: usize) -> io::Result<NodeLog> {
         let file = File::create(path).map_err(naming(path))?;
-        Ok(NodeLog { path: path.to_owned(), file, pending: Vec::new(), room: LOG_LIMIT })
+        let room = room(nodes);
+        Ok(NodeLog { path: path.to_owned(), file, pending: Vec::new(), room })
     }
 
     /// Adds a line; past the limit it is dropped, and the file says so once.
@@ -45,5 +49,27 @@ impl NodeLog {
             let _ = self.file.write_all(&self.pending);
             self.pending.clear();
         }
+    }
+}
+
+fn room(nodes: usize) -> u64 {
+    LOG_LIMIT.min(ALL_LOGS_LIMIT / nodes.max(1) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_are_limited_one_by_one_and_in_sum() {
+        assert_eq!(room(1), LOG_LIMIT);
+        assert!((1..2_000).all(|nodes| room(nodes) * nodes as u64 <= ALL_LOGS_LIMIT));
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("n0.log");
+        let mut log = NodeLog { room: 8, ..NodeLog::create(&path, 1).unwrap() };
+        ["short", "long line", "short"].iter().for_each(|line| log.add(line.as_bytes()));
+        log.flush();
+        let kept = std::fs::read_to_string(path).unwrap();
+        assert_eq!(kept, "short\n(the workbench keeps no more of this node's stderr)\n");
     }
 }
