@@ -7,8 +7,8 @@
 
 use crate::server::Response;
 use edn::{self, Value};
-use report::page;
-use report::words::thousands;
+use report::templates::{render, urlencode};
+use report::text::thousands;
 use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -44,7 +44,7 @@ impl Shelf {
         let nothing = || Response::words(404, "There is nothing here. All runs are at /.");
         let Some(parts) = parts(path) else { return nothing() };
         if parts.is_empty() {
-            return Response::page(page::render("runs.html", &self.runs()));
+            return Response::page(render("runs.html", &self.runs()));
         }
         let Some(found) = self.find(&parts) else { return nothing() };
         if found.is_dir() {
@@ -224,7 +224,7 @@ fn directory(parts: &[String], found: &Path) -> Option<String> {
     let left_out = entries.len().saturating_sub(MAX_ENTRIES);
     entries.truncate(MAX_ENTRIES);
     let listing = Directory { title: parts.join("/"), entries, left_out };
-    Some(page::render("directory.html", &listing))
+    Some(render("directory.html", &listing))
 }
 
 /// The parts of a path, decoded; none if one of them is not the plain name of something in a directory.
@@ -236,7 +236,7 @@ fn parts(path: &str) -> Option<Vec<String>> {
 
 /// The path of these names.
 fn encoded(parts: &[String]) -> String {
-    parts.iter().map(|part| format!("/{}", page::urlencode(part))).collect()
+    parts.iter().map(|part| format!("/{}", urlencode(part))).collect()
 }
 
 /// `%41` is `A`.
