@@ -175,7 +175,8 @@ impl Run {
         let record = &mut self.node_records[node];
         record.pauses = record.pauses.saturating_sub(1);
         record.escaped_pauses += 1;
-        let text = "spoke while it was paused: it has a process that cannot be found, so the pause does not count";
+        let text =
+            "spoke while it was paused: it has a process that cannot be found, so the pause does not count";
         self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text.to_owned());
     }
 

@@ -4,7 +4,7 @@
 //! out the same, byte for byte, unless somebody has edited the files.
 
 use super::arguments;
-use super::conclude;
+use super::conclude::{self, Warnings};
 use super::paint::Paint;
 use super::summary::{self, Subject};
 use super::verdict::Exit;
@@ -61,7 +61,10 @@ fn analyze(directory: &Path) -> io::Result<Exit> {
     if record.journal.entries.is_empty() {
         say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
     }
-    let Some(results) = conclude::conclude(directory, &record, &origin)? else {
+    let mut warnings = Warnings::default();
+    let results = conclude::conclude(directory, &record, &origin, &mut warnings);
+    warnings.say(|warning| say(&warning));
+    let Some(results) = results else {
         let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);
         say(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));
         return Ok(Exit::Crashed);

@@ -30,15 +30,17 @@ pub(super) fn close(
     if let Some(crash) = &mut record.crash {
         crash.last_words = crash::last_words(crash, processes).map(defused);
     }
-    store.write_record(&record, origin)?;
+    let mut warnings = Warnings::default();
+    warnings.heed(store.write_record(&record, origin));
     if record.came_to_an_end() {
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let Some(results) = conclude(&directory, &record, origin)? else {
+    let Some(results) = conclude(&directory, &record, origin, &mut warnings) else {
+        warnings.say(|warning| console.say(Level::Warn, warning));
         return Ok(without_verdict(&record, &directory, console));
     };
-    store.write_test(&record, origin, Some(results.valid))?;
+    warnings.heed(store.write_test(&record, origin, Some(results.valid)));
     let subject = Subject {
         results: &results,
         record: &record,
@@ -48,21 +50,47 @@ pub(super) fn close(
         store: directory.display().to_string(),
     };
     console.print_block(&summary::summary(&subject, Paint::for_stdout()));
+    warnings.say(|warning| console.say(Level::Warn, warning));
     let exit = Exit::of_results(&results.value);
     console.say(Level::Info, closing(&results));
     Ok(exit)
 }
 
-/// Judges a run, unless it broke off, and writes everything that follows from its record into its directory.
-pub(super) fn conclude(directory: &Path, record: &Record, origin: &Origin) -> io::Result<Option<Results>> {
-    store::write_history_text(directory, &record.history)?;
+/// Files that could not be written: to be spoken of beside the verdict, never in its place.
+#[derive(Debug, Default)]
+pub(super) struct Warnings(Vec<String>);
+
+impl Warnings {
+    /// Takes note of what came of writing.
+    pub(super) fn heed(&mut self, outcome: io::Result<()>) {
+        if let Err(error) = outcome {
+            let warning = format!("Some files of this run are missing or incomplete: {error}");
+            self.0.push(warning);
+        }
+    }
+
+    /// Says each.
+    pub(super) fn say(self, say: impl FnMut(String)) {
+        self.0.into_iter().for_each(say);
+    }
+}
+
+/// Judges a run, unless it broke off, and writes everything that follows from its record into its directory. No file is
+/// reason enough to withhold a verdict.
+pub(super) fn conclude(
+    directory: &Path,
+    record: &Record,
+    origin: &Origin,
+    warnings: &mut Warnings,
+) -> Option<Results> {
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
     let judge = || record.judge();
     let results = record.came_to_an_end().then(judge);
     if let Some(results) = &results {
-        store::write_results(directory, &results.value)?;
-        report::write_extras(directory, &record.options, &record.history, results)?;
+        warnings.heed(store::write_results(directory, &results.value));
+        warnings.heed(report::write_extras(directory, &record.options, &record.history, results));
     }
+    warnings.heed(store::write_history_text(directory, &record.history));
     let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
     let subject = report::Subject {
         record,
@@ -70,8 +98,8 @@ pub(super) fn conclude(directory: &Path, record: &Record, origin: &Origin) -> io
         command: origin.command.as_deref(),
         challenged: challenged(&record.options, value),
     };
-    report::write(directory, &subject)?;
-    Ok(results)
+    warnings.heed(report::write(directory, &subject));
+    results
 }
 
 /// The results in full, and the line that scripts look for.

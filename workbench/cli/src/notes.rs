@@ -37,7 +37,10 @@ fn of_node(node: &NodeRecord) -> Vec<String> {
     }
     if node.unheard > 0 {
         let messages = counted(node.unheard as usize, "message");
-        notes.push(format!("{} sent {messages} to clients that had asked nothing; they were not kept", node.name));
+        notes.push(format!(
+            "{} sent {messages} to clients that had asked nothing; they were not kept",
+            node.name
+        ));
     }
     if node.had_to_wait {
         notes.push(format!("{} sent faster than the network delivers, and had to wait", node.name));

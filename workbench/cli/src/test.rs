@@ -90,7 +90,9 @@ impl Job {
                 Exit::Crashed
             }
         };
-        store.link_latest()?;
+        if let Err(error) = store.link_latest() {
+            console.say(Level::Warn, format!("store/latest does not lead to this run: {error}"));
+        }
         Ok(exit)
     }
 

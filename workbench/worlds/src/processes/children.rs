@@ -105,7 +105,13 @@ impl Children {
     }
 
     /// Starts one more node, of so many.
-    pub(super) fn start(&mut self, name: &str, binary: &Binary, log_path: &Path, of: usize) -> io::Result<()> {
+    pub(super) fn start(
+        &mut self,
+        name: &str,
+        binary: &Binary,
+        log_path: &Path,
+        of: usize,
+    ) -> io::Result<()> {
         let (index, log) = (self.nodes.len(), NodeLog::create(log_path, of)?);
         self.nodes.push(Node::start(name, binary, &self.families.mark(index), log)?);
         self.tell_watchdog(index, true);
@@ -220,10 +226,15 @@ impl Children {
         exited
     }
 
+    /// Those whom somebody here waits for.
+    fn children(&self) -> Vec<Pid> {
+        let mut children = self.roots();
+        children.extend(self.watchdog.as_ref().map(Watchdog::pid));
+        children
+    }
+
     fn bury(&mut self) {
-        let mut ours = self.roots();
-        ours.extend(self.watchdog.as_ref().map(Watchdog::pid));
-        self.families.bury(&ours);
+        self.families.bury(&self.children());
     }
 
     /// Ends every process, and everything that they started: politely at first, and at once if somebody asks for that again.
@@ -251,7 +262,11 @@ impl Children {
             for (index, node) in self.nodes.iter().enumerate() {
                 let others = self.families.others(&roots, index);
                 if !others.is_empty() {
-                    remarks.push(format!("node {} left processes behind, now killed: {}", node.name, others.join(", ")));
+                    remarks.push(format!(
+                        "node {} left processes behind, now killed: {}",
+                        node.name,
+                        others.join(", ")
+                    ));
                 }
             }
         }
@@ -262,6 +277,7 @@ impl Children {
                 remarks.push(format!("node {} is still there 5 s after it was killed", node.name));
             }
         }
+        self.families.kill_orphans(&self.children());
         self.bury();
         if let Some(watchdog) = self.watchdog.take() {
             watchdog.dismiss();
@@ -313,7 +329,9 @@ fn make_room_for(nodes: u64) -> io::Result<()> {
     }
     if maximum.is_some_and(|limit| limit < needed) {
         let limit = maximum.unwrap_or_default();
-        let why = format!("{nodes} nodes need {needed} open files, and {limit} are allowed: raise that with ulimit -Hn");
+        let why = format!(
+            "{nodes} nodes need {needed} open files, and {limit} are allowed: raise that with ulimit -Hn"
+        );
         return Err(io::Error::other(why));
     }
     Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum })?)

@@ -8,8 +8,8 @@ use super::binary::Binary;
 use super::log::NodeLog;
 use super::pipes::{LineReader, Outbox, ReadState, STDERR_LINE_LIMIT, STDOUT_LINE_LIMIT, UNREAD_LIMIT};
 use super::tail::Tail;
-use mio::unix::pipe::{Receiver, Sender};
 use super::tree::MARK;
+use mio::unix::pipe::{Receiver, Sender};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -190,7 +190,8 @@ impl Node {
 fn spawn(binary: &Binary, mark: &str) -> io::Result<Started> {
     let home = std::env::temp_dir();
     if !home.is_dir() {
-        let why = format!("nodes run in {}, and there is no such directory: set TMPDIR to one", home.display());
+        let why =
+            format!("nodes run in {}, and there is no such directory: set TMPDIR to one", home.display());
         return Err(io::Error::new(io::ErrorKind::NotFound, why));
     }
     let mut child = Command::new(&binary.path)

@@ -5,7 +5,8 @@ use mio::{Interest, Registry, Token};
 use rustix::fd::OwnedFd;
 use signal_hook::SigId;
 use signal_hook::consts::{
-    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU, SIGXFSZ,
+    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+    SIGXFSZ,
 };
 use signal_hook::flag::{register, register_conditional_default};
 use signal_hook::low_level::{pipe, unregister};

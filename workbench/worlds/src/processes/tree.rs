@@ -90,6 +90,28 @@ impl Families {
         self.members(roots).iter().any(|(process, _)| !is_root(process))
     }
 
+    /// Kills all orphans and their descendants, whosesoever they are: only nodes make any. These children are spared.
+    pub(super) fn kill_orphans(&mut self, children: &[Pid]) {
+        let table = Table::read();
+        let is_spared = |pid: i32| children.iter().any(|child| raw(*child) == pid);
+        let mut doomed: BTreeSet<i32> = BTreeSet::new();
+        loop {
+            let is_doomed = |process: &&Process| {
+                let is_orphan = process.parent == self.us && !is_spared(process.identity.pid);
+                !process.is_dead && (is_orphan || doomed.contains(&process.parent))
+            };
+            let found: BTreeSet<i32> =
+                table.0.values().filter(is_doomed).map(|process| process.identity.pid).collect();
+            if found == doomed {
+                break;
+            }
+            doomed = found;
+        }
+        for pid in doomed {
+            let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, Signal::KILL));
+        }
+    }
+
     /// Takes leave of orphans that have ended, who are children of ours now: of all our children but these, for whom
     /// somebody waits.
     pub(super) fn bury(&mut self, children: &[Pid]) {
@@ -163,8 +185,10 @@ pub(super) fn kill_marked(run: &str, groups: &BTreeSet<i32>) -> bool {
     // Those who descend from them, whatever they have made of their environment.
     for _ in 0..MAX_LOOKS {
         let before = doomed.len();
-        let children: Vec<i32> =
-            alive().filter(|process| doomed.contains(&process.parent)).map(|process| process.identity.pid).collect();
+        let children: Vec<i32> = alive()
+            .filter(|process| doomed.contains(&process.parent))
+            .map(|process| process.identity.pid)
+            .collect();
         doomed.extend(children);
         if doomed.len() == before {
             break;

@@ -8,4 +8,5 @@ mod flags;
 mod kills;
 mod misbehaving_nodes;
 mod simulation;
+mod strangers;
 mod zoo;
