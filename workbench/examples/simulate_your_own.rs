@@ -1,7 +1,7 @@
 //! A machine of your own, swept over a hundred seeds with swarm faults; the first run that fails, shrunk and told message by
 //! message: `cargo run --release --example simulate_your_own`.
 
-use machines::{Cluster, Context, Input, Machine, Time};
+use machines::{Cluster, Context, Input, Machine, Start, Time};
 use protocol::{Json, Nothing, unique_ids};
 use std::time::Duration;
 use workbench::options::{Options, Workload};
@@ -20,7 +20,7 @@ impl Machine for Clock {
 
     fn default_config() {}
 
-    fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
+    fn new(_: &(), _: &Cluster, _: Start, _: Time) -> Self {
         Clock
     }
 
