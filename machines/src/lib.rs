@@ -43,7 +43,7 @@ mod counter;
 mod counter_kv;
 mod echo;
 pub mod engine;
-mod journal;
+pub mod journal;
 mod log;
 mod machine;
 mod node;
