@@ -2,11 +2,13 @@
 //!
 //! Each turn lets the node take the lines that are there and whatever is due, writes all that it said with one call,
 //! and then reads more or, if there is nothing to read, waits. So under load there is one read and one write for as many
-//! messages as a pipe holds, and a single message is answered before anything else is asked of the system.
+//! messages as a pipe holds, and a single message is answered before anything else is asked of the system. If the node has a
+//! memory, there is one write to its journal and one sync before that write.
 //!
 //! Time is nanoseconds since the start of the process. mio rounds timeouts up to whole milliseconds, so that it is never
 //! woken just before a deadline only to wait again.
 
+use std::fmt::{self, Display};
 use std::io;
 use std::time::Instant;
 
@@ -14,13 +16,24 @@ use machines::{Machine, Node, Time};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::lines::{Line, Lines, MAX_LINE};
+use crate::memory::{self, Memory};
 use crate::outgoing::Outgoing;
 use crate::standard_streams::{Diagnostics, Stream};
+
+/// Why a node ends before its input does.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// stdin or stdout fails.
+    Stream(io::Error),
+    /// What it must not forget cannot be read or kept.
+    Memory(memory::Failure),
+}
 
 /// A node on stdin and stdout.
 #[derive(Debug)]
 pub(crate) struct EventLoop<M: Machine> {
     node: Node<M>,
+    memory: Option<Memory>,
     diagnostics: Diagnostics,
     start: Instant,
     poll: Poll,
@@ -41,12 +54,18 @@ pub(crate) struct EventLoop<M: Machine> {
 
 impl<M: Machine> EventLoop<M> {
     /// Gets hold of stdin and stdout.
-    pub(crate) fn new(node: Node<M>, diagnostics: Diagnostics, start: Instant) -> io::Result<Self> {
+    pub(crate) fn new(
+        node: Node<M>,
+        memory: Option<Memory>,
+        diagnostics: Diagnostics,
+        start: Instant,
+    ) -> io::Result<Self> {
         let poll = Poll::new()?;
         let input = Stream::input()?;
         let is_input_registered = input.register(poll.registry(), INPUT, Interest::READABLE)?;
         Ok(EventLoop {
             node,
+            memory,
             diagnostics,
             start,
             poll,
@@ -64,9 +83,13 @@ impl<M: Machine> EventLoop<M> {
 
     /// Serves until the end of input. Everything that came before it is answered and written; calls in flight and
     /// deadlines are not waited for.
-    pub(crate) fn run(mut self) -> io::Result<()> {
+    pub(crate) fn run(mut self) -> Result<(), Failure> {
         loop {
-            let is_drained = self.step();
+            let is_drained = self.step()?;
+            // Records before lines.
+            if let Some(memory) = &mut self.memory {
+                memory.keep(&mut self.node)?;
+            }
             self.write()?;
             if self.outgoing.is_full() {
                 self.wait()?;
@@ -84,13 +107,16 @@ impl<M: Machine> EventLoop<M> {
 
     /// Gives the node the lines that are there and then, if it is time, its turn. False: there may be more of them, but
     /// there is too much to write already.
-    fn step(&mut self) -> bool {
+    fn step(&mut self) -> Result<bool, Failure> {
         let now = self.now();
         while !self.outgoing.is_full() {
             match self.lines.take() {
                 Some(Line::Whole(line)) => {
                     if let Err(problem) = self.node.on_line(now, line, self.outgoing.outputs()) {
                         self.diagnostics.complain(problem, line);
+                    }
+                    if self.node.awaits_journal().is_some() {
+                        self.open_memory(now)?;
                     }
                 }
                 Some(Line::TooLong) => {
@@ -101,11 +127,17 @@ impl<M: Machine> EventLoop<M> {
                     {
                         self.node.on_wake(now, self.outgoing.outputs());
                     }
-                    return true;
+                    return Ok(true);
                 }
             }
         }
-        false
+        Ok(false)
+    }
+
+    fn open_memory(&mut self, now: Time) -> Result<(), Failure> {
+        let memory = self.memory.as_mut().expect("a node waits for a journal only if it was given a memory");
+        memory.open(&mut self.node, now, self.outgoing.outputs(), &mut self.diagnostics)?;
+        Ok(())
     }
 
     /// Writes what the node said. Afterwards there is nothing left, or stdout has been asked to tell when it is writable.
@@ -183,6 +215,37 @@ impl<M: Machine> EventLoop<M> {
 
 const INPUT: Token = Token(0);
 const OUTPUT: Token = Token(1);
+
+impl Failure {
+    /// The exit status that tells of it.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Failure::Stream(_) => 1,
+            Failure::Memory(failure) => failure.status(),
+        }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Stream(error) => error.fmt(f),
+            Failure::Memory(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Stream(error)
+    }
+}
+
+impl From<memory::Failure> for Failure {
+    fn from(failure: memory::Failure) -> Self {
+        Failure::Memory(failure)
+    }
+}
 
 /// Says of which stream an error speaks.
 fn named(stream: &str, error: io::Error) -> io::Error {
