@@ -2,8 +2,10 @@
 //!
 //! Each turn lets the node take the lines that are there and whatever is due, writes all that it said with one call,
 //! and then reads more or, if there is nothing to read, waits. So under load there is one read and one write for as many
-//! messages as a pipe holds, and a single message is answered before anything else is asked of the system. If the node has a
-//! memory, there is one write to its journal and one sync before that write.
+//! messages as a pipe holds, and a single message is answered before anything else is asked of the system.
+//!
+//! If the node has a memory, there is one write to its journal and one sync before that write. A sync costs as much as hundreds of
+//! messages, so such a turn goes on for as long as there is more to read, within bounds.
 //!
 //! Time is nanoseconds since the start of the process. mio rounds timeouts up to whole milliseconds, so that it is never
 //! woken just before a deadline only to wait again.
@@ -17,7 +19,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use crate::lines::{Line, Lines, MAX_LINE};
 use crate::memory::{self, Memory};
-use crate::outgoing::Outgoing;
+use crate::outgoing::{MAX_UNSENT, MAX_UNSENT_SYNCED, Outgoing};
 use crate::standard_streams::{Diagnostics, Stream};
 
 /// Why a node ends before its input does.
@@ -40,6 +42,8 @@ pub(crate) struct EventLoop<M: Machine> {
     events: Events,
     input: Stream,
     lines: Lines,
+    /// How much has been read since what the node must not forget was last kept.
+    batch_bytes: usize,
     /// Regular files are always ready; they are not registered.
     is_input_registered: bool,
     /// Whether a read may find something: since the last event none has failed.
@@ -60,6 +64,7 @@ impl<M: Machine> EventLoop<M> {
         diagnostics: Diagnostics,
         start: Instant,
     ) -> io::Result<Self> {
+        let max_unsent = if memory.is_some() { MAX_UNSENT_SYNCED } else { MAX_UNSENT };
         let poll = Poll::new()?;
         let input = Stream::input()?;
         let is_input_registered = input.register(poll.registry(), INPUT, Interest::READABLE)?;
@@ -72,10 +77,11 @@ impl<M: Machine> EventLoop<M> {
             events: Events::with_capacity(4),
             input,
             lines: Lines::new(MAX_LINE),
+            batch_bytes: 0,
             is_input_registered,
             is_readable: true,
             output: Stream::output()?,
-            outgoing: Outgoing::default(),
+            outgoing: Outgoing::new(max_unsent),
             is_output_registered: false,
             is_writable: true,
         })
@@ -86,9 +92,11 @@ impl<M: Machine> EventLoop<M> {
     pub(crate) fn run(mut self) -> Result<(), Failure> {
         loop {
             let is_drained = self.step()?;
-            // Records before lines.
-            if let Some(memory) = &mut self.memory {
-                memory.keep(&mut self.node)?;
+            if self.memory.is_some() {
+                if is_drained && self.reads_on()? {
+                    continue;
+                }
+                self.keep()?;
             }
             self.write()?;
             if self.outgoing.is_full() {
@@ -134,9 +142,30 @@ impl<M: Machine> EventLoop<M> {
         Ok(false)
     }
 
+    /// Reads more for the batch, if it has something to keep and may grow, and there is more.
+    fn reads_on(&mut self) -> Result<bool, Failure> {
+        let may_grow = self.batch_bytes < MAX_BATCH && !self.outgoing.is_full() && !self.lines.is_ended();
+        if may_grow && self.is_readable && self.outgoing.unsent() > 0 {
+            let before = self.batch_bytes;
+            self.read()?;
+            return Ok(self.batch_bytes > before);
+        }
+        Ok(false)
+    }
+
+    /// Records before lines: makes durable what the node must not forget, and only then may it be heard.
+    fn keep(&mut self) -> Result<(), Failure> {
+        self.batch_bytes = 0;
+        if let Some(memory) = &mut self.memory {
+            memory.keep(&mut self.node)?;
+        }
+        Ok(())
+    }
+
     fn open_memory(&mut self, now: Time) -> Result<(), Failure> {
         let memory = self.memory.as_mut().expect("a node waits for a journal only if it was given a memory");
         memory.open(&mut self.node, now, self.outgoing.outputs(), &mut self.diagnostics)?;
+        self.input.widen();
         Ok(())
     }
 
@@ -175,7 +204,10 @@ impl<M: Machine> EventLoop<M> {
     fn read(&mut self) -> io::Result<()> {
         match self.input.read(self.lines.space()) {
             Ok(0) => self.lines.end(),
-            Ok(length) => self.lines.put(length),
+            Ok(length) => {
+                self.lines.put(length);
+                self.batch_bytes += length;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.is_readable = !self.is_input_registered
@@ -212,6 +244,9 @@ impl<M: Machine> EventLoop<M> {
         Time::ZERO + self.start.elapsed()
     }
 }
+
+/// With so much read, what the node must not forget is kept, even if there is more.
+const MAX_BATCH: usize = 4 << 20;
 
 const INPUT: Token = Token(0);
 const OUTPUT: Token = Token(1);
