@@ -118,10 +118,13 @@ impl Job {
         };
         let logs: Vec<PathBuf> =
             options.nodes.iter().map(|node| store.node_log(node)).collect::<io::Result<_>>()?;
+        let data: Vec<PathBuf> =
+            options.nodes.iter().map(|node| store.node_data(node)).collect::<io::Result<_>>()?;
         let setup = Setup {
             binary: &Binary { path, arguments: self.binary.arguments.clone() },
             nodes: &options.nodes,
             logs: &logs,
+            data: &data,
             log_stderr: options.log.stderr,
             leave_running: self.leave_running,
         };

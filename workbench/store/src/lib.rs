@@ -134,6 +134,15 @@ impl Store {
         Ok(directory.join(format!("{}.log", node.replace('/', "_"))))
     }
 
+    /// A node's own directory, for what it must not forget. It is made if it is not there.
+    pub fn node_data(&self, node: &str) -> io::Result<PathBuf> {
+        let name = node.replace('/', "_");
+        let name = if name.starts_with('.') { format!("_{name}") } else { name };
+        let directory = self.path("node-data").join(name);
+        fs::create_dir_all(&directory).map_err(naming(&directory))?;
+        directory.canonicalize()
+    }
+
     /// Links `latest`, here and in the workload's directory, to this run, unless it is a part of a sweep.
     pub fn link_latest(&self) -> io::Result<()> {
         if self.is_part {
@@ -304,9 +313,13 @@ mod tests {
     }
 
     #[test]
-    fn a_node_log_stays_in_its_directory() {
+    fn what_is_a_nodes_stays_in_its_directory() {
         let temporary = tempfile::tempdir().unwrap();
         let store = Store::create(temporary.path(), "echo", STARTED).unwrap();
+        for (name, folder) in [("n1", "n1"), ("..", "_.."), ("../../n1", "_.._.._n1"), ("/", "_")] {
+            let wanted = store.path("node-data").join(folder);
+            assert_eq!(store.node_data(name).unwrap(), wanted.canonicalize().unwrap());
+        }
         let path = store.node_log("../../n1").unwrap();
         assert_eq!(path, store.path("node-logs/.._.._n1.log"));
     }

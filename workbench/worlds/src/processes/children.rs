@@ -1,6 +1,6 @@
 //! All nodes of a run, in one poll.
 
-use super::binary::Binary;
+use super::binary::NodeBinary;
 use super::node::Node;
 use super::pipes::ReadState;
 use super::signals::Signals;
@@ -69,13 +69,13 @@ impl Children {
     }
 
     /// Starts one more node.
-    pub(super) fn start(&mut self, name: &str, binary: &Binary, log_path: &Path) -> io::Result<()> {
+    pub(super) fn start(&mut self, name: &str, binary: &NodeBinary, log_path: &Path) -> io::Result<()> {
         self.nodes.push(Node::start(name, binary, log_path)?);
         self.listen(self.nodes.len() - 1)
     }
 
     /// Starts a node that was killed again. False if the killed process is still not gone.
-    pub(super) fn start_again(&mut self, index: usize, binary: &Binary) -> io::Result<bool> {
+    pub(super) fn start_again(&mut self, index: usize, binary: &NodeBinary) -> io::Result<bool> {
         let is_gone = self.nodes[index].start_again(binary, &mut self.scratch)?;
         self.listen(index)?;
         Ok(is_gone)
