@@ -1,6 +1,7 @@
 //! The command that asks for a run once more, as one types it into a shell.
 
 use std::ffi::OsString;
+use worlds::processes::Binary;
 use worlds::scenario::Scenario;
 
 /// A run in virtual time. The command gives the same run, byte for byte.
@@ -16,6 +17,19 @@ pub(super) fn of_test(words: &[OsString], more: impl IntoIterator<Item = String>
     let text = |word: &OsString| word.to_string_lossy().into_owned();
     let (ours, of_program) = (words[..end].iter().map(text), words[end..].iter().map(text));
     shell("test", ours.chain(more).chain(of_program))
+}
+
+/// What the program under test is given, behind all else.
+pub(super) fn of_program(binary: &Binary) -> String {
+    if binary.arguments.is_empty() {
+        return String::new();
+    }
+    format!(" -- {}", shell_words::join(&binary.arguments))
+}
+
+/// A word as a shell reads it.
+pub(super) fn quoted(word: &str) -> String {
+    shell_words::quote(word).into_owned()
 }
 
 fn shell(command: &str, words: impl Iterator<Item = String>) -> String {

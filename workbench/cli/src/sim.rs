@@ -1,14 +1,16 @@
 //! `workbench sim`: runs this project's own machines under a workload, in virtual time, and judges them: once, or in a
 //! sweep over many seeds.
 //!
-//! The same seed gives the same history, log and verdict, byte for byte. Times in the log are virtual: they begin at
-//! midnight, 1 January 1970.
+//! The same seed gives the same history, log and verdict, byte for byte. Times in the log are virtual: seconds since the run
+//! began.
 
-use super::arguments::{self, NotParsed, SimArguments};
+use super::arguments::{self, NotParsed, OutputArguments, SimArguments};
 use super::clock::WallClock;
+use super::conclude::{self, Around, Concluded};
 use super::console::Console;
+use super::junit::{self, Case, CaseOutcome};
 use super::verdict::Exit;
-use super::{STORE, conclude, give_up, refuse, replay, resolve, summary, sweep};
+use super::{STORE, give_up, refuse, replay, resolve, say, summary, sweep};
 use bench::run::{Level, Record};
 use std::ffi::OsString;
 use std::io;
@@ -32,6 +34,7 @@ pub(super) struct Job {
     pub(super) threads: Option<NonZero<usize>>,
     pub(super) swarm: bool,
     pub(super) shrinks: bool,
+    pub(super) output: OutputArguments,
 }
 
 /// Carries out the command.
@@ -41,7 +44,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         Err(reason) => return refuse(reason),
     };
     let done = match job.seeds {
-        None => run(&job.first()),
+        None => run(&job.first(), &job.output),
         Some(seeds) => sweep::run(&job, seeds),
     };
     done.unwrap_or_else(|error| give_up(&error))
@@ -62,16 +65,17 @@ pub fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
 impl Job {
     /// Reads the words after the command's name.
     pub(super) fn parse(words: &[OsString]) -> Result<Job, NotParsed> {
-        let arguments: SimArguments = arguments::parse("sim", words)?;
+        let mut arguments: SimArguments = arguments::parse("sim", words)?;
+        arguments.run.names_workload = arguments::names_workload(words);
         let mut mistakes = Vec::new();
         let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);
         let scenario = resolve::scenario(&arguments).map_err(&mut keep).ok();
-        let seeds = resolve::seeds(&arguments).map_err(&mut keep).ok();
+        let seeds = resolve::seeds(arguments.seeds.as_deref()).map_err(&mut keep).ok();
         let threads = resolve::threads(&arguments).map_err(&mut keep).ok();
         match (scenario, seeds, threads) {
             (Some(scenario), Some(seeds), Some(threads)) => {
                 let (swarm, shrinks) = (arguments.swarm, !arguments.no_shrink);
-                Ok(Job { scenario, seeds, threads, swarm, shrinks })
+                Ok(Job { scenario, seeds, threads, swarm, shrinks, output: arguments.output })
             }
             _ => Err(NotParsed::Wrong(mistakes)),
         }
@@ -91,22 +95,44 @@ impl Job {
     }
 }
 
-fn run(scenario: &Scenario) -> io::Result<Exit> {
+fn run(scenario: &Scenario, output: &OutputArguments) -> io::Result<Exit> {
     let clock = WallClock::new();
-    let store = Store::create(Path::new(STORE), scenario.options.workload.name(), clock.now())?;
+    let name = scenario.options.workload.name();
+    let store = Store::create(Path::new(STORE), name, clock.now())?;
     let mut console = Console::open(&store.path("jepsen.log"), false, clock)?;
-    let exit = run_into(&store, scenario, &mut console)?;
+    if output.quiet {
+        console.be_quiet();
+    }
+    let Concluded { exit, told, record, .. } = run_into(&store, scenario, output.results, &mut console)?;
     store.link_latest()?;
+    let because = told.as_ref().map(|told| told.because.clone()).unwrap_or_default();
+    if output.quiet {
+        say(&format!("{name}: {}: {because} {}", exit.name(), store.path("report.html").display()));
+    }
+    if let Some(path) = &output.junit {
+        let seconds = record.map_or(0.0, |record| record.duration.as_secs_f64());
+        let outcome = match exit {
+            Exit::Valid => CaseOutcome::Passed,
+            Exit::Crashed => CaseOutcome::Broken(because),
+            _ => CaseOutcome::Failed(because),
+        };
+        junit::write(path, &[Case { name: name.to_owned(), seconds, outcome, told }])?;
+    }
     Ok(exit)
 }
 
 /// Carries out a run and leaves everything about it in a directory.
-pub(super) fn run_into(store: &Store, scenario: &Scenario, console: &mut Console) -> io::Result<Exit> {
+pub(super) fn run_into(
+    store: &Store,
+    scenario: &Scenario,
+    shows_results: bool,
+    console: &mut Console,
+) -> io::Result<Concluded> {
     let record = simulate(scenario, console);
     console.end_progress();
     let command = Some(replay::of_simulation(scenario));
-    let origin = Origin { command, scenario: Some(scenario.clone()) };
-    conclude::close(record, &origin, &[], None, store, console)
+    let origin = Origin { command, scenario: Some(scenario.clone()), ..Origin::default() };
+    conclude::close(record, &origin, Around { shows_results, ..Around::default() }, store, console)
 }
 
 fn simulate(scenario: &Scenario, console: &mut Console) -> Record {
@@ -118,7 +144,7 @@ fn simulate(scenario: &Scenario, console: &mut Console) -> Record {
     for step in 0_u64.. {
         let goes_on = simulation.step();
         if step.is_multiple_of(STEPS_BETWEEN_GLANCES) {
-            console.show(&simulation.run().progress());
+            console.show(&simulation.run().progress(simulation.now()));
         }
         console.set_virtual_time(simulation.now());
         let new = simulation.log()[seen..].to_vec();

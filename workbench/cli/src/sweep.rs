@@ -62,7 +62,7 @@ fn run_again(seeds: &BTreeSet<u64>, replay: &page::Replay<'_>, store: &Store) ->
     for &seed in seeds {
         let part = store.create_part(seed)?;
         let mut console = Console::quiet(&part.path("jepsen.log"), WallClock::new())?;
-        sim::run_into(&part, &(replay.scenario)(seed), &mut console)?;
+        sim::run_into(&part, &(replay.scenario)(seed), false, &mut console)?;
         shown.step();
     }
     Ok(())

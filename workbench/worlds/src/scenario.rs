@@ -6,6 +6,8 @@
 
 mod words;
 
+pub use words::words;
+
 use crate::sweep::Claims;
 use crate::{Spawn, in_service, spawn};
 use bench::options::{Options, Workload};
