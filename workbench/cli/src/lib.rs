@@ -21,7 +21,7 @@
 //! | what follows a run: files, verdict, words | [`conclude`], [`told`], [`summary`], [`crash`], [`junit`] |
 //! | why a program cannot be started | [`starting`] |
 //! | a run that fails, and the smallest that does | [`sweep`] in virtual time, [`hunt`] with processes |
-//! | nodes to begin with | [`new`] |
+//! | nodes to begin with; a machine of one's own | [`new`]; [`main_of`] |
 //! | the challenges' flags and what is wanted of their figures | [`challenges`], [`challenge`] |
 //! | what is like Maelstrom and what is not | [`differences`] |
 //! | the store in a browser | [`serve`], [`shelf`] |
@@ -63,8 +63,12 @@ pub use sim::read_scenario;
 pub use verdict::Exit;
 
 use arguments::NotParsed;
+use judge::Workload;
+use machines::Machine;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use worlds::scenario::Foreign;
+use worlds::sweep::Claims;
 
 /// Where runs leave their files, in the current directory.
 const STORE: &str = "store";
@@ -150,6 +154,35 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     }
 }
 
+/// What the `main` of a program does that has a machine of its own: all of [`main`], where `sim` is about that machine, so that
+/// it gets runs in virtual time, sweeps, swarms, shrinking and reports.
+///
+/// ```
+/// use judge::Workload;
+/// # use machines::UniqueIds as Mine;
+/// let words = ["sim", "--seeds", "20", "--node-count", "3", "--time-limit", "1", "--nodes-file", "/nowhere"];
+/// let exit = workbench::main_of::<Mine>("mine", &[Workload::UniqueIds], words.map(Into::into));
+/// assert_eq!(exit, workbench::Exit::BadArguments, "there is no such file");
+/// ```
+pub fn main_of<M>(
+    name: &'static str,
+    workloads: &'static [Workload],
+    words: impl IntoIterator<Item = OsString>,
+) -> Exit
+where
+    M: Machine + 'static,
+    M::Config: 'static,
+    M::Call: 'static,
+{
+    let words: Vec<OsString> = words.into_iter().collect();
+    match words.split_first() {
+        Some((first, rest)) if first == "sim" => {
+            sim::command_of(rest, Some(Foreign::new::<M>(name, workloads, Claims::default())))
+        }
+        _ => main(words),
+    }
+}
+
 /// What there is, for whoever asks for nothing in particular.
 fn help() -> String {
     let commands = COMMANDS.iter().map(|command| format!("\n  {:<13}{}", command.name, command.about));
@@ -178,7 +211,7 @@ pub fn mistakes(words: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let command = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
     let outcome = match command.to_str() {
-        Some("sim") => sim::Job::parse(&words).map(drop),
+        Some("sim") => sim::Job::parse(&words, None).map(drop),
         Some("test") => test::Job::parse(&words).map(drop),
         Some("thresholds") => thresholds::parse(&words).map(drop),
         _ => Ok(()),

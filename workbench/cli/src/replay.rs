@@ -2,11 +2,15 @@
 
 use std::ffi::OsString;
 use worlds::processes::Binary;
-use worlds::scenario::Scenario;
+use worlds::scenario::{OurMachine, Scenario};
 
 /// A run in virtual time. The command gives the same run, byte for byte.
 pub(super) fn of_simulation(scenario: &Scenario) -> String {
-    shell("sim", scenario.words().into_iter())
+    let program = match scenario.machine {
+        OurMachine::Foreign(foreign) => foreign.name,
+        _ => "workbench",
+    };
+    format!("{program} sim {scenario}")
 }
 
 /// A run of processes: the words that asked for it, and `more` flags of ours, which overrule them. The command gives a

@@ -11,7 +11,7 @@ use std::num::NonZero;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
-use worlds::scenario::{OurMachine, Scenario};
+use worlds::scenario::{Foreign, OurMachine, Scenario};
 use worlds::sweep::MOST_SEEDS;
 
 /// Longest time that a flag can ask for: a century. Anything longer is a slip, and sums of times must not overflow.
@@ -74,7 +74,7 @@ pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
 }
 
 /// One of our machines, how it is set, and the options.
-pub(super) fn scenario(arguments: &SimArguments) -> Result<Scenario, Vec<String>> {
+pub(super) fn scenario(arguments: &SimArguments, foreign: Option<Foreign>) -> Result<Scenario, Vec<String>> {
     let mut judge = Judge::default();
     let mut options = options(&arguments.run, fresh_seed);
     if let Ok(Options { hazards, .. }) = &mut options {
@@ -84,7 +84,7 @@ pub(super) fn scenario(arguments: &SimArguments) -> Result<Scenario, Vec<String>
     }
     judge.swarm(arguments);
     let workload = options.as_ref().ok().map(|options| options.workload);
-    let machine = workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload));
+    let machine = workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload, foreign));
     let round = arguments.round.as_ref().map(|text| judge.duration("--round", text));
     let fan_out = arguments.fanout.as_ref().map(|text| judge.positive("--fanout", text));
     match (options, machine) {
@@ -237,7 +237,21 @@ impl Judge {
     }
 
     /// The machine of this name, or else the one that is meant for the workload.
-    fn machine(&mut self, name: Option<&str>, workload: Workload) -> Option<OurMachine> {
+    fn machine(
+        &mut self,
+        name: Option<&str>,
+        workload: Workload,
+        foreign: Option<Foreign>,
+    ) -> Option<OurMachine> {
+        if let Some(foreign) = foreign {
+            let serves = foreign.workloads.contains(&workload);
+            if !serves {
+                let names: Vec<&str> = foreign.workloads.iter().map(|workload| workload.name()).collect();
+                let rule = format!("{} serves {}", foreign.name, names.join(", "));
+                self.invalid("--workload", workload.name(), rule);
+            }
+            return serves.then_some(OurMachine::Foreign(foreign));
+        }
         let serves = |machine: &OurMachine| machine.workloads().contains(&workload);
         let Some(name) = name else {
             let found = OurMachine::for_workload(workload);

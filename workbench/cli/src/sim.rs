@@ -18,7 +18,7 @@ use std::num::NonZero;
 use std::path::Path;
 use store::{Origin, Store};
 use worlds::processes::Observer;
-use worlds::scenario::Scenario;
+use worlds::scenario::{Foreign, Scenario};
 use worlds::simulated::Simulation;
 use worlds::sweep::Plan;
 
@@ -39,7 +39,12 @@ pub(super) struct Job {
 
 /// Carries out the command.
 pub(super) fn command(words: &[OsString]) -> Exit {
-    let job = match Job::parse(words) {
+    command_of(words, None)
+}
+
+/// The same for a machine that is not ours, if there is one.
+pub(super) fn command_of(words: &[OsString], foreign: Option<Foreign>) -> Exit {
+    let job = match Job::parse(words, foreign) {
         Ok(job) => job,
         Err(reason) => return refuse(reason),
     };
@@ -54,7 +59,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
 pub fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
     let words = shell_words::split(words).map_err(|error| vec![format!("These are no words: {error}")])?;
     let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-    match Job::parse(&words) {
+    match Job::parse(&words, None) {
         Ok(job) if job.seeds.is_none() => Ok(job.first()),
         Ok(_) => Err(vec!["A scenario is one run, so it has no --seeds".to_owned()]),
         Err(NotParsed::Wrong(mistakes)) => Err(mistakes),
@@ -64,12 +69,15 @@ pub fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
 
 impl Job {
     /// Reads the words after the command's name.
-    pub(super) fn parse(words: &[OsString]) -> Result<Job, NotParsed> {
+    pub(super) fn parse(words: &[OsString], foreign: Option<Foreign>) -> Result<Job, NotParsed> {
         let mut arguments: SimArguments = arguments::parse("sim", words)?;
         arguments.run.names_workload = arguments::names_workload(words);
+        if let Some(first) = foreign.and_then(|foreign| foreign.workloads.first()).filter(|_| !arguments.run.names_workload) {
+            arguments.run.workload = first.name().to_owned();
+        }
         let mut mistakes = Vec::new();
         let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);
-        let scenario = resolve::scenario(&arguments).map_err(&mut keep).ok();
+        let scenario = resolve::scenario(&arguments, foreign).map_err(&mut keep).ok();
         let seeds = resolve::seeds(arguments.seeds.as_deref()).map_err(&mut keep).ok();
         let threads = resolve::threads(&arguments).map_err(&mut keep).ok();
         match (scenario, seeds, threads) {

@@ -6,7 +6,7 @@ use super::paint::Paint;
 use super::sim::{self, Job};
 use super::summary::{self, counted};
 use super::verdict::Exit;
-use super::{STORE, progress, say};
+use super::{STORE, progress, replay, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::sweep as page;
 use std::cmp::Reverse;
@@ -75,7 +75,7 @@ fn name_seeds_that_panic(job: &Job) {
         default(panic);
         if let Some(seed) = sweep::seed_of_this_thread() {
             let scenario = Scenario { options: plan.options_for(seed), ..scenario.clone() };
-            let _ = writeln!(io::stderr(), "This was in seed {seed}:\n    workbench sim {scenario}");
+            let _ = writeln!(io::stderr(), "This was in seed {seed}:\n    {}", replay::of_simulation(&scenario));
         }
     }));
 }
@@ -96,8 +96,9 @@ fn smallest(failing: &Outcome, job: &Job, store: &Store) -> io::Result<()> {
     std::fs::write(store.path("trace.txt"), trace(&record, usize::MAX))?;
     say(&format!("\n{}", defused(trace(&record, TRACE_SHOWN))));
     say(&format!(
-        "The smallest found, in {}: {why}\n    workbench sim {scenario}",
-        counted(shrunk.runs as usize, "run")
+        "The smallest found, in {}: {why}\n    {}",
+        counted(shrunk.runs as usize, "run"),
+        replay::of_simulation(&scenario)
     ));
     say(&format!("It is in {}, and all its messages beside it in trace.txt. In", path.display()));
     say("workbench/tests/regressions, `cargo test` would see to it that it stays mended.");
@@ -162,7 +163,8 @@ fn failures(sweep: &Sweep, job: &Job, paint: Paint) -> Vec<String> {
         let scenario = Scenario { options: plan.options_for(outcome.seed), ..job.scenario.clone() };
         let (verdict, seed, why) = (outcome.verdict.name(), outcome.seed, outcome.why.clone());
         let why = defused(why.unwrap_or_default());
-        format!("\n{} seed {seed} is {verdict}: {why}\n    workbench sim {scenario}", paint.red("✗"))
+        let replay = replay::of_simulation(&scenario);
+        format!("\n{} seed {seed} is {verdict}: {why}\n    {replay}", paint.red("✗"))
     };
     let mut failures: Vec<String> = sweep.failures().take(FAILURES_SHOWN).map(failure).collect();
     let more = sweep.failures().count() - failures.len();

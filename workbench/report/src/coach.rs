@@ -23,7 +23,7 @@ const MAX_ENTRIES: usize = 400_000;
 /// A message that was sent so often and never answered is a retry.
 const RETRIES: u64 = 10;
 /// Requests in vain after which a node counts as dead.
-const IN_VAIN: usize = 3;
+const IN_VAIN: usize = 2;
 /// Values slower than this waited for something.
 const SLOW_MS: i64 = 1_000;
 

@@ -15,26 +15,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// All that was found, in a sentence without its period; none if nothing was, or if the first finding says it all.
 pub fn sum(record: &Record, results: &Results) -> Option<String> {
-    let first = results.findings.first()?;
-    let sum = match first.kind {
+    let sum = |finding: &Finding| match finding.kind {
         "lost" => lost(record, &results.value),
         "duplicated" => duplicated(record),
-        "counter" => counter(record, first),
+        "counter" => counter(record, finding),
         "other-than-asked" => {
-            let count = count(&results.findings, first.kind);
+            let count = count(&results.findings, finding.kind);
             Some(format!("{count} transactions were answered with something else than was asked for"))
         }
         _ => None,
     };
-    sum.or_else(|| kinds(results))
+    results.findings.iter().find_map(sum).or_else(|| kinds(results))
 }
 
 /// Where the first value that was lost had been when it was last seen, if its messages are known: the page's own words.
 pub fn whereabouts(record: &Record, results: &Results) -> Option<String> {
-    if record.journal.entries.is_empty() || results.findings.first()?.kind != "lost" {
+    if record.journal.entries.is_empty() {
         return None;
     }
     let mut proofs = proofs(record, results);
+    proofs.retain(|proof| proof.kind == "lost");
     proofs.truncate(1);
     let start = record.start.unwrap_or_default();
     let focus_us = proofs.first()?.span_us.map(|(from_us, _)| from_us);

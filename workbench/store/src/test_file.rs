@@ -78,7 +78,8 @@ pub fn read(text: &str) -> Result<StoredRun, String> {
     let options = options::read(&fields)?;
     let text = |value: &Value| value.as_text().map(str::to_owned);
     let (reason, last_words) = (fields.optional("crash", text)?, fields.optional("last-words", text)?);
-    let machine = fields.optional("machine", machine)?;
+    // A machine that is not ours is not known here; nothing but its run's files is needed.
+    let machine = fields.optional("machine", |name| Some(machine(name)))?.flatten();
     let (round, fan_out) = (fields.optional("round", from_seconds)?, fields.optional("fan-out", count)?);
     let scenario = |machine| Scenario { machine, round, fan_out, options: options.clone() };
     let origin = Origin {

@@ -9,7 +9,8 @@ impl Scenario {
     /// The words that `workbench sim` reads as this scenario. (What goes to the log is left out.)
     pub fn words(&self) -> Vec<String> {
         let mut words = Words { words: vec!["-w".into(), self.options.workload.name().into()] };
-        if Some(self.machine) != OurMachine::for_workload(self.options.workload) {
+        let is_foreign = matches!(self.machine, OurMachine::Foreign(_));
+        if !is_foreign && Some(self.machine) != OurMachine::for_workload(self.options.workload) {
             words.add("--machine", self.machine.name());
         }
         words.add_if(self.round, "--round", |round| milliseconds(&round));
