@@ -6,7 +6,8 @@ use super::arguments::{self, HuntArguments, NotParsed, OutputArguments};
 use super::challenges::{CHALLENGES, Challenge, asks};
 use super::junit::{self, Case, CaseOutcome};
 use super::suggest;
-use super::test::Job;
+use super::test;
+use super::trial::Job;
 use super::verdict::Exit;
 use super::{give_up, refuse, replay, say};
 use clap::Parser;
@@ -259,7 +260,7 @@ fn run_all(arguments: &ChallengeArguments, jobs: &[(Planned, Option<Job>)]) -> i
             exits.push(Exit::Invalid);
             continue;
         };
-        let (exit, before) = (job.run_all(&mut cases)?, exits.len());
+        let (exit, before) = (test::run_all(job, &mut cases)?, exits.len());
         exits.push(exit);
         if exit == Exit::Interrupted {
             break;

@@ -6,40 +6,17 @@ use super::console::{Console, defused};
 use super::crash;
 use super::paint::Paint;
 use super::progress;
-use super::summary::{self, Subject, counted};
-use super::told::Told;
+use super::summary::{self, Subject};
+use super::told::{Around, Concluded, Told};
 use super::verdict::Exit;
+use super::words::counted;
 use bench::run::{Crash, Level, Record};
 use edn::Value;
 use judge::Results;
 use std::io;
 use std::path::Path;
 use store::{self, Origin, Store};
-use worlds::processes::{Lag, NodeReport};
-
-/// What a run came to.
-#[derive(Debug)]
-pub(super) struct Concluded {
-    /// Its status, which is Maelstrom's whatever else was demanded.
-    pub(super) exit: Exit,
-    /// None if somebody interrupted it.
-    pub(super) told: Option<Told>,
-    /// The run itself.
-    pub(super) record: Option<Record>,
-    /// What was printed of it in the end.
-    pub(super) summary: String,
-}
-
-/// What there is of a run besides its record.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Around<'a> {
-    /// What became of the processes; none in virtual time and afterwards.
-    pub(super) processes: &'a [NodeReport],
-    /// How late the workbench was. Not at all in virtual time.
-    pub(super) lag: Option<&'a Lag>,
-    /// Whether to print the whole results map.
-    pub(super) shows_results: bool,
-}
+use worlds::processes::NodeReport;
 
 /// Judges a run, writes its files and says what it came to.
 pub(super) fn close(

@@ -5,9 +5,10 @@
 //! little, and one that does says all.
 
 use super::say;
-use super::test::{Job, Ran};
+use super::trial::{Job, Ran};
 use super::verdict::Exit;
-use super::{console::defused, replay, summary::counted};
+use super::words::counted;
+use super::{console::defused, replay};
 use bench::options::Options;
 use bench::run::Record;
 use std::io;

@@ -40,6 +40,7 @@ mod demo;
 mod differences;
 mod frontier;
 mod hunt;
+mod job;
 mod junit;
 mod new;
 mod paint;
@@ -50,6 +51,7 @@ mod screen;
 mod serve;
 mod shelf;
 mod sim;
+mod simulate;
 mod starting;
 mod suggest;
 mod summary;
@@ -57,9 +59,11 @@ mod sweep;
 mod test;
 mod thresholds;
 mod told;
+mod trial;
 mod verdict;
+mod words;
 
-pub use sim::read_scenario;
+pub use job::read_scenario;
 pub use verdict::Exit;
 
 use arguments::NotParsed;
@@ -211,8 +215,8 @@ pub fn mistakes(words: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let command = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
     let outcome = match command.to_str() {
-        Some("sim") => sim::Job::parse(&words, None).map(drop),
-        Some("test") => test::Job::parse(&words).map(drop),
+        Some("sim") => job::Job::parse(&words, None).map(drop),
+        Some("test") => trial::Job::parse(&words).map(drop),
         Some("thresholds") => thresholds::parse(&words).map(drop),
         _ => Ok(()),
     };

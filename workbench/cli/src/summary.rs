@@ -1,11 +1,11 @@
 //! What a run came to, for people: what was run, the figures that a challenge asks for, and what was wrong.
 
-use super::conclude::Around;
 use super::console::defused;
 use super::paint::Paint;
 use super::screen::{HEIGHT, Screen};
-use super::told::{Challenge, Told};
+use super::told::{Around, Challenge, Told};
 use super::verdict::Exit;
+use super::words::counted;
 use bench::options::{Availability, Fault, Hazards, LatencyDistribution, Options};
 use bench::run::{NodeRecord, Record};
 use edn::Value;
@@ -281,11 +281,6 @@ fn as_number(value: &Value) -> Option<f64> {
         Value::Float(float) => Some(*float),
         _ => None,
     }
-}
-
-/// `1 node`, `2 nodes`.
-pub(super) fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 fn millis(duration: Duration) -> String {

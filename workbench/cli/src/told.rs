@@ -1,6 +1,7 @@
 //! What a run came to, in words and figures: the terminal shows a screen of it, `results.json` has it all for programs, and
 //! `serve` lists runs by it.
 
+use super::verdict::Exit;
 use bench::run::Record;
 use judge::figures::Figure;
 use judge::{Finding, Results, Validity};
@@ -8,8 +9,33 @@ use report::{Challenged, Demand, Outcome, coach, notes, words};
 use serde::Serialize;
 use std::fmt::{self, Display, Formatter};
 use store::Origin;
+use worlds::processes::{Lag, NodeReport};
 
-/// All of it.
+/// What a run came to.
+#[derive(Debug)]
+pub(super) struct Concluded {
+    /// Its status, which is Maelstrom's whatever else was demanded.
+    pub(super) exit: Exit,
+    /// None if somebody interrupted it.
+    pub(super) told: Option<Told>,
+    /// The run itself.
+    pub(super) record: Option<Record>,
+    /// What was printed of it in the end.
+    pub(super) summary: String,
+}
+
+/// What there is of a run besides its record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Around<'a> {
+    /// What became of the processes; none in virtual time and afterwards.
+    pub(super) processes: &'a [NodeReport],
+    /// How late the workbench was. Not at all in virtual time.
+    pub(super) lag: Option<&'a Lag>,
+    /// Whether to print the whole results map.
+    pub(super) shows_results: bool,
+}
+
+/// All that there is to tell.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Told {

@@ -2,13 +2,14 @@
 //! was counted. No guesses: a rule that does not apply says nothing.
 
 use super::mentions;
-use super::notes::{at, listed};
+use super::notes::at;
 use super::proof::node;
 use super::series;
 use super::summed::{last_reads, shared_ids};
-use super::traffic::{Row, Traffic};
-use super::words::thousands;
-use super::{Challenged, Fate};
+use super::row::{Fate, Row};
+use super::text::{listed, thousands};
+use super::traffic::Traffic;
+use super::challenged::Challenged;
 use bench::network::{Entry, Event};
 use bench::options::Workload;
 use bench::run::Record;

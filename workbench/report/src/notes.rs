@@ -4,6 +4,7 @@
 //! The terminal and the page say the same sentences.
 
 use super::blind;
+use super::text::{cut, listed};
 use bench::run::{NodeRecord, Oddity, Record, Slip};
 use edn::Value;
 use judge::Results;
@@ -157,17 +158,6 @@ pub(super) fn names(nodes: &[&NodeRecord]) -> String {
     listed(&names)
 }
 
-/// `a`, `a and b`, `a, b and 3 others`.
-pub(super) fn listed(names: &[&str]) -> String {
-    match names {
-        [] => "nobody".to_owned(),
-        [one] => (*one).to_owned(),
-        [one, other] => format!("{one} and {other}"),
-        [one, other, last] => format!("{one}, {other} and {last}"),
-        [one, other, others @ ..] => format!("{one}, {other} and {} others", others.len()),
-    }
-}
-
 /// `4.203 s`, counted from the first operation, as the page counts; what came before is at the start.
 pub(super) fn at(record: &Record, time: Time) -> String {
     let since = time.since(record.start.unwrap_or_default());
@@ -184,7 +174,7 @@ fn shown(text: &str) -> String {
         .chars()
         .map(|c| if c.is_control() || c == '\u{feff}' { '\u{fffd}' } else { c })
         .collect();
-    super::page::cut(&text, LONGEST)
+    cut(&text, LONGEST)
 }
 
 /// Bytes of a quotation.

@@ -1,10 +1,9 @@
 //! What was found, in sum: one sentence in place of a list of cases, for the terminal and the top of the page.
 
-use super::notes::listed;
 use super::proof::{cases, locate, node, proofs};
 use super::series;
 use super::traffic::{Traffic, micros};
-use super::words::thousands;
+use super::text::{listed, thousands};
 use bench::options::Workload;
 use bench::run::Record;
 use edn::Value;

@@ -1,9 +1,9 @@
 //! What a run came to, in sentences.
 
 use super::challenged::Challenged;
-use super::notes::listed;
 use super::proof::MAX_PROOFS;
 use super::summed::{last_reads, sum};
+use super::text::{listed, sentence, thousands};
 use bench::options::{Availability, LatencyDistribution, Options, Workload};
 use bench::run::Record;
 use edn::Value;
@@ -193,44 +193,9 @@ fn figure_is_empty(results: &Value, key: &str) -> bool {
     figure.and_then(Value::elements).is_none_or(<[Value]>::is_empty)
 }
 
-/// With a capital and a full stop.
-pub fn sentence(text: &str) -> String {
-    capitalized(text.trim().trim_end_matches('.')) + "."
-}
-
-/// With a capital, unless it begins with the name of a node.
-pub fn capitalized(text: &str) -> String {
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let is_name =
-        text.split([' ', ',', '\'']).next().is_some_and(|word| word.ends_with(|c: char| c.is_ascii_digit()));
-    if is_name { text.to_owned() } else { format!("{first}{}", characters.as_str()) }
-}
-
-/// `1,234,567`.
-pub fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("−{text}") } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_set_in_groups_of_three() {
-        assert_eq!(
-            [0, 999, 1_000, 1_234_567, -12_345].map(thousands),
-            ["0", "999", "1,000", "1,234,567", "−12,345"]
-        );
-    }
 
     #[test]
     fn what_is_below_and_what_is_nowhere_is_counted() {
