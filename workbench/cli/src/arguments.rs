@@ -12,7 +12,7 @@ const TEST_EXAMPLES: &str = "\
 Examples:
   workbench test -w echo --bin ./my-node --node-count 1 --time-limit 10
   workbench test -w broadcast --bin ./my-node --node-count 5 --rate 10 --nemesis partition,kill
-  workbench test -w unique-ids --bin python3 --availability total $PWD/my_node.py -- --verbose
+  workbench test -w unique-ids --bin python3 --availability total -- my_node.py --verbose
 Everything that the run said and did is in store/latest/ afterwards.";
 const SIM_EXAMPLES: &str = "\
 Examples:

@@ -205,7 +205,7 @@ fn help() -> String {
 fn no_such_command(name: &OsString) -> Exit {
     let name = name.to_string_lossy();
     let meant = suggest::did_you_mean(&name, COMMANDS.iter().map(|command| command.name));
-    complain(&format!("There is no command \"{name}\"{meant}. `workbench help` lists them all"));
+    complain(&format!("There is no command \"{name}\"{meant}\n`workbench help` lists them all"));
     Exit::BadArguments
 }
 

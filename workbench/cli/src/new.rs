@@ -112,7 +112,12 @@ pub(super) fn command(words: &[OsString]) -> Exit {
     let path = arguments.output.unwrap_or_else(|| node.default_path());
     match node.write(&path) {
         Ok(written) => {
-            say(&format!("{} is a node for {}. Judge it:\n\n  {}", written.display(), node.workload.name(), node.command(&path)));
+            say(&format!(
+                "{} is a node for {}. Judge it:\n\n  {}",
+                written.display(),
+                node.workload.name(),
+                node.command(&path)
+            ));
             Exit::Valid
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -138,7 +143,8 @@ impl Node {
         let Some(name) = &arguments.workload else {
             return Err(vec![format!("Expected a WORKLOAD: {}", names.join(", "))]);
         };
-        let of_challenge = CHALLENGES.iter().find(|challenge| challenge.name == name).map(|found| found.workload);
+        let of_challenge =
+            CHALLENGES.iter().find(|challenge| challenge.name == name).map(|found| found.workload);
         let name = of_challenge.unwrap_or(name);
         let workload = Workload::ALL.into_iter().find(|workload| workload.name() == name);
         let language = LANGUAGES.iter().find(|language| language.name == arguments.language);
@@ -149,7 +155,10 @@ impl Node {
         }
         if language.is_none() {
             let names = LANGUAGES.each_ref().map(|language| language.name).join(", ");
-            mistakes.push(format!("There is nothing in the language \"{}\": there are {names}", arguments.language));
+            mistakes.push(format!(
+                "There is nothing in the language \"{}\": there are {names}",
+                arguments.language
+            ));
         }
         workload.zip(language).map(|(workload, language)| Node { workload, language }).ok_or(mistakes)
     }
@@ -170,7 +179,12 @@ impl Node {
     fn command(&self, path: &Path) -> String {
         let path = shell_words::quote(&path.to_string_lossy()).into_owned();
         let Language { build, program, .. } = self.language;
-        format!("{}workbench {} --bin {}", build.replace('@', &path), load(self.workload), program.replace('@', &path))
+        format!(
+            "{}workbench {} --bin {}",
+            build.replace('@', &path),
+            load(self.workload),
+            program.replace('@', &path)
+        )
     }
 
     /// Writes it, over nothing that is there. What was written is returned.
@@ -241,7 +255,12 @@ mod tests {
             for workload in Workload::ALL {
                 let node = Node { workload, language };
                 let source = node.source(&node.default_path());
-                assert!(source.contains("handle") && source.contains("_ok"), "{} {}", language.name, workload.name());
+                assert!(
+                    source.contains("handle") && source.contains("_ok"),
+                    "{} {}",
+                    language.name,
+                    workload.name()
+                );
                 assert!(!source.contains("@HANDLERS@") && !source.contains("@COMMAND@"));
                 assert!(source.contains(&format!("A node for {}:", workload.name())));
             }
@@ -262,7 +281,8 @@ mod tests {
     fn a_challenge_stands_for_its_workload() {
         let asked = |words: &[&str]| {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            Node::asked_for(&arguments::parse("new", &words).unwrap()).map(|node| (node.workload, node.language.name))
+            Node::asked_for(&arguments::parse("new", &words).unwrap())
+                .map(|node| (node.workload, node.language.name))
         };
         assert_eq!(asked(&["3d", "-l", "go"]), Ok((Workload::Broadcast, "go")));
         assert!(asked(&["brodcast"]).unwrap_err()[0].contains("Did you mean \"broadcast\"?"));

@@ -84,7 +84,8 @@ pub(super) fn scenario(arguments: &SimArguments, foreign: Option<Foreign>) -> Re
     }
     judge.swarm(arguments);
     let workload = options.as_ref().ok().map(|options| options.workload);
-    let machine = workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload, foreign));
+    let machine =
+        workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload, foreign));
     let round = arguments.round.as_ref().map(|text| judge.duration("--round", text));
     let fan_out = arguments.fanout.as_ref().map(|text| judge.positive("--fanout", text));
     match (options, machine) {

@@ -6,12 +6,27 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use worlds::processes::Binary;
 
 /// Of a program, so much is looked at for the line that names its interpreter.
 const LONGEST_FIRST_LINE: u64 = 512;
 
+/// The program that is to be started, with its arguments; otherwise, what is wrong.
+///
+/// Nodes are at home in the system's temporary directory, as under Maelstrom. Of a command that was found in PATH, arguments
+/// that are files here are given by their whole path: `--bin python3 -- node.py` means this very `node.py`.
+pub(super) fn prepare(asked: &Binary) -> Result<Binary, String> {
+    let path = find(&asked.path)?;
+    let is_command = !asked.path.exists();
+    let in_full = |argument: &String| match Path::new(argument).canonicalize() {
+        Ok(file) if is_command && file.is_file() => file.to_string_lossy().into_owned(),
+        _ => argument.clone(),
+    };
+    Ok(Binary { path, arguments: asked.arguments.iter().map(in_full).collect() })
+}
+
 /// The program that `--bin` names: a file, or a command that the shell would find. Otherwise, what is wrong.
-pub(super) fn find(named: &Path) -> Result<PathBuf, String> {
+fn find(named: &Path) -> Result<PathBuf, String> {
     match fs::metadata(named) {
         Ok(metadata) if metadata.is_dir() => {
             Err(format!("{} is a directory; --bin wants the program in it", named.display()))

@@ -77,7 +77,8 @@ fn name_seeds_that_panic(job: &Job) {
         default(panic);
         if let Some(seed) = sweep::seed_of_this_thread() {
             let scenario = Scenario { options: plan.options_for(seed), ..scenario.clone() };
-            let _ = writeln!(io::stderr(), "This was in seed {seed}:\n    {}", replay::of_simulation(&scenario));
+            let _ =
+                writeln!(io::stderr(), "This was in seed {seed}:\n    {}", replay::of_simulation(&scenario));
         }
     }));
 }

@@ -32,8 +32,7 @@ pub(super) fn run_all(job: &Job, cases: &mut Vec<Case>) -> io::Result<Exit> {
     let mut exit = Exit::Valid;
     for repetition in 0..job.seeds.unwrap_or(job.count) {
         // Each repetition is another test; the first is the one that the seed names.
-        let options =
-            Options { seed: job.options.seed.wrapping_add(repetition), ..job.options.clone() };
+        let options = Options { seed: job.options.seed.wrapping_add(repetition), ..job.options.clone() };
         let is_quiet = job.output.quiet || job.seeds.is_some();
         let ran = match job.run(&options, job.replay(options.seed), is_quiet)? {
             Ok(ran) => ran,
@@ -85,4 +84,3 @@ fn tell(job: &Job, options: &Options, ran: &Ran) {
         _ => {}
     }
 }
-

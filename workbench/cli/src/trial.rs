@@ -113,11 +113,10 @@ impl Job {
         command: String,
         is_quiet: bool,
     ) -> io::Result<Result<Ran, String>> {
-        let path = match starting::find(&self.binary.path) {
-            Ok(path) => path,
+        let binary = match starting::prepare(&self.binary) {
+            Ok(binary) => binary,
             Err(why) => return Ok(Err(why)),
         };
-        let binary = Binary { path, arguments: self.binary.arguments.clone() };
         let start = Instant::now();
         let store = Store::create(Path::new(STORE), options.workload.name(), self.clock.now())?;
         let mut console = Console::open(&store.path("jepsen.log"), self.logging_json, self.clock)?;

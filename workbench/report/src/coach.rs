@@ -1,15 +1,15 @@
 //! Why a run came out as it did, where its messages and operations show it beyond doubt: a few rules, each of which states what
 //! was counted. No guesses: a rule that does not apply says nothing.
 
+use super::challenged::Challenged;
 use super::mentions;
 use super::notes::at;
 use super::proof::node;
+use super::row::{Fate, Row};
 use super::series;
 use super::summed::{last_reads, shared_ids};
-use super::row::{Fate, Row};
 use super::text::{listed, thousands};
 use super::traffic::Traffic;
-use super::challenged::Challenged;
 use bench::network::{Entry, Event};
 use bench::options::Workload;
 use bench::run::Record;

@@ -2,8 +2,8 @@
 
 use super::proof::{cases, locate, node, proofs};
 use super::series;
-use super::traffic::{Traffic, micros};
 use super::text::{listed, thousands};
+use super::traffic::{Traffic, micros};
 use bench::options::Workload;
 use bench::run::Record;
 use edn::Value;

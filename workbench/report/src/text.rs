@@ -31,10 +31,8 @@ pub fn sentence(text: &str) -> String {
 pub fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let is_name = text
-        .split([' ', ',', '\''])
-        .next()
-        .is_some_and(|word| word.ends_with(|c: char| c.is_ascii_digit()));
+    let is_name =
+        text.split([' ', ',', '\'']).next().is_some_and(|word| word.ends_with(|c: char| c.is_ascii_digit()));
     if is_name { text.to_owned() } else { format!("{first}{}", characters.as_str()) }
 }
 

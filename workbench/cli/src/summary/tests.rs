@@ -16,7 +16,10 @@ fn summary_of(record: &Record) -> String {
     let told = Told::new(record, Some(&results), &challenged, &origin);
     let directory = Path::new("store/broadcast/now");
     let (results, told, around) = (&results, &told, Around::default());
-    summary(&Subject { results, record, told, verdict_before: None, around, origin: &origin, directory }, Paint::plain())
+    summary(
+        &Subject { results, record, told, verdict_before: None, around, origin: &origin, directory },
+        Paint::plain(),
+    )
 }
 
 #[test]
@@ -77,7 +80,8 @@ fn findings_and_oddities_follow_the_figures_with_control_characters_defused() {
 
 #[test]
 fn whatever_is_wrong_the_summary_fits_a_screen() {
-    let mut record = simulated("-w broadcast --node-count 5 --rate 100 --time-limit 5 --nemesis partition,pause");
+    let mut record =
+        simulated("-w broadcast --node-count 5 --rate 100 --time-limit 5 --nemesis partition,pause");
     for op in record.history.ops.iter_mut().filter(|op| op.f == "read" && op.is_client()) {
         if let Value::Vector(values) = &mut op.value {
             values.truncate(values.len() / 2);

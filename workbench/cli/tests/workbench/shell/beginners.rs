@@ -34,20 +34,45 @@ const MISTAKES: [Mistake; 16] = [
         "log-on-stdout",
         ECHO,
         0,
-        &["n0 wrote a line that is no message", "line 4: got echo", "not JSON", "stderr", "good! ヽ(‘ー`)ノ … but n0 was mute from"],
+        &[
+            "n0 wrote a line that is no message",
+            "line 4: got echo",
+            "not JSON",
+            "stderr",
+            "good! ヽ(‘ー`)ノ … but n0 was mute from",
+        ],
     ),
     mistake("no-newline", ECHO, 255, &["did not answer init in time", "no newline at its end", "init_ok"]),
     mistake(
         "text-for-number",
         ECHO,
         1,
-        &["answers whose in_reply_to is no integer", "where echo_ok with \"in_reply_to\":1 was waited for", "no echo ever succeeded"],
+        &[
+            "answers whose in_reply_to is no integer",
+            "where echo_ok with \"in_reply_to\":1 was waited for",
+            "no echo ever succeeded",
+        ],
     ),
-    mistake("no-reply-to", ECHO, 1, &["messages without in_reply_to to clients", "\"in_reply_to\":1 was waited for"]),
-    mistake("id-of-message", ECHO, 1, &["answers to requests that there never were", "\"in_reply_to\":1 was waited for"]),
+    mistake(
+        "no-reply-to",
+        ECHO,
+        1,
+        &["messages without in_reply_to to clients", "\"in_reply_to\":1 was waited for"],
+    ),
+    mistake(
+        "id-of-message",
+        ECHO,
+        1,
+        &["answers to requests that there never were", "\"in_reply_to\":1 was waited for"],
+    ),
     mistake("field-too-many", ECHO, 0, &["answers that are not what was asked for", "\"node\"", "no place"]),
     mistake("byte-order-mark", ECHO, 255, &["byte order mark", "EF BB BF"]),
-    mistake("two-on-a-line", ECHO, 0, &["a line with more than one message on it, of which the first was read"]),
+    mistake(
+        "two-on-a-line",
+        ECHO,
+        0,
+        &["a line with more than one message on it, of which the first was read"],
+    ),
     mistake("repr", ECHO, 0, &["line 4: {", "not JSON", "n0 was mute from"]),
     mistake("crash", ECHO, 255, &["Node n0 exited by itself (exit status: 1)", "Error", "node-logs/n0.log"]),
     mistake("hang", ECHO, 0, &["n0 answered nothing after"]),
@@ -82,7 +107,8 @@ const MISTAKES: [Mistake; 16] = [
 const LANGUAGES: [(&str, &str); 2] = [("python3", "node.py"), ("node", "node.js")];
 
 fn is_there(interpreter: &str) -> bool {
-    let quiet = Command::new(interpreter).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let quiet =
+        Command::new(interpreter).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
 }
 
@@ -138,7 +164,10 @@ fn output_that_is_never_flushed_is_told_apart_from_silence() {
         let ran = run("python3", &node("node.py"), "no-flush", load);
         let text = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(ran.status, 255);
-        assert!(text.contains("n0 wrote nothing at all to stdout") && text.contains("flushed after every line"), "{text}");
+        assert!(
+            text.contains("n0 wrote nothing at all to stdout") && text.contains("flushed after every line"),
+            "{text}"
+        );
         assert!(text.contains("--init-timeout SECONDS"), "{text}");
     }
 }

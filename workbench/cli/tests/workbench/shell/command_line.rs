@@ -6,7 +6,10 @@ use super::bench::workbench;
 fn without_a_command_there_is_a_page_that_says_how_to_begin() {
     for (words, status) in [("", 254), ("--help", 0), ("help", 0)] {
         let ran = workbench(words);
-        ran.expect(status, &["Usage: workbench COMMAND", "workbench challenge 3d --bin ./my-node", "\n  sim "]);
+        ran.expect(
+            status,
+            &["Usage: workbench COMMAND", "workbench challenge 3d --bin ./my-node", "\n  sim "],
+        );
         assert_eq!(ran.stderr, "");
     }
 }
@@ -15,7 +18,8 @@ fn without_a_command_there_is_a_page_that_says_how_to_begin() {
 fn what_is_misspelt_is_understood() {
     workbench("tset -w echo").expect(254, &["There is no command \"tset\". Did you mean \"test\"?"]);
     workbench("help chalenge").expect(254, &["Did you mean \"challenge\"?"]);
-    workbench("test --nod-count 3").expect(254, &["Unknown option: \"--nod-count\". Did you mean \"--node-count\"?"]);
+    workbench("test --nod-count 3")
+        .expect(254, &["Unknown option: \"--nod-count\". Did you mean \"--node-count\"?"]);
     workbench("test -w brodcast --bin x").expect(254, &["Must be one of", "Did you mean \"broadcast\"?"]);
     workbench("test -w echo --bin x --nemesis partitions").expect(254, &["Did you mean \"partition\"?"]);
     workbench("test -w txn-rw-register --bin x --consistency-models read-commited")

@@ -93,7 +93,10 @@ fn replying_twice_does_no_harm() {
 #[test]
 fn a_node_that_exits_at_once_crashes_the_test() {
     let ran = run("echo", "exit", &[]);
-    ran.expect(255, &["Node n0", "exit status: 3", "cannot open the database", "node-logs/n0.log", "report.html"]);
+    ran.expect(
+        255,
+        &["Node n0", "exit status: 3", "cannot open the database", "node-logs/n0.log", "report.html"],
+    );
     assert!(ran.file("results.json").contains("\"verdict\": \"none\""), "programs are told as well");
     assert!(!ran.has_file("results.edn"));
     assert!(!ran.stdout.contains("Everything looks good"));
@@ -109,7 +112,8 @@ fn a_node_that_exits_later_crashes_the_test_even_with_status_0() {
 
 #[test]
 fn a_node_that_never_answers_init_crashes_the_test_after_its_timeout() {
-    run("echo", "mute", &["--init-timeout", "0.2"]).expect(255, &["init", "n0", "wrote nothing at all to stdout"]);
+    run("echo", "mute", &["--init-timeout", "0.2"])
+        .expect(255, &["init", "n0", "wrote nothing at all to stdout"]);
 }
 
 #[test]
