@@ -63,8 +63,10 @@ fn problem(kind: &str, why: &str, details: &str, text: &mut String) {
 
 /// What was found and what explains it, a paragraph each.
 fn details(told: &Told) -> String {
+    let last_words = told.crash.iter().filter_map(|crash| crash.last_words.clone());
     let found = told.findings.iter().map(ToString::to_string);
-    found
+    last_words
+        .chain(found)
         .chain(told.explained.iter().cloned())
         .chain(told.notes.iter().cloned())
         .collect::<Vec<_>>()

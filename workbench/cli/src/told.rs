@@ -109,7 +109,7 @@ pub(super) struct Found {
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Crash {
     reason: String,
-    last_words: Option<String>,
+    pub(super) last_words: Option<String>,
 }
 
 impl Told {

@@ -33,7 +33,7 @@
 //! | `latency-raw.png`, `latency-quantiles.png`, `rate.png` | how long operations took, and how many there were |
 //! | `report.html` | all of it to look at |
 //! | `sweep.edn`, `sweep.json`, `sweep.html` | what a sweep over many seeds came to |
-//! | `seeds/<seed>/` | … and the runs that its page points at, each with all of the above |
+//! | `seeds/<seed>/`, `smallest/` | … and the runs that its page points at, each with all of the above |
 //!
 //! `test.edn`, `history.edn` and the journal are all that is known of a run: `analyze` makes everything else of them, but
 //! for the logs, and byte for byte as it was if nobody has edited them.
@@ -98,9 +98,9 @@ impl Store {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Makes the directory, within this one, of the run of a sweep that has this seed.
-    pub fn create_part(&self, seed: u64) -> io::Result<Store> {
-        let name = format!("{}/{}", self.name, part(seed));
+    /// Makes the directory, within this one, of a run of a sweep: [`part`] of its seed, or [`SMALLEST`].
+    pub fn create_part(&self, part: &str) -> io::Result<Store> {
+        let name = format!("{}/{part}", self.name);
         let store = Store { name, is_part: true, ..self.clone() };
         fs::create_dir_all(store.directory()).map_err(naming(&store.directory()))?;
         Ok(store)
@@ -194,6 +194,9 @@ impl Store {
         write(&self.path(file), content)
     }
 }
+
+/// Where the smallest run that fails is, in the directory of its sweep.
+pub const SMALLEST: &str = "smallest";
 
 /// Where the run with a seed is, in the directory of its sweep.
 pub fn part(seed: u64) -> String {
