@@ -18,7 +18,7 @@ mod operations;
 mod record;
 mod stages;
 
-pub use record::{Crash, Effect, Level, LogLine, Muted, NodeRecord, Progress, Record, Stage};
+pub use record::{Crash, DiskRecord, Effect, Level, LogLine, Muted, NodeRecord, Progress, Record, Stage};
 
 use crate::generator::{Pace, Threads};
 use crate::nemesis::{Grudge, Nemesis};
@@ -45,6 +45,8 @@ pub struct Run {
     clients: Clients,
     nodes: Vec<Participant>,
     node_records: Vec<NodeRecord>,
+    /// How often all of them were dead.
+    extinctions: u64,
     nemesis: Option<Nemesis>,
     /// The partition in force.
     partition: Option<&'static str>,
@@ -95,6 +97,7 @@ impl Run {
             partition: None,
             one_way: Grudge::new(),
             node_states: vec![NodeState::Up; options.nodes.len()],
+            extinctions: 0,
             starting: None,
             rng: seeds.fork(),
             phase: Phase::Starting { waiting: nodes.len() },
@@ -236,6 +239,7 @@ impl Run {
             start: self.start,
             duration: self.now.since(Time::ZERO),
             nodes: self.node_records,
+            extinctions: self.extinctions,
             crash: self.crash,
             interrupted: self.interrupted,
         }

@@ -5,6 +5,7 @@
 mod challenges;
 mod counter;
 mod engine;
+mod durable;
 mod log;
 mod simulated;
 mod tables;
