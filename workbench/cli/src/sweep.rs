@@ -8,7 +8,7 @@ use super::simulate::run_into;
 use super::summary;
 use super::verdict::Exit;
 use super::words::counted;
-use super::{STORE, progress, say};
+use super::{STORE, progress, replay, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::sweep as page;
 use std::cmp::Reverse;
@@ -64,7 +64,7 @@ fn run_again(seeds: &BTreeSet<u64>, replay: &page::Replay<'_>, store: &Store) ->
     for &seed in seeds {
         let part = store.create_part(seed)?;
         let mut console = Console::quiet(&part.path("jepsen.log"), WallClock::new())?;
-        run_into(&part, &(replay.scenario)(seed), &mut console)?;
+        run_into(&part, &(replay.scenario)(seed), false, &mut console)?;
         shown.step();
     }
     Ok(())
@@ -77,7 +77,8 @@ fn name_seeds_that_panic(job: &Job) {
         default(panic);
         if let Some(seed) = sweep::seed_of_this_thread() {
             let scenario = Scenario { options: plan.options_for(seed), ..scenario.clone() };
-            let _ = writeln!(io::stderr(), "This was in seed {seed}:\n    workbench sim {scenario}");
+            let _ =
+                writeln!(io::stderr(), "This was in seed {seed}:\n    {}", replay::of_simulation(&scenario));
         }
     }));
 }
@@ -98,8 +99,9 @@ fn smallest(failing: &Outcome, job: &Job, store: &Store) -> io::Result<()> {
     std::fs::write(store.path("trace.txt"), trace(&record, usize::MAX))?;
     say(&format!("\n{}", defused(trace(&record, TRACE_SHOWN))));
     say(&format!(
-        "The smallest found, in {}: {why}\n    workbench sim {scenario}",
-        counted(shrunk.runs as usize, "run")
+        "The smallest found, in {}: {why}\n    {}",
+        counted(shrunk.runs as usize, "run"),
+        replay::of_simulation(&scenario)
     ));
     say(&format!("It is in {}, and all its messages beside it in trace.txt. In", path.display()));
     say("workbench/cli/tests/workbench/regressions, `cargo test` would see to it that it stays mended.");
@@ -164,7 +166,8 @@ fn failures(sweep: &Sweep, job: &Job, paint: Paint) -> Vec<String> {
         let scenario = Scenario { options: plan.options_for(outcome.seed), ..job.scenario.clone() };
         let (verdict, seed, why) = (outcome.verdict.name(), outcome.seed, outcome.why.clone());
         let why = defused(why.unwrap_or_default());
-        format!("\n{} seed {seed} is {verdict}: {why}\n    workbench sim {scenario}", paint.red("✗"))
+        let replay = replay::of_simulation(&scenario);
+        format!("\n{} seed {seed} is {verdict}: {why}\n    {replay}", paint.red("✗"))
     };
     let mut failures: Vec<String> = sweep.failures().take(FAILURES_SHOWN).map(failure).collect();
     let more = sweep.failures().count() - failures.len();

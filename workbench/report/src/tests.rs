@@ -381,7 +381,7 @@ fn a_fault_lasts_from_its_beginning_to_its_mending_or_to_the_end() {
     assert!(faults.iter().all(|fault| fault.nodes.is_empty()));
     assert!(!faults.is_empty());
     assert!(faults.iter().all(|fault| fault.name == "partition" && fault.from_us < fault.to_us));
-    assert!(faults[0].what.contains(":isolated"), "{}", faults[0].what);
+    assert!(faults[0].what.contains(" | "), "{}", faults[0].what);
     assert!(faults.windows(2).all(|pair| pair[0].to_us <= pair[1].from_us));
 }
 
