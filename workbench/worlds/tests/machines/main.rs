@@ -4,8 +4,8 @@
 
 mod challenges;
 mod counter;
-mod engine;
 mod durable;
+mod engine;
 mod log;
 mod simulated;
 mod tables;
