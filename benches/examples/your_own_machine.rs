@@ -10,7 +10,7 @@
 //! processes. Without words the program is a node, on stdin and stdout.
 
 use judge::Workload;
-use machines::{Cluster, Context, Input, Machine, Time};
+use machines::{Cluster, Context, Input, Machine, Start, Time};
 use protocol::{Json, Nothing, unique_ids};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ impl Machine for Clock {
 
     fn default_config() {}
 
-    fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
+    fn new(_: &(), _: &Cluster, _: Start, _: Time) -> Self {
         Clock
     }
 

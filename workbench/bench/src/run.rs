@@ -18,7 +18,9 @@ mod operations;
 mod record;
 mod stages;
 
-pub use record::{Crash, Effect, Level, LogLine, Muted, NodeRecord, Oddity, Progress, Record, Slip, Stage};
+pub use record::{
+    Crash, DiskRecord, Effect, Level, LogLine, Muted, NodeRecord, Oddity, Progress, Record, Slip, Stage,
+};
 
 use crate::generator::{Pace, Threads};
 use crate::nemesis::{Grudge, Nemesis};
@@ -45,6 +47,8 @@ pub struct Run {
     clients: Clients,
     nodes: Vec<Participant>,
     node_records: Vec<NodeRecord>,
+    /// How often all of them were dead.
+    extinctions: u64,
     nemesis: Option<Nemesis>,
     /// The partition in force.
     partition: Option<&'static str>,
@@ -95,6 +99,7 @@ impl Run {
             partition: None,
             one_way: Grudge::new(),
             node_states: vec![NodeState::Up; options.nodes.len()],
+            extinctions: 0,
             starting: None,
             rng: seeds.fork(),
             phase: Phase::Starting { waiting: nodes.len() },
@@ -240,6 +245,7 @@ impl Run {
             start: self.start,
             duration: self.now.since(Time::ZERO),
             nodes: self.node_records,
+            extinctions: self.extinctions,
             crash: self.crash,
             interrupted: self.interrupted,
         }

@@ -61,6 +61,18 @@ pub(super) struct SimArguments {
     /// Make a third of the nodes slow: up to so long over each message
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) slow: Option<String>,
+    /// Give each node a disk for what it must not forget; without, nodes that are killed forget everything
+    #[arg(long)]
+    pub(super) data: bool,
+    /// How long a sync of these disks takes, at the most [default: 1ms]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) sync: Option<String>,
+    /// What becomes of what was not synced when its node dies: kept, lost, torn, any [default: any]
+    #[arg(long, value_name = "FATE", allow_hyphen_values = true)]
+    pub(super) unsynced: Option<String>,
+    /// Probability that a disk is full when it is written to: the node ends, and is started again in a while
+    #[arg(long, value_name = "P", allow_hyphen_values = true)]
+    pub(super) disk_full: Option<String>,
     /// Draw from the seed which faults there are and how bad; in place of all flags that ask for faults
     #[arg(long)]
     pub(super) swarm: bool,

@@ -3,8 +3,8 @@
 use super::arguments::{RunArguments, SimArguments};
 use super::suggest;
 use bench::options::{
-    Availability, Fault, Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY,
-    Topology, Workload,
+    Availability, Disks, Fault, Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options,
+    RECOVERY, Topology, Unsynced, Workload,
 };
 use std::fmt::Display;
 use std::num::NonZero;
@@ -41,6 +41,7 @@ pub(super) fn options(
         latency: judge.latency(&arguments.latency, &arguments.latency_dist),
         nemesis: judge.nemesis(arguments.nemesis.as_deref().unwrap_or_default()),
         nemesis_interval: judge.seconds("--nemesis-interval", &arguments.nemesis_interval),
+        disks: None,
         hazards: judge.hazards(arguments),
         topology: judge.topology(&arguments.topology),
         availability: arguments.availability.as_deref().map(|text| judge.availability(text)),
@@ -81,6 +82,10 @@ pub(super) fn scenario(arguments: &SimArguments, foreign: Option<Foreign>) -> Re
         hazards.drift_ppm = judge.drift(&arguments.drift);
         hazards.slowness =
             arguments.slow.as_ref().map(|text| judge.duration("--slow", text)).unwrap_or_default();
+    }
+    let disks = judge.disks(arguments);
+    if let Ok(options) = &mut options {
+        options.disks = disks;
     }
     judge.swarm(arguments);
     let workload = options.as_ref().ok().map(|options| options.workload);
@@ -355,11 +360,37 @@ impl Judge {
         (self.number("--drift", text, rule, |share: &f64| (0.0..=0.5).contains(share)) * 1e6).round() as u32
     }
 
+    fn disks(&mut self, arguments: &SimArguments) -> Option<Disks> {
+        let SimArguments { data, sync, unsynced, disk_full, .. } = arguments;
+        if !data && (sync.is_some() || unsynced.is_some() || disk_full.is_some()) {
+            self.mistakes
+                .push("--sync, --unsynced and --disk-full are of disks: they need --data".to_owned());
+        }
+        let default = Disks::default();
+        let named = |text: &String| Unsynced::named(text);
+        let unsynced = unsynced.as_ref().map(|text| {
+            named(text).unwrap_or_else(|| {
+                self.invalid("--unsynced", text, "Must be one of any, kept, lost, torn");
+                default.unsynced
+            })
+        });
+        let disks = Disks {
+            sync: sync.as_ref().map_or(default.sync, |text| self.duration("--sync", text)),
+            unsynced: unsynced.unwrap_or(default.unsynced),
+            full: disk_full.as_ref().map_or(default.full, |text| self.probability("--disk-full", text)),
+        };
+        data.then_some(disks)
+    }
+
     /// Flags that a swarm would have to overrule are refused.
     fn swarm(&mut self, arguments: &SimArguments) {
         let run = &arguments.run;
         let rates = [&run.loss, &run.duplication, &run.reordering, &arguments.drift];
-        let asks = run.nemesis.is_some() || run.service_faults || arguments.slow.is_some();
+        let of_disks = [&arguments.sync, &arguments.unsynced, &arguments.disk_full];
+        let asks = run.nemesis.is_some()
+            || run.service_faults
+            || arguments.slow.is_some()
+            || of_disks.into_iter().any(Option::is_some);
         if arguments.swarm && (asks || rates.into_iter().any(|rate| rate != "0")) {
             self.mistakes
                 .push("--swarm draws the faults by itself: leave out the flags that ask for some".to_owned());

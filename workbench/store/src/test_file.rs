@@ -93,6 +93,7 @@ pub fn read(text: &str) -> Result<StoredRun, String> {
         start: outcome::start(&fields)?,
         duration: outcome::duration(&fields)?,
         nodes: outcome::nodes(&fields, &options)?,
+        extinctions: 0,
         crash: reason.map(|reason| Crash { last_words, ..Crash::new(None, reason) }),
         interrupted: fields.optional("interrupted?", boolean)?.unwrap_or_default(),
         options,

@@ -9,7 +9,7 @@ mod words;
 pub use words::words;
 
 use crate::sweep::Claims;
-use crate::{Spawn, in_service, spawn};
+use crate::{Spawn, in_service, spawn, spawn_durable};
 use bench::options::{Options, Workload};
 use machines::engine::Pace;
 use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Txn, UniqueIds};
@@ -107,12 +107,20 @@ impl Scenario {
 
     fn paced<M: Machine<Config = Pace> + 'static>(&self) -> Spawn {
         let default = M::default_config();
-        spawn::<M>(Pace {
+        let pace = Pace {
             round: self.round.unwrap_or(default.round),
             fan_out: self.fan_out.unwrap_or(default.fan_out),
-        })
+        };
+        match self.options.disks {
+            Some(_) => spawn_durable::<M>(pace, SLACK),
+            None => spawn::<M>(pace),
+        }
     }
 }
+
+/// Journals may always grow by so much before they are written anew. That is less than programs let them, so that it happens in
+/// short runs, too.
+const SLACK: usize = 4 << 10;
 
 impl OurMachine {
     /// All machines, by name.
@@ -152,7 +160,7 @@ impl OurMachine {
     /// What it claims to survive besides partitions, pauses, slowness, drift, and whatever befalls messages between nodes.
     ///
     /// Those that keep data in their own memory only do not survive the loss of it: what a node has accepted and not yet
-    /// passed on is gone with the node.
+    /// passed on is gone with the node. With disks ([`Options::disks`]) they do.
     pub fn claims(self) -> Claims {
         match self {
             OurMachine::Echo | OurMachine::UniqueIds | OurMachine::InService => {

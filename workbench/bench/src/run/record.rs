@@ -22,6 +22,8 @@ pub struct Record {
     pub duration: Duration,
     /// What became of each node.
     pub nodes: Vec<NodeRecord>,
+    /// How often the nemesis had all of them dead at a time.
+    pub extinctions: u64,
     /// Why the run broke off, if it did. There is no verdict then.
     pub crash: Option<Crash>,
     /// Whether somebody interrupted it.
@@ -84,6 +86,23 @@ pub struct NodeRecord {
     pub pauses: u64,
     /// It ended by itself, with this status.
     pub exited: Option<String>,
+    /// What befell its disk, in virtual time.
+    pub disk: DiskRecord,
+}
+
+/// What befell the simulated disk of a node. The world that has the disk fills it in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskRecord {
+    /// Crashes after which something that was not synced was gone.
+    pub unsynced_lost: u64,
+    /// Crashes after which it was there in part, or with holes.
+    pub torn: u64,
+    /// Checkpoints that took the journal's place.
+    pub checkpoints: u64,
+    /// Crashes in the middle of one.
+    pub checkpoints_cut_short: u64,
+    /// Writes that found the disk full.
+    pub full: u64,
 }
 
 impl NodeRecord {

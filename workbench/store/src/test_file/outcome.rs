@@ -108,6 +108,7 @@ fn read_node(value: &Value) -> Option<NodeRecord> {
         kills: tally(value, "kills")?,
         pauses: tally(value, "pauses")?,
         exited: value.get("exited").and_then(text),
+        ..NodeRecord::default()
     })
 }
 

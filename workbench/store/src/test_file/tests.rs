@@ -1,7 +1,7 @@
 use super::*;
 use bench::network::{Count, Statistics};
 use bench::options::{
-    Availability, Fault, Hazards, Latency, LatencyDistribution, Options, Topology, Workload,
+    Availability, Disks, Fault, Hazards, Latency, LatencyDistribution, Options, Topology, Unsynced, Workload,
 };
 use bench::run::{Muted, NodeRecord, Oddity, Slip};
 use machines::Time;
@@ -25,6 +25,7 @@ fn options() -> Options {
             drift_ppm: 16_000,
             slowness: Duration::from_millis(3),
         },
+        disks: Some(Disks { sync: Duration::from_millis(4), unsynced: Unsynced::Torn, full: 0.4 }),
         topology: Topology::Tree(3),
         availability: Some(Availability::AtLeast(0.5)),
         consistency_models: vec!["read-atomic".into(), "causal-cerone".into()],
@@ -74,6 +75,7 @@ fn record() -> Record {
         journal: Journal::of_sums(statistics),
         start: Some(Time::from_nanos(12_345_678)),
         duration: Duration::from_nanos(20_000_000_001),
+        extinctions: 0,
         crash: None,
         interrupted: false,
     }
@@ -154,6 +156,7 @@ fn what_is_amiss_is_named() {
         ("time-limit", ":time-limit 7.0", ":time-limit :long"),
         ("nemesis", ":pause", ":earthquake"),
         ("hazards", ":drift-ppm 16000", ":drift-ppm -1"),
+        ("disks", ":torn", ":thrown"),
         ("topology", ":tree3", ":tree9"),
         ("key-count", ":key-count 3", ":key-count 3.0"),
         ("recovery", ":recovery 1", ":recovery -1"),

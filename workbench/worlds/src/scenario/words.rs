@@ -1,7 +1,7 @@
 //! A scenario as the words of a command line: all that differs from the defaults, and always the nodes and the seed.
 
 use super::{OurMachine, Scenario};
-use bench::options::{Availability, Hazards, LatencyDistribution, Options, Topology};
+use bench::options::{Availability, Disks, Hazards, LatencyDistribution, Options, Topology};
 use std::fmt;
 use std::time::Duration;
 
@@ -64,6 +64,7 @@ impl Words {
         self.load(options);
         self.faults(options);
         self.hazards(options.hazards);
+        self.disks(options.disks);
         self.demands(options);
     }
 
@@ -122,6 +123,17 @@ impl Words {
         }
         self.add_unless(&0, &hazards.drift_ppm, "--drift", |ppm| (f64::from(*ppm) / 1e6).to_string());
         self.add_unless(&Duration::ZERO, &hazards.slowness, "--slow", milliseconds);
+    }
+
+    fn disks(&mut self, disks: Option<Disks>) {
+        let Some(disks) = disks else { return };
+        let default = Disks::default();
+        self.words.push("--data".to_owned());
+        self.add_unless(&default.sync, &disks.sync, "--sync", milliseconds);
+        self.add_unless(&default.unsynced, &disks.unsynced, "--unsynced", |unsynced| {
+            unsynced.name().to_owned()
+        });
+        self.add_unless(&default.full, &disks.full, "--disk-full", f64::to_string);
     }
 
     fn demands(&mut self, options: &Options) {
