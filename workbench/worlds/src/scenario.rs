@@ -6,6 +6,8 @@
 
 mod words;
 
+pub use words::words;
+
 use crate::sweep::Claims;
 use crate::{Spawn, in_service, spawn, spawn_durable};
 use bench::options::{Options, Workload};
@@ -40,6 +42,41 @@ pub enum OurMachine {
     Log,
     Txn,
     UniqueIds,
+    /// Somebody else's.
+    Foreign(Foreign),
+}
+
+/// A machine that is not this project's, which gets all that ours get.
+#[derive(Clone, Copy, Debug)]
+pub struct Foreign {
+    /// What its program is called.
+    pub name: &'static str,
+    /// The workloads that it serves, the one that it is meant for first.
+    pub workloads: &'static [Workload],
+    /// What it claims to survive.
+    pub claims: Claims,
+    /// Its nodes' programs.
+    pub programs: fn() -> Spawn,
+}
+
+impl PartialEq for Foreign {
+    fn eq(&self, other: &Foreign) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Foreign {}
+
+impl Foreign {
+    /// The machine `M` as it is set by default.
+    pub fn new<M>(name: &'static str, workloads: &'static [Workload], claims: Claims) -> Foreign
+    where
+        M: Machine + 'static,
+        M::Config: 'static,
+        M::Call: 'static,
+    {
+        Foreign { name, workloads, claims, programs: || spawn::<M>(M::default_config()) }
+    }
 }
 
 impl Scenario {
@@ -64,6 +101,7 @@ impl Scenario {
             OurMachine::Counter => self.paced::<Counter>(),
             OurMachine::Log => self.paced::<Log>(),
             OurMachine::Txn => self.paced::<Txn>(),
+            OurMachine::Foreign(foreign) => (foreign.programs)(),
         }
     }
 
@@ -115,6 +153,7 @@ impl OurMachine {
             OurMachine::Log => "log",
             OurMachine::Txn => "txn",
             OurMachine::UniqueIds => "unique-ids",
+            OurMachine::Foreign(foreign) => foreign.name,
         }
     }
 
@@ -130,6 +169,7 @@ impl OurMachine {
             OurMachine::CounterKv => Claims { restarts: true, service_faults: true },
             OurMachine::Broadcast | OurMachine::Counter | OurMachine::GSet => Claims::default(),
             OurMachine::Log | OurMachine::Txn => Claims::default(),
+            OurMachine::Foreign(foreign) => foreign.claims,
         }
     }
 
@@ -144,6 +184,7 @@ impl OurMachine {
             OurMachine::Log => &[Workload::Kafka],
             OurMachine::Txn => &[Workload::TxnRwRegister],
             OurMachine::UniqueIds => &[Workload::UniqueIds],
+            OurMachine::Foreign(foreign) => foreign.workloads,
         }
     }
 }

@@ -3,7 +3,7 @@ use bench::network::{Count, Statistics};
 use bench::options::{
     Availability, Disks, Fault, Hazards, Latency, LatencyDistribution, Options, Topology, Unsynced, Workload,
 };
-use bench::run::{Muted, NodeRecord};
+use bench::run::{Muted, NodeRecord, Oddity, Slip};
 use machines::Time;
 use std::time::Duration;
 
@@ -52,9 +52,21 @@ fn record() -> Record {
     };
     let (options, reason) = (options(), "it is \"no\" JSON\n".to_owned());
     let muted = Muted { time: Time::from_millis(3), line_number: 4, line: "\u{1b}[2J".into(), reason };
+    let late = Oddity { slip: Slip::Late, count: 6, time: Time::from_millis(9), example: "{}".into() };
+    let oddities =
+        vec![late, Oddity { slip: Slip::Unserved, count: 1, time: Time::ZERO, example: "\n".into() }];
     let idle = NodeRecord { name: "n0".into(), ..NodeRecord::default() };
-    let busy =
-        NodeRecord { lines: 5, muted: Some(muted), late_answers: 6, stdout_closed: true, ..idle.clone() };
+    let busy = NodeRecord {
+        lines: 5,
+        stale_answers: 2,
+        unread: 3,
+        unfinished: Some("{".into()),
+        muted: Some(muted),
+        oddities,
+        backlog: 6,
+        stdout_closed: true,
+        ..idle.clone()
+    };
     let exited = Some("exit status: 1".into());
     Record {
         nodes: vec![idle.clone(), busy, NodeRecord { kills: 7, pauses: 8, exited, ..idle }],
@@ -101,12 +113,20 @@ fn everything_survives_being_written_and_read() {
 #[test]
 fn where_a_run_came_from_survives_too() {
     let command = Some("workbench test --bin 'my node'".to_owned());
-    survives(&record(), &Origin { command: command.clone(), scenario: None }, None);
+    survives(
+        &record(),
+        &Origin { command: command.clone(), challenge: Some("3d".into()), scenario: None },
+        None,
+    );
     let scenario = Scenario { machine: OurMachine::Txn, round: None, fan_out: None, options: options() };
-    survives(&record(), &Origin { command: command.clone(), scenario: Some(scenario.clone()) }, None);
+    survives(
+        &record(),
+        &Origin { command: command.clone(), scenario: Some(scenario.clone()), ..Origin::default() },
+        None,
+    );
     let (round, fan_out) = (Some(Duration::from_millis(350)), Some(3));
     let scenario = Some(Scenario { round, fan_out, ..scenario });
-    survives(&record(), &Origin { command, scenario }, None);
+    survives(&record(), &Origin { command, scenario, ..Origin::default() }, None);
 }
 
 /// As it was before there were hazards in it, and with something that may come one day.

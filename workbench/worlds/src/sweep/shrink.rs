@@ -72,7 +72,7 @@ fn first_failure(
 }
 
 /// The runs next to this one that are smaller, the boldest first.
-fn smaller(options: &Options) -> Vec<Options> {
+pub fn smaller(options: &Options) -> Vec<Options> {
     let mut runs = Vec::new();
     for nodes in [options.nodes.len() / 2, options.nodes.len() - 1] {
         runs.extend((nodes > 0).then(|| with_nodes(options, nodes)));
