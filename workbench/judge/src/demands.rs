@@ -1,5 +1,7 @@
 //! What a history is held to: the workload, and what the user asks beyond its own rules. Plain data.
 
+use crate::foreign::BankRules;
+
 /// What a history is held to, and who its clients talked to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Demands {
@@ -9,6 +11,8 @@ pub struct Demands {
     pub consistency_models: Vec<String>,
     /// What share of the operations must be ok.
     pub availability: Option<Availability>,
+    /// What a bank is held to.
+    pub bank: BankRules,
     /// Names of the nodes, in order; empty if they are not known. They are only told of.
     pub nodes: Vec<String>,
     /// Number of client threads: process p belongs to thread p modulo this, and thread t talks to node t modulo the number of
@@ -23,6 +27,7 @@ impl Demands {
             workload,
             consistency_models: vec!["strict-serializable".to_owned()],
             availability: None,
+            bank: BankRules::default(),
             nodes: Vec::new(),
             concurrency: 1,
         }
