@@ -2,6 +2,7 @@
 
 use super::analyze::AnalyzeArguments;
 use super::arguments::{self, SimArguments, TestArguments};
+use super::check::CheckArguments;
 use super::demo::DemoArguments;
 use super::frontier::{FrontierArguments, ScalingArguments};
 use super::serve::ServeArguments;
@@ -43,6 +44,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
 fn workbench() -> Command {
     let commands = [
         ("analyze", AnalyzeArguments::command()),
+        ("check", CheckArguments::command()),
         ("completions", CompletionsArguments::command()),
         ("demo", DemoArguments::command()),
         ("frontier", FrontierArguments::command()),

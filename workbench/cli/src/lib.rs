@@ -27,6 +27,8 @@ mod analyze;
 mod arguments;
 mod challenged;
 pub mod challenges;
+mod check;
+mod check_page;
 mod clock;
 mod completions;
 mod conclude;
@@ -35,21 +37,25 @@ mod crash;
 mod demo;
 mod differences;
 mod frontier;
+mod job;
 mod notes;
 mod paint;
+mod patience;
 mod progress;
 mod replay;
 mod resolve;
 mod serve;
 mod shelf;
 mod sim;
+mod simulate;
 mod summary;
 mod sweep;
 mod test;
 mod thresholds;
 mod verdict;
+mod words;
 
-pub use sim::read_scenario;
+pub use job::read_scenario;
 pub use verdict::Exit;
 
 use arguments::NotParsed;
@@ -59,8 +65,8 @@ use std::io::{self, Write};
 /// Where runs leave their files, in the current directory.
 const STORE: &str = "store";
 /// Commands, by name.
-const COMMANDS: [&str; 9] =
-    ["analyze", "completions", "demo", "frontier", "scaling", "serve", "sim", "test", "thresholds"];
+const COMMANDS: [&str; 10] =
+    ["analyze", "check", "completions", "demo", "frontier", "scaling", "serve", "sim", "test", "thresholds"];
 
 /// Carries out the command that these words ask for; the program's own name is not among them.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
@@ -69,6 +75,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     let words: Vec<OsString> = words.collect();
     match command.to_str() {
         Some("analyze") => analyze::command(&words),
+        Some("check") => check::command(&words),
         Some("completions") => completions::command(&words),
         Some("demo") => demo::command(&words),
         Some("frontier") => frontier::command(&words),
@@ -94,7 +101,7 @@ pub fn mistakes(words: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let command = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
     let outcome = match command.to_str() {
-        Some("sim") => sim::Job::parse(&words).map(drop),
+        Some("sim") => job::Job::parse(&words).map(drop),
         Some("test") => test::Job::parse(&words).map(drop),
         Some("thresholds") => thresholds::parse(&words).map(drop),
         _ => Ok(()),
@@ -129,6 +136,11 @@ fn give_up(error: &io::Error) -> Exit {
     };
     say(&format!("The workbench cannot go on: {error}{advice}"));
     Exit::Crashed
+}
+
+/// Says something that is no result, on stderr.
+fn say_aside(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Prints a line. A reader that went away is no reason to fail.

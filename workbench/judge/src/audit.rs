@@ -6,7 +6,8 @@
 
 use crate::check::Check;
 use crate::history::{History, Kind, Op, Place, Process};
-use crate::{Evidence, Finding, Results, Validity};
+use crate::verdict::Verdict;
+use crate::{Evidence, Finding, Validity};
 use edn::Value;
 use std::collections::HashMap;
 
@@ -19,8 +20,8 @@ struct Breach {
     what: String,
 }
 
-/// The results of a history that cannot be judged, if this is one.
-pub(crate) fn refusal(check: Check, history: &History) -> Option<Results> {
+/// The verdict on a history that cannot be judged, if this is one.
+pub(crate) fn refusal(check: Check, history: &History) -> Option<Verdict> {
     let breaches = breaches(check, history);
     let first = breaches.first()?;
     let tell = |breach: &Breach| {
@@ -30,10 +31,9 @@ pub(crate) fn refusal(check: Check, history: &History) -> Option<Results> {
     let error = format!("this is no history of {}: {}", check.name(), tell(first));
     let mut findings: Vec<Finding> = breaches.iter().take(MAX_TOLD).map(|breach| finding(history, breach, tell(breach))).collect();
     findings.iter_mut().last().into_iter().for_each(|last| last.more = breaches.len().saturating_sub(MAX_TOLD));
-    let unknown = || Value::from(Validity::Unknown);
-    let workload = Value::map([("valid?", unknown()), ("error", Value::text(error))]);
-    let value = Value::map([("workload", workload), ("valid?", unknown())]);
-    Some(Results { valid: Validity::Unknown, value, findings })
+    let valid = Validity::Unknown;
+    let value = Value::map([("valid?", valid.into()), ("error", Value::text(error))]);
+    Some(Verdict { valid, value, findings })
 }
 
 fn finding(history: &History, breach: &Breach, explanation: String) -> Finding {

@@ -1,7 +1,5 @@
 //! What a history is held to: the workload, and what the user asks beyond its own rules. Plain data.
 
-use crate::foreign::BankRules;
-
 /// What a history is held to, and who its clients talked to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Demands {
@@ -89,4 +87,13 @@ pub enum Availability {
     Total,
     /// At least this fraction.
     AtLeast(f64),
+}
+
+/// What a bank is held to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BankRules {
+    /// What all accounts hold together. If nobody says, what the first read says.
+    pub total: Option<i64>,
+    /// Whether an account may hold less than nothing.
+    pub negative_balances: bool,
 }

@@ -2,19 +2,10 @@
 
 use super::context::Context;
 use super::finding::{brief, findings};
-use super::{Finding, Validity, Verdict};
+use super::{BankRules, Finding, Validity, Verdict};
 use crate::history::{Kind, Op};
 use edn::Value;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a bank is held to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BankRules {
-    /// What all accounts hold together. If nobody says, what the first read says.
-    pub total: Option<i64>,
-    /// Whether an account may hold less than nothing.
-    pub negative_balances: bool,
-}
 
 fn bad(kind: &'static str, explanation: String, context: &Context<'_>, proof: &[usize]) -> Finding {
     let evidence = proof.iter().map(|&index| context.evidence(index)).collect();

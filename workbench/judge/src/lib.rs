@@ -64,18 +64,18 @@ mod testing;
 mod txn;
 mod unique_ids;
 mod validity;
+mod verdict;
 
 pub use check::Check;
-pub use demands::{Availability, Demands, Workload};
+pub use demands::{Availability, BankRules, Demands, Workload};
 pub use finding::{Evidence, Finding};
-pub use foreign::BankRules;
 pub use glossary::meaning;
 pub use history::{History, Kind, Op, Process};
 pub use net::{MessageCounts, NetStats};
 pub use patience::Patience;
 pub use validity::Validity;
 pub use txn::model::{objection, toothless};
-use validity::Verdict;
+use verdict::Verdict;
 
 use context::Context;
 use edn::Value;
@@ -104,7 +104,7 @@ pub fn analyze_within(
     net: &NetStats,
 ) -> Results {
     if let Some(refusal) = audit::refusal(Check::Workload(demands.workload), history) {
-        return refusal;
+        return results(refusal.valid, [("workload", refusal)]);
     }
     let context = Context::new(demands, history).within(patience);
     let always_valid = || Verdict::valid(Value::map([("valid?", true.into())]));
@@ -125,7 +125,7 @@ pub fn analyze_within(
 /// what is asked beyond the checker's own rules counts.
 pub fn check(check: Check, demands: &Demands, history: &History, patience: Patience<'_>) -> Results {
     if let Some(refusal) = audit::refusal(check, history) {
-        return refusal;
+        return results(refusal.valid, [("workload", refusal)]);
     }
     let context = Context::new(demands, history).within(patience);
     let part = workload(&context, check);
