@@ -5,6 +5,7 @@ use super::challenged::challenged;
 use super::console::{Console, defused};
 use super::crash;
 use super::paint::Paint;
+use super::patience::within;
 use super::progress;
 use super::summary::{self, Subject};
 use super::verdict::Exit;
@@ -14,6 +15,7 @@ use edn::Value;
 use judge::Results;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use store::{self, Origin, Store};
 use worlds::processes::{Lag, NodeReport};
 
@@ -35,7 +37,7 @@ pub(super) fn close(
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let Some(results) = conclude(&directory, &record, origin)? else {
+    let Some(results) = conclude(&directory, &record, origin, None)? else {
         return Ok(without_verdict(&record, &directory, console));
     };
     store.write_test(&record, origin, Some(results.valid))?;
@@ -54,10 +56,16 @@ pub(super) fn close(
 }
 
 /// Judges a run, unless it broke off, and writes everything that follows from its record into its directory.
-pub(super) fn conclude(directory: &Path, record: &Record, origin: &Origin) -> io::Result<Option<Results>> {
+/// An analysis that takes longer than `limit` comes to no verdict.
+pub(super) fn conclude(
+    directory: &Path,
+    record: &Record,
+    origin: &Origin,
+    limit: Option<Duration>,
+) -> io::Result<Option<Results>> {
     store::write_history_text(directory, &record.history)?;
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
-    let judge = || record.judge();
+    let judge = || within(limit, |patience| record.judge_within(patience));
     let results = record.came_to_an_end().then(judge);
     if let Some(results) = &results {
         store::write_results(directory, &results.value)?;

@@ -2,6 +2,7 @@
 //! that nobody read (§3.5). Each of these explains many a timeout, and Maelstrom says it only in passing.
 
 use super::words::counted;
+use bench::options::Workload;
 use bench::run::{NodeRecord, Record};
 use judge::Results;
 use std::path::PathBuf;
@@ -14,7 +15,16 @@ pub(super) fn notes(record: &Record, processes: &[NodeReport]) -> Vec<String> {
         let dropped = counted(node.dropped as usize, "message");
         format!("{} did not read its stdin: {dropped} to it had to be thrown away", node.name)
     });
-    of_run.chain(of_processes).collect()
+    of_run.chain(of_processes).chain(of_models(record)).collect()
+}
+
+/// Who asks for nothing gets it.
+fn of_models(record: &Record) -> Option<String> {
+    let options = &record.options;
+    let toothless = judge::toothless(&options.consistency_models).join(", ");
+    let counts = matches!(options.workload, Workload::TxnListAppend | Workload::TxnRwRegister);
+    let note = format!("under {toothless} nothing that a checker here looks for is prohibited");
+    (counts && !toothless.is_empty()).then_some(note)
 }
 
 fn of_node(node: &NodeRecord) -> Vec<String> {

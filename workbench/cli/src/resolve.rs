@@ -43,9 +43,8 @@ pub(super) fn options(
         hazards: judge.hazards(arguments),
         topology: judge.topology(&arguments.topology),
         availability: arguments.availability.as_deref().map(|text| judge.availability(text)),
-        consistency_models: comma_list(
-            arguments.consistency_models.as_deref().unwrap_or("strict-serializable"),
-        ),
+        consistency_models: judge
+            .models(arguments.consistency_models.as_deref().unwrap_or("strict-serializable")),
         key_count: judge.positive("--key-count", &arguments.key_count),
         max_txn_length: judge.positive("--max-txn-length", &arguments.max_txn_length),
         max_writes_per_key: judge.positive("--max-writes-per-key", &arguments.max_writes_per_key),
@@ -374,6 +373,17 @@ impl Judge {
         let rule = "Must be total, or a number from 0 to 1";
         let share = self.number("--availability", text, rule, |share: &f64| (0.0..=1.0).contains(share));
         Availability::AtLeast(share)
+    }
+}
+
+impl Judge {
+    /// Models that there are: what is misspelt would be found out only when all is over.
+    fn models(&mut self, text: &str) -> Vec<String> {
+        let models = comma_list(text);
+        let objection = judge::objection(&models);
+        let mistake = |what| format!("Failed to validate \"--consistency-models {text}\": {what}");
+        self.mistakes.extend(objection.map(mistake));
+        models
     }
 }
 

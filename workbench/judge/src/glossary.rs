@@ -84,6 +84,7 @@ const GLOSSARY: &[(&str, &str)] = &[
     ),
     ("G-nonadjacent-item", "A circle in which several transactions missed a write, no two in a row."),
     ("G2-item", "Write skew: a circle in which transactions missed each other's writes."),
+    ("no-serial-order", "No order of all transactions, one after the other, explains what they read."),
     ("inconsistent-offsets", "An offset of a log held different messages at different times."),
     ("duplicate", "A message was at several offsets of its log."),
     ("phantom", "A poll returned a message that nobody sent."),

@@ -10,6 +10,7 @@ mod brute_force;
 mod intern;
 pub(crate) mod model;
 mod register;
+mod serial;
 #[cfg(test)]
 mod table;
 #[cfg(test)]
@@ -23,12 +24,14 @@ use super::cycles::{Builder, Extra, search};
 use super::{Finding, Validity, Verdict};
 use edn::Value;
 use std::collections::BTreeSet;
+use serial::Order;
 use transaction::Transactions;
 use weak::Scope;
 
 const EMPTY_GRAPH: &str = "empty-transaction-graph";
 const TIMEOUT: &str = "cycle-search-timeout";
 const OTHER_STEPS: &str = "other-steps";
+const NO_ORDER: &str = "no-serial-order";
 
 /// What stands in the way of a verdict, though no model prohibits it.
 const DOUBTS: [&str; 6] =
@@ -76,10 +79,13 @@ fn analyze(context: &Context<'_>, write: &'static str, prohibited: &BTreeSet<&'s
     other_steps(context, &transactions, &mut anomalies);
     let mut builder = Builder::new(transactions.list.len());
     let scope = scope(prohibited);
+    let mut registers = None;
     let visibility = match write {
         "w" => {
             let versions = register::analyze(context, &transactions, &mut anomalies, &mut builder);
-            scope.map(|_| versions.visibility(&transactions))
+            let visibility = scope.map(|_| versions.visibility(&transactions));
+            registers = Some(versions);
+            visibility
         }
         _ => {
             let lists = append::analyze(context, &transactions, &mut anomalies, &mut builder);
@@ -94,7 +100,38 @@ fn analyze(context: &Context<'_>, write: &'static str, prohibited: &BTreeSet<&'s
     {
         anomalies.note(TIMEOUT, "there are too many transactions to find out what each saw of the others");
     }
+    let is_clean = anomalies.types().is_disjoint(prohibited);
+    if let Some(versions) = registers.filter(|_| is_clean && prohibited.contains(NO_ORDER)) {
+        no_order(context, &transactions, &versions, prohibited, &mut anomalies);
+    }
     anomalies
+}
+
+/// What circles do not show.
+fn no_order(
+    context: &Context<'_>,
+    transactions: &Transactions,
+    versions: &register::Versions,
+    prohibited: &BTreeSet<&str>,
+    anomalies: &mut Anomalies,
+) {
+    let extra = match (prohibited.contains("G2-item-realtime"), prohibited.contains("G2-item-process")) {
+        (true, _) => Extra::Realtime,
+        (false, true) => Extra::Process,
+        (false, false) => Extra::Nothing,
+    };
+    if let Order::Impossible(stuck) = serial::search(transactions, versions, extra, context.patience) {
+        let ops: Vec<usize> = stuck.iter().map(|&number| transactions.list[number].op()).collect();
+        anomalies.add(context, NO_ORDER, || Case {
+            value: Value::map([("txns", Value::List(ops.iter().map(|&op| context.quote(op).to_value()).collect()))]),
+            explanation: format!(
+                "no order of the transactions explains what they read: at best all but {} can be executed one after the \
+                 other (Maelstrom's checker does not look for this)",
+                ops.len()
+            ),
+            proof: ops,
+        });
+    }
 }
 
 /// Adds the circles of dependencies.

@@ -266,7 +266,8 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    fn has_beginning(&self) -> bool {
+    /// Whether it is known when it began.
+    pub(crate) fn has_beginning(&self) -> bool {
         self.complete != Some(self.invoke)
     }
 }

@@ -8,7 +8,7 @@
 //! That alone is exponential: each set of calls in progress could be a configuration. What makes most of them needless:
 //!
 //! - *A write excuses others.* When a write takes effect, each other write in progress may have done so right before it, and
-//!   nobody saw. So from then on those may still take effect, and need not.
+//!   nobody saw. So from then on those may still take effect, as long as they last, and need not.
 //! - *Reads come first.* A read that can take effect does: it changes nothing, so whatever was possible still is.
 //! - *Of calls that do the same the one that ends first is used*, as the others can be used for longer.
 //! - *A value that nobody will ask for is like any other such.* To write it is of use only to the call that does, and any

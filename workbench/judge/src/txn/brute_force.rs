@@ -60,7 +60,7 @@ fn lists_are_judged_as_trying_every_order_judges_them() {
     for (number, plan) in Plan::ALL.into_iter().enumerate() {
         let tally = compare(Workload::TxnListAppend, plan, number as u64);
         assert_eq!(tally.missed, [0; MODELS.len()], "{plan:?}");
-        assert!(tally.broken.iter().all(|broken| broken * 50 > tally.tried), "{tally:?}");
+        assert!(tally.broken.iter().all(|broken| broken * 200 > tally.tried), "{tally:?}");
     }
 }
 
@@ -68,7 +68,7 @@ fn lists_are_judged_as_trying_every_order_judges_them() {
 fn registers_are_judged_as_trying_every_order_judges_them() {
     for (number, plan) in Plan::ALL.into_iter().enumerate() {
         let tally = compare(Workload::TxnRwRegister, plan, number as u64);
-        assert_eq!(tally.missed[..2], [0; 2], "read atomic and causal are exact: {plan:?}");
-        assert!(tally.broken.iter().all(|broken| broken * 50 > tally.tried), "{tally:?}");
+        assert_eq!(tally.missed, [0; MODELS.len()], "{plan:?}");
+        assert!(tally.broken.iter().all(|broken| broken * 200 > tally.tried), "{tally:?}");
     }
 }

@@ -1,7 +1,8 @@
 //! Consistency models, by the anomalies they prohibit (§11.6).
 //!
 //! Beyond upstream's, models whose names come from Cerone et al. prohibit what `weak` finds, with sessions; models above them
-//! that know nothing of sessions, the same without.
+//! that know nothing of sessions, the same without. Those that ask for one order of all transactions prohibit that `serial`
+//! finds there to be none.
 //!
 //! The sets hold only anomalies that can occur in these workloads. The `…-cycle-exists` facts of upstream are left out: a
 //! cycle that they would hint at is always found here, under a name that the same models prohibit.
@@ -28,6 +29,7 @@ const LOST_UPDATE: &[&str] = &["lost-update"];
 const SINGLE: &[&str] = &["G-single-item"];
 const NONADJACENT: &[&str] = &["G-nonadjacent-item"];
 const ITEM: &[&str] = &["G2-item"];
+const NO_ORDER: &[&str] = &["no-serial-order"];
 const UNCOMMITTED_PROCESS: &[&str] = &["G0-process"];
 const UNCOMMITTED_REALTIME: &[&str] = &["G0-realtime"];
 const COMMITTED_PROCESS: &[&str] = &["G0-process", "G1c-process"];
@@ -81,6 +83,7 @@ const STRONG_SESSION_SERIALIZABLE: Sets = &[
     SINGLE,
     NONADJACENT,
     ITEM,
+    NO_ORDER,
     COMMITTED_PROCESS,
     SNAPSHOT_PROCESS,
     ITEM_PROCESS,
@@ -95,6 +98,7 @@ const STRICT_SERIALIZABLE: Sets = &[
     SINGLE,
     NONADJACENT,
     ITEM,
+    NO_ORDER,
     COMMITTED_PROCESS,
     SNAPSHOT_PROCESS,
     ITEM_PROCESS,
@@ -126,7 +130,7 @@ const MODELS: &[(&[&str], Sets)] = &[
     (&["repeatable-read", "PL-2.99"], &[UNCOMMITTED, COMMITTED, LOST_UPDATE, SINGLE, NONADJACENT, ITEM]),
     (
         &["serializable", "PL-3", "conflict-serializable"],
-        &[UNCOMMITTED, COMMITTED, INTERNAL, CAUSAL, LOST_UPDATE, SINGLE, NONADJACENT, ITEM],
+        &[UNCOMMITTED, COMMITTED, INTERNAL, CAUSAL, LOST_UPDATE, SINGLE, NONADJACENT, ITEM, NO_ORDER],
     ),
     (&["strong-session-read-uncommitted", "strong-session-PL-1"], &[UNCOMMITTED, UNCOMMITTED_PROCESS]),
     (&["strong-read-uncommitted", "strong-PL-1"], &[UNCOMMITTED, UNCOMMITTED_PROCESS, UNCOMMITTED_REALTIME]),

@@ -16,7 +16,7 @@ use crate::finding::brief;
 use crate::history::Kind;
 use super::weak::{Source, Visibility};
 use edn::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 /// What is known of all versions.
@@ -110,17 +110,28 @@ impl Versions {
         &self.list[version as usize]
     }
 
+    /// Who must have written what was read: somebody, or nobody as there was nothing; none if that cannot be told.
+    pub(super) fn source(&self, version: u32) -> Option<Source> {
+        match version {
+            NIL => Some(Source::Beginning),
+            version => self.get(version).author().map(Source::Transaction),
+        }
+    }
+
+    /// Those of whom somebody has read something.
+    pub(super) fn authors_seen(&self) -> HashSet<u32> {
+        let seen = (0..).zip(&self.list).filter(|(number, _)| !self.readers.of(*number).is_empty());
+        seen.filter_map(|(_, version)| version.author()).collect()
+    }
+
     /// What there is to know for models that ask what transactions saw of each other.
     pub(super) fn visibility(&self, transactions: &Transactions) -> Visibility {
         let mut visibility = Visibility::new(transactions);
         for number in transactions.with_outcome(Kind::Ok) {
             let reader = number as u32;
             for read in transactions.external_reads(number) {
-                let source = match read.what {
-                    What::Read(NIL) => Some(Source::Beginning),
-                    What::Read(version) => self.get(version).author().map(Source::Transaction),
-                    What::Write(_) | What::List(..) => None,
-                };
+                let What::Read(version) = read.what else { continue };
+                let source = self.source(version);
                 if let Some(Source::Transaction(author)) = source {
                     visibility.sees(author, reader, read.key);
                 }

@@ -27,7 +27,7 @@ const MODELS: &[(&str, &str)] = &[
         "PL-2 internal lost-update G-single-item G-nonadjacent-item fractured-read causal-violation",
     ),
     ("repeatable-read PL-2.99", "PL-2 lost-update G-single-item G-nonadjacent-item G2-item"),
-    ("serializable conflict-serializable PL-3", "PL-SI PL-2.99"),
+    ("serializable conflict-serializable PL-3", "PL-SI PL-2.99 no-serial-order"),
     ("strong-session-read-uncommitted", "PL-1 G0-process"),
     ("strong-read-uncommitted", "strong-session-read-uncommitted G0-realtime"),
     ("strong-session-read-committed", "PL-2 G0-process G1c-process"),
@@ -88,6 +88,11 @@ fn histories() -> Vec<(Workload, String, String)> {
         at_once("G1c", Registers, &["ok [[:w 1 1] [:r 2 2]]", "ok [[:w 2 2] [:r 1 1]]"]),
         at_once("internal", Registers, &["ok [[:w 1 1] [:r 1 2]]", "ok [[:w 1 2]]", "ok [[:r 1 2]]"]),
         at_once("lost-update G2-item", Registers, &["ok [[:r 1 nil] [:w 1 1]]", "ok [[:r 1 nil] [:w 1 2]]"]),
+        at_once(
+            "no-serial-order",
+            Registers,
+            &["ok [[:w 1 1] [:w 2 1]]", "ok [[:r 1 1] [:w 2 2]]", "ok [[:r 2 1] [:w 1 2]]"],
+        ),
         at_once("never-written", Registers, &["ok [[:r 1 9]]", "ok [[:w 2 1]]", "ok [[:r 2 1]]"]),
         at_once("never-appended", Lists, &["ok [[:append 1 1]]", "ok [[:r 1 [1]]]", "ok [[:r 2 [9]]]"]),
         at_once(
@@ -119,7 +124,7 @@ fn histories() -> Vec<(Workload, String, String)> {
         ),
         at_once("G2-item", Registers, &["ok [[:r 1 nil] [:w 2 1]]", "ok [[:r 2 nil] [:w 1 1]]"]),
         at_once(
-            "G0",
+            "G0 fractured-read",
             Lists,
             &[
                 "ok [[:append 1 1] [:append 2 1]]",
@@ -128,7 +133,7 @@ fn histories() -> Vec<(Workload, String, String)> {
             ],
         ),
         at_once(
-            "duplicate-elements",
+            "duplicate-elements fractured-read",
             Lists,
             &["ok [[:append 1 1]]", "ok [[:append 1 2]]", "ok [[:r 1 [1 2 1]]]"],
         ),

@@ -144,12 +144,6 @@ pub(super) fn check(
 /// What a circle is called that does without sessions, and one that has a session in it.
 type Names = (&'static str, &'static str);
 
-/// Whether there was a circle, and one to tell of.
-struct Report {
-    is_circular: bool,
-    is_told: bool,
-}
-
 impl Edge {
     /// Whether it is neither a session nor a dependency.
     fn is_missed(&self) -> bool {
@@ -225,26 +219,23 @@ impl<'s, 'a> Search<'s, 'a> {
     /// Says whether it looked everywhere.
     fn run(&self, causal: bool, anomalies: &mut Anomalies) -> bool {
         let known = components(&self.known);
-        if self.report(&self.known, &known, ("G1c", "G1c-process"), anomalies).is_circular {
+        if self.report(&self.known, &known, ("G1c", "G1c-process"), anomalies) {
             return true;
         }
         let mut by_cause = Anomalies::default();
         if causal {
             let Some(missed) = self.missed_by_cause(&known) else { return false };
-            if !self.judge(missed, ("causal-violation", "causal-violation-process"), &mut by_cause).is_circular {
+            if !self.judge(missed, ("causal-violation", "causal-violation-process"), &mut by_cause) {
                 return true;
             }
         }
-        // What one step shows is the greater fault, and implies the other.
-        let names = ("fractured-read", "fractured-read-process");
-        if !self.judge(self.missed_directly(), names, anomalies).is_told {
-            anomalies.absorb(by_cause);
-        }
+        self.judge(self.missed_directly(), ("fractured-read", "fractured-read-process"), anomalies);
+        anomalies.absorb(by_cause);
         true
     }
 
-    /// Reports whether what was missed leaves no order, and why.
-    fn judge(&self, missed: Vec<Edge>, names: Names, anomalies: &mut Anomalies) -> Report {
+    /// Whether what was missed leaves no order; tells why.
+    fn judge(&self, missed: Vec<Edge>, names: Names, anomalies: &mut Anomalies) -> bool {
         let mut edges = self.known.edges.clone();
         edges.extend(self.visibility.edges.iter().filter(|edge| matches!(edge.why, Why::Wrote(_))));
         edges.extend(missed);
@@ -252,8 +243,9 @@ impl<'s, 'a> Search<'s, 'a> {
         self.report(&graph, &components(&graph), names, anomalies)
     }
 
-    /// Reports one circle of each component that has any, unless it is one of dependencies alone: others find those.
-    fn report(&self, graph: &Graph, components: &Components, names: Names, anomalies: &mut Anomalies) -> Report {
+    /// Whether there is any circle. Tells of one in each component that has any, unless it is one of dependencies alone: others
+    /// find those.
+    fn report(&self, graph: &Graph, components: &Components, names: Names, anomalies: &mut Anomalies) -> bool {
         let mut reported = BTreeSet::new();
         let mut paths = Paths::new(graph.vertices);
         let closed = |edge: &&Edge| components.both(edge.from as usize, edge.to as usize);
@@ -268,8 +260,7 @@ impl<'s, 'a> Search<'s, 'a> {
                 self.tell(&[*edge].into_iter().chain(way).collect::<Vec<Edge>>(), names, anomalies);
             }
         }
-        let is_circular = graph.edges.iter().any(|edge| closed(&edge));
-        Report { is_circular, is_told: !reported.is_empty() }
+        graph.edges.iter().any(|edge| closed(&edge))
     }
 
     /// An edge for each write that a reader must have known, being one step from it, and did not read.

@@ -3,6 +3,7 @@
 use super::{Action, Call};
 use edn::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 
 /// Calls in progress at one time, of which those that never end make up most. The generator stops at 20 processes a key.
 const MAX_IN_PROGRESS: usize = 128;
@@ -53,18 +54,39 @@ pub(super) enum Event {
 const WHATEVER: u32 = u32::MAX;
 
 /// What the register holds, and which calls in progress (by their slots, as bits) must still take effect, or may.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 pub(super) struct Configuration {
     /// A value's number; all that nobody asks for are [`WHATEVER`].
     pub(super) state: u32,
     pub(super) must: u128,
     pub(super) may: u128,
+    /// The value, or one of those that make no difference.
+    pub(super) shown: u32,
+}
+
+impl PartialEq for Configuration {
+    fn eq(&self, other: &Configuration) -> bool {
+        (self.state, self.must, self.may) == (other.state, other.must, other.may)
+    }
+}
+
+impl Eq for Configuration {}
+
+impl Hash for Configuration {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        (self.state, self.must, self.may).hash(hasher);
+    }
 }
 
 impl Configuration {
+    /// What must or may take effect.
+    pub(super) fn available(&self) -> u128 {
+        self.must | self.may
+    }
+
     /// Whether all that is possible after `other` is possible after this.
     pub(super) fn makes_needless(&self, other: &Configuration) -> bool {
-        self.must & !other.must == 0 && (other.must | other.may) & !(self.must | self.may) == 0
+        self.must & !other.must == 0 && other.available() & !self.available() == 0
     }
 }
 
@@ -178,8 +200,14 @@ impl<'a> Board<'a> {
         self.slots[call]
     }
 
+    /// Whether a call writes what somebody will ask for: if it may take effect, and is about to end, that it has is worth a
+    /// thought.
+    pub(super) fn is_wanted(&self, call: usize, now: usize) -> bool {
+        matches!(self.calls[call].action, Step::Write(value) if self.asked_until[value as usize] > now)
+    }
+
     pub(super) fn beginning(&self) -> Configuration {
-        Configuration { state: 0, must: 0, may: 0 }
+        Configuration { state: 0, must: 0, may: 0, shown: 0 }
     }
 
     /// A call begins.
@@ -222,7 +250,7 @@ impl<'a> Board<'a> {
         tell: &mut impl FnMut(u8, Configuration),
     ) {
         let mut seen: Vec<(Step, usize, u8)> = Vec::with_capacity(16);
-        for slot in bits(configuration.must | configuration.may) {
+        for slot in bits(configuration.available()) {
             let NumberedCall { action, end } = self.calls[slots.call(slot)];
             let is_possible = match action {
                 Step::Read(_) => false,
@@ -268,9 +296,9 @@ impl<'a> Board<'a> {
             Configuration { must: configuration.must & !bit, may: configuration.may & !bit, ..*configuration };
         match action {
             Step::Read(_) => {}
-            Step::CompareAndSet(_, to) => next.state = to,
+            Step::CompareAndSet(_, to) => (next.state, next.shown) = (to, to),
             Step::Write(value) => {
-                next.state = value;
+                (next.state, next.shown) = (value, value);
                 if self.economy == Economy::All {
                     let writes = bits(next.must)
                         .filter(|&slot| matches!(self.calls[slots.call(slot)].action, Step::Write(_)))

@@ -78,7 +78,7 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
             return Breadth::TooComplex;
         }
     }
-    Breadth::Linearizable(configurations.iter().map(|configuration| configuration.state).collect())
+    Breadth::Linearizable(configurations.iter().map(|configuration| configuration.shown).collect())
 }
 
 /// Moves on to where a call has taken effect, unless that is impossible or cannot be found out.
@@ -98,18 +98,26 @@ fn end(
         }
     }
     let mut position = 0;
-    while let Some(&Reached { configuration, .. }) = reached.get(position) {
-        if configuration.must & bit == 0 {
-            after.insert(Configuration { may: configuration.may & !bit, ..configuration });
+    while let Some(&Reached { configuration, from }) = reached.get(position) {
+        if configuration.available() & bit == 0 {
+            after.insert(configuration);
         } else {
             if seen.count > limit {
                 return Err(Breadth::TooComplex);
             }
-            board.steps(slots, &configuration, call, now, &mut |slot, configuration| {
-                if seen.insert(configuration) {
-                    reached.push(Reached { configuration, from: Some((position, slot)) });
-                }
-            });
+            let is_excused = configuration.must & bit == 0;
+            // Whoever need not take effect may not have, unless that was so before the last step.
+            let was_excused = from.is_some_and(|(from, _)| reached[from].configuration.must & bit == 0);
+            if is_excused && !was_excused {
+                after.insert(Configuration { may: configuration.may & !bit, ..configuration });
+            }
+            if !is_excused || board.is_wanted(call, now) {
+                board.steps(slots, &configuration, call, now, &mut |slot, configuration| {
+                    if seen.insert(configuration) {
+                        reached.push(Reached { configuration, from: Some((position, slot)) });
+                    }
+                });
+            }
         }
         position += 1;
     }
@@ -124,17 +132,17 @@ fn stuck(slots: Slots<'_>, call: usize, reached: &[Reached]) -> Stuck {
     let first = reached.iter().filter(|reached| reached.from.is_none());
     // What is reached first is reached on a shortest way.
     let mut values = BTreeSet::new();
-    let new = |position: &usize| values.insert(reached[*position].configuration.state);
+    let new = |position: &usize| values.insert(reached[*position].configuration.shown);
     let paths = (0..reached.len()).filter(new).map(|position| path(slots, reached, position)).collect();
-    Stuck { call, paths, states: first.map(|reached| reached.configuration.state).collect() }
+    Stuck { call, paths, states: first.map(|reached| reached.configuration.shown).collect() }
 }
 
 fn path(slots: Slots<'_>, reached: &[Reached], mut position: usize) -> (u32, Vec<(usize, u32)>) {
     let mut steps = Vec::new();
     while let Some((from, slot)) = reached[position].from {
-        steps.push((slots.call(slot), reached[position].configuration.state));
+        steps.push((slots.call(slot), reached[position].configuration.shown));
         position = from;
     }
     steps.reverse();
-    (reached[position].configuration.state, steps)
+    (reached[position].configuration.shown, steps)
 }

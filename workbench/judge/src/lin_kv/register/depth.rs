@@ -20,14 +20,19 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
     while let Some((mut place, mut configuration)) = open.pop() {
         let call = loop {
             let Some(&(now, event)) = board.events.get(place as usize) else {
-                return Breadth::Linearizable(vec![configuration.state]);
+                return Breadth::Linearizable(vec![configuration.shown]);
             };
             match event {
                 Event::Start(call) => {
                     configuration = board.start(slots(place), configuration, call, now);
                 }
-                Event::End(call) if configuration.must & (1 << board.slot(call)) != 0 => break call,
-                Event::End(call) => configuration.may &= !(1 << board.slot(call)),
+                Event::End(call) => {
+                    let bit = 1 << board.slot(call);
+                    if configuration.must & bit != 0 || (configuration.may & bit != 0 && board.is_wanted(call, now)) {
+                        break call;
+                    }
+                    configuration.may &= !bit;
+                }
             }
             place += 1;
         };
@@ -38,7 +43,7 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
             farthest = (place, BTreeSet::new());
         }
         if place == farthest.0 {
-            farthest.1.insert(configuration.state);
+            farthest.1.insert(configuration.shown);
         }
         if seen.len() > limit || (seen.len().is_multiple_of(PATIENCE) && patience.is_over()) {
             return Breadth::TooComplex;
@@ -47,6 +52,10 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
         let now = board.events[place as usize].0;
         board.steps(slots(place), &configuration, call, now, &mut |_, next| open.push((place, next)));
         open[first..].reverse();
+        let bit = 1 << board.slot(call);
+        if configuration.must & bit == 0 {
+            open.push((place + 1, Configuration { may: configuration.may & !bit, ..configuration }));
+        }
     }
     let (_, Event::End(call) | Event::Start(call)) = board.events[farthest.0 as usize];
     Breadth::Stuck(Stuck { call, states: farthest.1.into_iter().collect(), paths: Vec::new() })

@@ -15,6 +15,9 @@ impl Search<'_, '_> {
         let has_session = |edge: &Edge| edge.why == Why::Session;
         let is_by_session = circle.iter().chain(causes.iter().flatten()).any(has_session);
         let kind = if is_by_session { by_session } else { name };
+        if name == "causal-violation" && is_direct(circle, &causes) {
+            return;
+        }
         anomalies.add(self.context, kind, || {
             let op = |number: u32| self.transactions.list[number as usize].op();
             let around = circle.iter().chain(circle.first()).map(|edge| op(edge.from));
@@ -78,4 +81,10 @@ impl Search<'_, '_> {
         entries.extend(key.map(|key| (Value::keyword("key"), self.transactions.key(key).clone())));
         Value::Map(entries)
     }
+}
+
+/// Whether nobody knew of anything by more than one step: then it is found as a fractured read.
+fn is_direct(circle: &[Edge], causes: &[Vec<Edge>]) -> bool {
+    let is_absence = |edge: &Edge| matches!(edge.why, Why::Absent(_));
+    causes.iter().all(|cause| cause.len() < 2) && (circle.len() < 3 || !circle.iter().any(is_absence))
 }
