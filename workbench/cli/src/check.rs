@@ -10,7 +10,7 @@ use super::paint::Paint;
 use super::patience::{self, within};
 use super::verdict::Exit;
 use super::words::counted;
-use super::{refuse, say};
+use super::{complain, refuse, say};
 use clap::Parser;
 use edn::Value;
 use judge::{BankRules, Check, Demands, History, Results, Validity, Workload, history};
@@ -36,8 +36,8 @@ pub(super) struct CheckArguments {
     /// What the operations are and what is checked: bank, broadcast, cas-register, counter, echo, g-counter, g-set, kafka,
     /// lin-kv, list-append, long-fork, mutex, pn-counter, register, rw-register, set, set-full, txn-list-append,
     /// txn-rw-register, unique-ids (required)
-    #[arg(short, long, visible_alias = "model", value_name = "NAME", allow_hyphen_values = true)]
-    workload: Option<String>,
+    #[arg(short = 'w', long = "workload", alias = "model", value_name = "NAME", allow_hyphen_values = true)]
+    check: Option<String>,
     /// Histories: files, directories that Maelstrom, Jepsen or we left a run in, or - for standard input
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -80,7 +80,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
     let mut worst = Exit::Valid;
     for (number, file) in job.files.iter().enumerate() {
         let exit = job.judge(number, file).unwrap_or_else(|error| {
-            say(&defused(format!("Cannot check {}: {error}", file.display())));
+            complain(&defused(format!("Cannot check {}: {error}", file.display())));
             Exit::Crashed
         });
         worst = [worst, exit].into_iter().max_by_key(|exit| weight(*exit)).unwrap_or(exit);
@@ -98,7 +98,7 @@ impl Job {
         let arguments: CheckArguments = arguments::parse("check", words)?;
         let mut mistakes = Vec::new();
         let known = || Check::NAMES.map(|(name, _)| name).join(", ");
-        let check = arguments.workload.as_deref().map(|name| (name, Check::named(name)));
+        let check = arguments.check.as_deref().map(|name| (name, Check::named(name)));
         match check {
             None => mistakes.push(format!("Missing -w, --workload: must be one of {}", known())),
             Some((name, None)) => mistakes.push(format!("-w {name:?}: must be one of {}", known())),

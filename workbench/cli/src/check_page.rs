@@ -1,6 +1,7 @@
 //! The page of a history that was judged by itself: `report.html`, beside the results and the timeline.
 
 use judge::{Evidence, Finding, History, Results, Validity, meaning};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -13,7 +14,7 @@ li{margin:0 0 1.2em}pre{background:#f4f4f4;padding:.6em;overflow-x:auto}small{co
 /// Writes everything into a directory, which is made if it is not there.
 pub(super) fn write(directory: &Path, title: &str, history: &History, results: &Results) -> io::Result<()> {
     fs::create_dir_all(directory)?;
-    write_results(directory, &results.value)?;
+    write_results(directory, Some(&results.value), &BTreeMap::<&str, &str>::new())?;
     write_history_text(directory, history)?;
     fs::write(directory.join("timeline.html"), report::timeline::timeline(history, format!("{title} timeline")))?;
     fs::write(directory.join("report.html"), page(title, history, results))

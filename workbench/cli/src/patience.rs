@@ -1,6 +1,6 @@
 //! Work that may take long: it is told that it goes on, and there may be a limit.
 
-use super::say_aside;
+use super::complain;
 use judge::Patience;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -33,7 +33,7 @@ fn watch(limit: Option<Duration>, is_over: &AtomicBool, is_done: &AtomicBool) {
         }
         if passed >= word {
             let advice = if limit.is_none() { "; --analysis-timeout sets a limit" } else { "" };
-            say_aside(&format!("Still analyzing after {} s{advice}", word.as_secs()));
+            complain(&format!("Still analyzing after {} s{advice}", word.as_secs()));
             word *= 2;
         }
         let next = word.saturating_sub(passed);

@@ -18,6 +18,10 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("stats", "Of each kind of operation at least one has to succeed."),
     ("consistency-models", "The consistency model asked for has to be one that there is."),
     (
+        "other-than-asked",
+        "The reply to a transaction has to be that transaction, with the values of its reads filled in.",
+    ),
+    (
         "written-twice",
         "Every write has a value of its own; without that, reads do not tell whom they read from.",
     ),
@@ -27,7 +31,6 @@ const GLOSSARY: &[(&str, &str)] = &[
     ),
     ("never-appended", "A read saw an element that no client appended."),
     ("never-written", "A read saw a value that nobody wrote."),
-    ("other-steps", "A transaction has to be answered with the steps that were asked for, with what was read filled in."),
     ("empty-transaction-graph", "No operation saw what another did, so nothing can be told of their order."),
     ("cycle-search-timeout", "The search for circles was given up."),
     ("echo", "An answer has to hold what the request did."),

@@ -159,6 +159,11 @@ pub fn stable_latencies_ms(demands: &Demands, history: &History) -> Option<Vec<u
     Some(set_full::stable_latencies_ms(&Context::new(demands, history), add))
 }
 
+/// The names of the consistency models that transactions can be held to.
+pub fn consistency_models() -> impl Iterator<Item = &'static str> {
+    txn::model::names()
+}
+
 /// What the checker says. Where nothing was done there is nothing to say.
 fn workload(context: &Context<'_>, check: Check) -> Verdict {
     if context.client_ops().next().is_none() {
@@ -170,8 +175,8 @@ fn workload(context: &Context<'_>, check: Check) -> Verdict {
         Check::Workload(Workload::Broadcast) => set_full::check(context, "broadcast"),
         Check::Workload(Workload::GSet) | Check::SetFull => set_full::check(context, "add"),
         Check::Workload(Workload::GCounter | Workload::PnCounter) => counter::check(context),
-        Check::Workload(Workload::TxnRwRegister) => txn::rw_register(context),
-        Check::Workload(Workload::TxnListAppend) => txn::list_append(context),
+        Check::Workload(Workload::TxnRwRegister) => txn::replies::check(context, txn::rw_register(context)),
+        Check::Workload(Workload::TxnListAppend) => txn::replies::check(context, txn::list_append(context)),
         Check::Workload(Workload::Kafka) => kafka::check(context),
         Check::Workload(Workload::LinKv) => lin_kv::check(context),
         Check::Register | Check::Mutex => lin_kv::check_foreign(context, check),

@@ -10,6 +10,7 @@ mod brute_force;
 mod intern;
 pub(crate) mod model;
 mod register;
+pub(super) mod replies;
 mod serial;
 #[cfg(test)]
 mod table;
@@ -22,6 +23,7 @@ use super::anomalies::{Anomalies, Case};
 use super::context::Context;
 use super::cycles::{Builder, Extra, search};
 use super::{Finding, Validity, Verdict};
+use crate::history::OTHER_THAN_ASKED;
 use edn::Value;
 use std::collections::BTreeSet;
 use serial::Order;
@@ -30,7 +32,7 @@ use weak::Scope;
 
 const EMPTY_GRAPH: &str = "empty-transaction-graph";
 const TIMEOUT: &str = "cycle-search-timeout";
-const OTHER_STEPS: &str = "other-steps";
+const OTHER_STEPS: &str = OTHER_THAN_ASKED;
 const NO_ORDER: &str = "no-serial-order";
 
 /// What stands in the way of a verdict, though no model prohibits it.

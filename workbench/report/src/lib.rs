@@ -20,6 +20,7 @@
 //! | part | where |
 //! | --- | --- |
 //! | the verdict and what was run, in sentences | [`words`] |
+//! | what was found in sum, what nodes did that was passed over, what explains it | [`summed`], [`notes`], [`coach`] |
 //! | what the challenge with these flags demands | [`Challenged`] |
 //! | what proves that a run is not valid, and where to look | [`proof`], [`picture`], [`cycle`] |
 //! | the journal, as rows of a space-time diagram | [`traffic`] |
@@ -36,14 +37,17 @@
 //!
 //! The same record gives the same bytes.
 
+mod blind;
 pub mod chains;
 mod challenged;
+pub mod coach;
 pub mod cycle;
 pub mod diagram;
 mod extras;
 pub mod linear;
 pub mod mentions;
 pub mod messages;
+pub mod notes;
 pub mod orders;
 pub mod page;
 pub mod picture;
@@ -51,6 +55,7 @@ pub mod plots;
 pub mod proof;
 mod row;
 pub mod series;
+pub mod summed;
 mod svg;
 pub mod sweep;
 pub mod templates;
@@ -59,7 +64,7 @@ pub mod timeline;
 pub mod traffic;
 pub mod words;
 
-pub use challenged::{Challenged, Demand};
+pub use challenged::{Challenged, Demand, Outcome};
 pub use extras::write_extras;
 pub use row::{Fate, Row};
 

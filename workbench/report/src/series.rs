@@ -1,6 +1,7 @@
 //! What changes over time: operations and their latencies, faults, how long values took to be everywhere.
 
 use super::traffic::whole_micros;
+use bench::nemesis::words;
 use edn::Value;
 use judge::{History, Kind, Op, Process};
 use serde::Serialize;
@@ -97,7 +98,7 @@ pub fn faults(history: &History, end_us: i64) -> Vec<Fault> {
         for op in history.ops.iter().filter(|op| op.process == Process::Nemesis) {
             let time_us = whole_micros(op.time_ns);
             if op.f == begins {
-                begin(&mut open, name, time_us, &op.value);
+                begin(&mut open, (name, op.f), time_us, &op.value);
             } else if op.f == ends {
                 faults.extend(open.drain(..).map(|fault| Fault { to_us: time_us, ..fault }));
             }
@@ -109,8 +110,11 @@ pub fn faults(history: &History, end_us: i64) -> Vec<Fault> {
 }
 
 /// Of the invocation of a fault and its completion, the second says what it hit. Nodes that are down already stay it.
-fn begin(open: &mut Vec<Fault>, name: &'static str, time_us: i64, value: &Value) {
-    let what: String = value.to_string().chars().take(MAX_FAULT_LABEL).collect();
+fn begin(open: &mut Vec<Fault>, (name, f): (&'static str, &str), time_us: i64, value: &Value) {
+    // The name stands before it.
+    let what = words(f, value)
+        .map(|words| words.split_once(": ").map_or(words.clone(), |(_, what)| what.to_owned()));
+    let what: String = what.unwrap_or_default().chars().take(MAX_FAULT_LABEL).collect();
     if name != KILL && name != PAUSE {
         return match open.last_mut() {
             Some(fault) => fault.what = what,

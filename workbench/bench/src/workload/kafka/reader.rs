@@ -2,7 +2,7 @@
 
 use super::Offsets;
 use crate::workload::{Call, Malformed, Request, Schema, Shape, Step};
-use edn::Value;
+use edn::{Value, json};
 use judge::history::Op;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,11 @@ impl Reader {
         if let Value::Map(entries) = &committed
             && let Some((key, offset)) = entries.iter().find(|(_, value)| offset(value).is_none())
         {
-            return Err(Malformed(format!("the committed offset of {key} is {offset}, which is not {AN_OFFSET}")));
+            return Err(Malformed::Shape(format!(
+                "the committed offset of {} is {}, which is not {AN_OFFSET}",
+                json::compact(key),
+                json::compact(offset)
+            )));
         }
         let committed = |key: &str| committed.get(key).and_then(offset);
         let next = keys(op).map(|key| {
@@ -91,7 +95,7 @@ pub(super) fn send(op: &Op) -> Step {
 /// `[[:send key [offset message]]]`
 pub(super) fn sent(op: &Op, place: Value) -> Result<Step, Malformed> {
     if offset(&place).is_none() {
-        return Err(Malformed(format!("the offset {place} is not {AN_OFFSET}")));
+        return Err(Malformed::Shape(format!("the offset {} is not {AN_OFFSET}", json::compact(&place))));
     }
     let [send, key, message] = sent_parts(op).clone();
     let sent = Value::Vector(vec![send, key, Value::Vector(vec![place, message])]);
@@ -124,11 +128,17 @@ fn logs(messages: Value) -> Result<Value, Malformed> {
             *log = Value::Vector(Vec::new());
         }
         let Value::Vector(pairs) = log else {
-            return Err(Malformed(format!("the messages of {key} are {log}, not a list")));
+            return Err(Malformed::Shape(format!(
+                "the messages of {} are {}, not a list",
+                json::compact(key),
+                json::compact(log)
+            )));
         };
         if let Some(pair) = pairs.iter().find(|pair| !is_pair(pair)) {
-            return Err(Malformed(format!(
-                "{pair} among the messages of {key} is not an offset, {AN_OFFSET}, and a message"
+            return Err(Malformed::Shape(format!(
+                "{} among the messages of {} is not an offset, {AN_OFFSET}, and a message",
+                json::compact(pair),
+                json::compact(key)
             )));
         }
     }

@@ -253,7 +253,7 @@ fn an_answer_to_something_else_is_no_answer() {
         );
         let verdict = check("read-uncommitted", &history);
         assert_ne!(verdict.valid, Validity::True, "{answer}");
-        assert!(verdict.findings.iter().any(|finding| finding.kind == "other-steps"), "{answer}");
+        assert!(verdict.findings.iter().any(|finding| finding.kind == "other-than-asked"), "{answer}");
     }
 }
 
