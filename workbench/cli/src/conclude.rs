@@ -5,6 +5,7 @@ use super::challenged::challenged;
 use super::console::{Console, defused};
 use super::crash;
 use super::paint::Paint;
+use super::patience::within;
 use super::progress;
 use super::summary::{self, Subject};
 use super::told::{Around, Concluded, Told};
@@ -15,6 +16,7 @@ use edn::Value;
 use judge::Results;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 use store::{self, Origin, Store};
 use worlds::processes::NodeReport;
 
@@ -35,7 +37,7 @@ pub(super) fn close(
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let (results, told) = conclude(&directory, &record, origin)?;
+    let (results, told) = conclude(&directory, &record, origin, None)?;
     let Some(results) = results else {
         return Ok(without_verdict(record, told, &directory, console));
     };
@@ -62,14 +64,16 @@ pub(super) fn close(
 }
 
 /// Judges a run, unless it broke off, and writes everything that follows from its record into its directory.
+/// An analysis that takes longer than `limit` comes to no verdict.
 pub(super) fn conclude(
     directory: &Path,
     record: &Record,
     origin: &Origin,
+    limit: Option<Duration>,
 ) -> io::Result<(Option<Results>, Told)> {
     store::write_history_text(directory, &record.history)?;
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
-    let judge = || record.judge();
+    let judge = || within(limit, |patience| record.judge_within(patience));
     let results = record.came_to_an_end().then(judge);
     let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
     let challenged = challenged(&record.options, value, origin.challenge.as_deref());

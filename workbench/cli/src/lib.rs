@@ -31,6 +31,8 @@ mod arguments;
 mod challenge;
 mod challenged;
 pub mod challenges;
+mod check;
+mod check_page;
 mod clock;
 mod completions;
 mod conclude;
@@ -44,6 +46,7 @@ mod job;
 mod junit;
 mod new;
 mod paint;
+mod patience;
 mod progress;
 mod replay;
 mod resolve;
@@ -86,12 +89,17 @@ struct Command {
 }
 
 /// Commands, by name.
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 12] = [
     Command { name: "analyze", about: "judge a stored run again", carry_out: analyze::command },
     Command {
         name: "challenge",
         about: "Fly.io's challenges: what they ask, and whether your program passes",
         carry_out: challenge::command,
+    },
+    Command {
+        name: "check",
+        about: "judge histories that others made, without running anything",
+        carry_out: check::command,
     },
     Command {
         name: "completions",

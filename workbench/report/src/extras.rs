@@ -44,7 +44,7 @@ fn independent(directory: &Path, whole: &History, results: &Value) -> io::Result
         let directory = directory.join(file_name(key));
         fs::create_dir_all(&directory).map_err(naming(&directory))?;
         write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
-        let part = History { ops: whole.ops.iter().filter_map(|op| about(key, op)).collect() };
+        let part = History::new(whole.ops.iter().filter_map(|op| about(key, op)).collect());
         write(&directory.join("history.edn"), |out| history::write_edn(&part, out))?;
         let name = edn::print_bare(key);
         let timeline = timeline::timeline(&part, format!("lin-kv timeline, key {name}"));

@@ -2,7 +2,7 @@
 
 use crate::network::{Count, Journal};
 use crate::options::Options;
-use judge::{History, MessageCounts, NetStats, Results};
+use judge::{History, MessageCounts, NetStats, Patience, Results};
 use machines::Time;
 use std::time::Duration;
 
@@ -43,7 +43,12 @@ impl Record {
 
     /// The verdict on what happened, whatever the record says of how it ended.
     pub fn judge(&self) -> Results {
-        judge::analyze(&self.options.demands(), &self.history, &self.net_stats())
+        self.judge_within(Patience::default())
+    }
+
+    /// The same, unless that takes longer than somebody is willing to wait.
+    pub fn judge_within(&self, patience: Patience<'_>) -> Results {
+        judge::analyze_within(patience, &self.options.demands(), &self.history, &self.net_stats())
     }
 
     /// The counts of messages, as checkers want them.
