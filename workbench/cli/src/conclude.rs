@@ -10,8 +10,9 @@ use super::summary::{self, Subject, counted};
 use super::verdict::Exit;
 use bench::run::{Crash, Level, Record};
 use edn::Value;
-use judge::Results;
+use judge::{Results, Validity};
 use std::io;
+use std::num::NonZero;
 use std::path::Path;
 use store::{self, Origin, Store};
 use worlds::processes::{Lag, NodeReport};
@@ -63,11 +64,21 @@ pub(super) fn conclude(directory: &Path, record: &Record, origin: &Origin) -> io
         report::write_extras(directory, &record.options, &record.history, results)?;
     }
     let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
+    let scenario = origin.scenario.as_ref().filter(|_| record.came_to_an_end());
+    let states = scenario.map(|scenario| worlds::replay::states(scenario, record));
+    let fails = results.as_ref().is_some_and(|results| results.valid == Validity::False);
+    let too_late = scenario.filter(|_| fails).and_then(|scenario| {
+        let _busy = progress::busy("playing other continuations".to_owned());
+        worlds::too_late::too_late(scenario, std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN))
+    });
     let subject = report::Subject {
         record,
         results: results.as_ref(),
         command: origin.command.as_deref(),
         challenged: challenged(&record.options, value),
+        said: &store::read_said(directory, &record.options.nodes),
+        states: states.as_ref(),
+        too_late: too_late.as_ref(),
     };
     report::write(directory, &subject)?;
     Ok(results)

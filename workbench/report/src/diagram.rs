@@ -2,7 +2,7 @@
 //!
 //! The colours are those of the report, light or dark as the reader prefers; they are inside the picture.
 
-use super::series::Fault;
+use super::faults::Fault;
 use super::traffic::{Fate, Row, Traffic};
 use std::collections::BTreeMap;
 use std::fmt::Write;

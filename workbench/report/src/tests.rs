@@ -143,7 +143,7 @@ fn a_value_whose_holders_were_all_killed_was_last_where_the_last_of_them_was() {
     let record = simulated::run(options, spawn::<Broadcast>(Default::default()));
     let results = record.judge();
     let mut proofs = proof::proofs(&record, &results);
-    let faults = series::faults(&record.history, i64::MAX);
+    let faults = faults::faults(&record.history, i64::MAX);
     proof::locate(&mut proofs, &record, &traffic(&record), &faults);
     let told: Vec<&String> = proofs.iter().filter_map(|proof| proof.whereabouts.as_ref()).collect();
     assert!(!told.is_empty(), "nothing is on disk, so kills lose values");
@@ -287,7 +287,7 @@ fn of_a_log_that_was_jumped_in_the_offsets_between_are_marked() {
     history.push(op(1, 1, r#"[[:poll {"k" [[1 10] [3 30] [5 50] [9 90]]}]]"#));
     history.push(op(2, 2, r#"[[:poll {"k" [[1 10] [9 90]]}]]"#));
     let case = edn::read(r#"{:key "k" :skipped (30 50) :offsets [1 9]}"#).unwrap();
-    let shown = Shown { index: 2, span_us: (0, 0), who: String::new(), what: String::new() };
+    let shown = Shown { index: 2, span_us: (0, 0), who: String::new(), node: None, what: String::new() };
     let offsets = Offsets::new(&history, &case, &[shown]).unwrap();
     let entries: Vec<(i64, &str, &str)> =
         offsets.entries.iter().map(|entry| (entry.offset, entry.message.as_str(), entry.class)).collect();
@@ -316,7 +316,7 @@ fn a_node_that_was_killed_is_down_until_it_is_started_again_however_often_it_is_
             ..op(0, 0, "nil")
         });
     }
-    let faults = series::faults(&history, i64::MAX);
+    let faults = faults::faults(&history, i64::MAX);
     let found: Vec<_> =
         faults.iter().map(|fault| (fault.nodes.join(" "), fault.from_us, fault.to_us)).collect();
     assert_eq!(found, [("n1".into(), 1_000_000, 4_000_000), ("n2".into(), 2_000_000, 4_000_000)]);
@@ -377,7 +377,7 @@ fn a_copy_of_a_message_is_a_row_of_its_own_beside_its_original() {
 #[test]
 fn a_fault_lasts_from_its_beginning_to_its_mending_or_to_the_end() {
     let (record, _) = partitioned(Workload::Broadcast, flood());
-    let faults = series::faults(&record.history, i64::MAX);
+    let faults = faults::faults(&record.history, i64::MAX);
     assert!(faults.iter().all(|fault| fault.nodes.is_empty()));
     assert!(!faults.is_empty());
     assert!(faults.iter().all(|fault| fault.name == "partition" && fault.from_us < fault.to_us));

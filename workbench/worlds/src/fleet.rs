@@ -7,7 +7,7 @@ use super::program::Program;
 use super::quirks::Quirks;
 use fastrand::Rng;
 use machines::Time;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// A program reads its first line at most this long after its start.
@@ -20,6 +20,8 @@ const MOST_WAKES_AT_ONCE: u32 = 10_000;
 pub(super) struct Fleet {
     computers: Vec<Computer>,
     stdout: Vec<u8>,
+    /// Computers whose programs may have another state than when somebody last asked.
+    touched: BTreeSet<usize>,
 }
 
 struct Computer {
@@ -42,11 +44,12 @@ struct Computer {
 
 impl Fleet {
     pub(super) fn new() -> Fleet {
-        Fleet { computers: Vec::new(), stdout: Vec::new() }
+        Fleet { computers: Vec::new(), stdout: Vec::new(), touched: BTreeSet::new() }
     }
 
     /// Adds a computer and starts its program.
     pub(super) fn add(&mut self, now: Time, program: Box<dyn Program>, rng: &mut Rng) {
+        self.touched.insert(self.computers.len());
         self.computers.push(Computer::start(now, program, Quirks::default(), rng));
     }
 
@@ -58,6 +61,7 @@ impl Fleet {
 
     /// Replaces a program by a new one that knows nothing.
     pub(super) fn restart(&mut self, now: Time, node: usize, program: Box<dyn Program>, rng: &mut Rng) {
+        self.touched.insert(node);
         let quirks = self.computers[node].quirks;
         self.computers[node] = Computer::start(now, program, quirks, rng);
     }
@@ -84,6 +88,7 @@ impl Fleet {
     ) {
         let computer = &mut self.computers[node];
         if computer.runs(now) && computer.stdin.is_empty() {
+            self.touched.insert(node);
             computer.read(now, &line, &mut self.stdout);
         } else {
             computer.stdin.push_back(line);
@@ -108,10 +113,17 @@ impl Fleet {
     pub(super) fn on_wake(&mut self, now: Time, said: &mut dyn FnMut(usize, &[u8])) {
         for node in 0..self.computers.len() {
             while self.computers[node].deadline.is_some_and(|deadline| deadline <= now) {
+                self.touched.insert(node);
                 self.computers[node].wake(now, &mut self.stdout);
                 self.pass_on(node, said);
             }
         }
+    }
+
+    /// What programs say of themselves, of those to which something happened since this was last asked.
+    pub(super) fn told(&mut self) -> Vec<(usize, String)> {
+        let touched = std::mem::take(&mut self.touched);
+        touched.into_iter().map(|node| (node, self.computers[node].program.tell())).collect()
     }
 
     fn pass_on(&mut self, node: usize, said: &mut dyn FnMut(usize, &[u8])) {

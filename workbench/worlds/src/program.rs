@@ -14,6 +14,11 @@ pub trait Program {
 
     /// When the program wants to be woken next.
     fn deadline(&self) -> Option<Time>;
+
+    /// What the program says of itself, in a few words, for people who watch.
+    fn tell(&self) -> String {
+        String::new()
+    }
 }
 
 /// Starts the program of a node: given the node's position and the seed of this start.
@@ -57,5 +62,11 @@ impl<M: Machine> Program for InProcess<M> {
 
     fn deadline(&self) -> Option<Time> {
         self.node.deadline()
+    }
+
+    fn tell(&self) -> String {
+        let mut words = String::new();
+        self.node.tell(&mut words).expect("a string takes any text");
+        words
     }
 }
