@@ -28,7 +28,7 @@
 //! | what was broken when | [`faults`] |
 //! | what nodes wrote to stderr, and what they thought | [`told`] |
 //! | a diagram that stands still | [`diagram`] |
-//! | the page: template, style, scripts | [`page`], and the files in `report/page` |
+//! | the page: template, style, scripts | [`page`], [`templates`], and the files in `src/page` |
 //! | the page of a sweep over many seeds | [`sweep`] |
 //! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`], [`linear`], [`orders`] |
 //!
@@ -53,9 +53,12 @@ pub mod page;
 pub mod picture;
 pub mod plots;
 pub mod proof;
+mod row;
 pub mod series;
 mod svg;
 pub mod sweep;
+pub mod templates;
+pub mod text;
 pub mod timeline;
 pub mod told;
 pub mod traffic;
@@ -63,7 +66,7 @@ pub mod words;
 
 pub use challenged::{Challenged, Demand};
 pub use extras::write_extras;
-pub use traffic::Fate;
+pub use row::{Fate, Row};
 
 use bench::run::{Record, Said};
 use judge::Results;

@@ -3,31 +3,23 @@
 use super::Subject;
 use super::challenged::{Challenged, Demand};
 use super::proof::{self, Proof};
+use super::faults;
 use super::packed::packed;
+use super::row::Row;
 use super::series::{MAX_DOTS, Operations};
+use super::templates::render;
+use super::text::{cut, thousands};
 use super::told::{Told, Worsening};
 use super::traffic::{Counts, Traffic, TypeCount, micros};
-use super::{faults, traffic};
-use super::words::{self, thousands};
+use super::words;
 use bench::options::Options;
 use bench::run::Record;
 use edn::Value;
-use minijinja::Environment;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const TEMPLATES: [(&str, &str); 8] = [
-    ("base.html", include_str!("page/base.html")),
-    ("report.html", include_str!("page/report.html")),
-    ("proof.html", include_str!("page/proof.html")),
-    ("cycle.html", include_str!("page/cycle.html")),
-    ("timeline.html", include_str!("page/timeline.html")),
-    ("runs.html", include_str!("page/runs.html")),
-    ("directory.html", include_str!("page/directory.html")),
-    ("sweep.html", include_str!("page/sweep.html")),
-];
 /// The scripts of a report, in the order in which they need each other.
 const SCRIPTS: [&str; 10] = [
     include_str!("page/basics.js"),
@@ -41,7 +33,6 @@ const SCRIPTS: [&str; 10] = [
     include_str!("page/travel.js"),
     include_str!("page/main.js"),
 ];
-pub(super) const STYLE: &str = concat!(include_str!("page/style.css"), include_str!("page/cycle.css"));
 /// Clusters of more nodes have no picture of their links: its cells would be too small.
 const MAX_NODES_WITH_LINKS: usize = 64;
 
@@ -133,30 +124,6 @@ struct Page<'a> {
     scripts: String,
 }
 
-/// Fills in a template. Everything but styles, scripts and data is escaped.
-pub fn render(template: &str, values: &impl Serialize) -> String {
-    let mut environment = Environment::new();
-    for (name, source) in TEMPLATES {
-        environment.add_template(name, source).expect("the templates are part of the program, and tested");
-    }
-    environment.add_filter("thousands", thousands);
-    environment.add_filter("urlencode", |text: String| urlencode(&text));
-    environment.add_global("style", STYLE);
-    let template = environment.get_template(template).expect("the template has just been added");
-    template
-        .render(minijinja::value::Serde(values))
-        .expect("the templates are part of the program, and tested")
-}
-
-/// A name as a part of a path: whatever is not plain becomes `%` and two digits.
-fn urlencode(text: &str) -> String {
-    let encoded = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encoded).collect()
-}
-
 /// JSON that may stand inside a script element, whatever nodes wrote: without `<` nothing can end the element.
 pub(super) fn embedded(data: &impl Serialize) -> String {
     let text = serde_json::to_string(data).expect("the data have no parts that cannot be JSON");
@@ -213,7 +180,7 @@ fn left_out(traffic: &Traffic, operations: &Operations, main_us: i64) -> Vec<Str
         notes.push("What happened on the network is not known: the run's journal is missing.".to_owned());
     } else if full < all {
         let part = &traffic.rows[traffic.in_full.clone()];
-        let seconds = |row: Option<&traffic::Row>| row.map_or(0.0, |row| row.sent_us as f64 / 1e6);
+        let seconds = |row: Option<&Row>| row.map_or(0.0, |row| row.sent_us as f64 / 1e6);
         let what = match traffic.one_in {
             1 => format!("All {} messages are in the diagram", thousands(all as i64)),
             one_in => format!("One in {one_in} messages is in the diagram, {} in all", thousands(all as i64)),
@@ -298,13 +265,4 @@ impl<'a> Messages<'a> {
             texts: packed(texts.to_string().as_bytes()),
         }
     }
-}
-
-/// At most so many bytes.
-pub(super) fn cut(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.to_owned();
-    }
-    let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-    format!("{}…", &text[..end])
 }

@@ -1,8 +1,8 @@
 //! What nodes wrote to stderr, and what they thought, as a page has it: lines with their moments; and how a failing run's prospects
 //! became worse.
 
-use super::page::cut;
 use super::packed::{Numbers, packed};
+use super::text::cut;
 use super::traffic::micros;
 use bench::run::Said;
 use machines::Time;
