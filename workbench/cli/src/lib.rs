@@ -21,7 +21,7 @@
 //! | what follows a run: files, verdict, words | [`conclude`], [`summary`], [`notes`], [`crash`] |
 //! | the challenges' flags and what is wanted of their figures | [`challenges`] |
 //! | what is like Maelstrom and what is not | [`differences`] |
-//! | the store in a browser | [`serve`], [`shelf`] |
+//! | the store in a browser | [`serve`], [`shelf`], [`server`] |
 
 mod analyze;
 mod arguments;
@@ -42,6 +42,7 @@ mod progress;
 mod replay;
 mod resolve;
 mod serve;
+mod server;
 mod shelf;
 mod sim;
 mod simulate;
