@@ -1,6 +1,6 @@
 # Fly.io's distributed systems challenges, solved and judged. `just` alone lists what there is.
 
-# The challenges' flags and limits are in workbench/src/challenges.rs. The judge is this repository's workbench;
+# The challenges' flags and limits are in workbench/cli/src/challenges.rs. The judge is this repository's workbench;
 # `MAELSTROM=/path/to/maelstrom just test-…` lets Maelstrom itself judge the same binaries with the same flags.
 
 binaries := env("CARGO_TARGET_DIR", "target") / "release"
@@ -165,12 +165,13 @@ pictures: _build
 # Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
 test-browser: _build
     cargo build --locked --release --package workbench --example zoo
-    workbench/tests/browser/run {{ binaries }}/workbench {{ binaries }}/examples/zoo
+    workbench/cli/tests/browser/run {{ binaries }}/workbench {{ binaries }}/examples/zoo
 
 # Write the golden traces and tables anew; what has changed is then for `git diff` to show
 golden:
     UPDATE_EXPECT=1 cargo test --locked --package machines --test golden
-    UPDATE_EXPECT=1 cargo test --locked --package workbench --test tables --test determinism
+    UPDATE_EXPECT=1 cargo test --locked --package worlds --test machines tables
+    UPDATE_EXPECT=1 cargo test --locked --package workbench --test workbench determinism
 
 # Search all orders of all messages of small clusters, and for bugs in machines that have some; takes a quarter of an hour
 exhaust:

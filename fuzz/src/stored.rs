@@ -103,6 +103,7 @@ fn record(options: Options, journal: Journal, start: Time) -> Record {
         duration: Duration::from_secs(1),
         nodes: Vec::new(),
         crash: None,
+        extinctions: 0,
         interrupted: true,
     }
 }

@@ -14,9 +14,11 @@
 
 mod grudge;
 mod victims;
+mod words;
 
 pub use grudge::{Grudge, Target, isolated, one_way};
 pub use victims::Victims;
+pub use words::words;
 
 use crate::options::Fault;
 use edn::Value;

@@ -60,6 +60,11 @@ impl Services {
         Some(answer?.to_body(body.get("msg_id").unwrap_or(&Value::Nil)))
     }
 
+    /// How often `seq-kv` showed this source an old state that made a difference.
+    pub fn stale_answers(&self, source: &str) -> u64 {
+        self.seq_kv.stale_answers(source)
+    }
+
     fn timestamp(&mut self, body: &Value) -> Option<Answer> {
         if body.get("type")?.as_text() != Some("ts") {
             return None;

@@ -7,9 +7,10 @@ use super::arguments;
 use super::conclude;
 use super::paint::Paint;
 use super::summary::{self, Subject};
+use super::told::Around;
 use super::verdict::Exit;
 use super::words::counted;
-use super::{STORE, refuse, say};
+use super::{STORE, complain, refuse, say};
 use clap::Parser;
 use std::ffi::OsString;
 use std::io;
@@ -24,6 +25,9 @@ pub(super) struct AnalyzeArguments {
     /// anything else is the run's directory
     #[arg(short, long, value_name = "INDEX_OR_PATH", default_value = "-1", allow_hyphen_values = true)]
     test: String,
+    /// Print the whole results map as well; results.edn has it in any case
+    #[arg(long)]
+    results: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -38,10 +42,12 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         Ok(arguments) => arguments,
         Err(reason) => return refuse(reason),
     };
-    find(&arguments.test).and_then(|directory| analyze(&directory)).unwrap_or_else(|error| {
-        say(&format!("Cannot analyze: {error}"));
-        Exit::Crashed
-    })
+    find(&arguments.test).and_then(|directory| analyze(&directory, arguments.results)).unwrap_or_else(
+        |error| {
+            complain(&format!("Cannot analyze: {error}"));
+            Exit::Crashed
+        },
+    )
 }
 
 fn find(index_or_path: &str) -> io::Result<PathBuf> {
@@ -56,25 +62,29 @@ fn find(index_or_path: &str) -> io::Result<PathBuf> {
     })
 }
 
-fn analyze(directory: &Path) -> io::Result<Exit> {
+fn analyze(directory: &Path, shows_results: bool) -> io::Result<Exit> {
     let StoredRun { origin, record, verdict } = Store::read(directory)?;
     if record.journal.entries.is_empty() {
         say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
     }
-    let Some(results) = conclude::conclude(directory, &record, &origin)? else {
+    let (results, told) = conclude::conclude(directory, &record, &origin)?;
+    let Some(results) = results else {
         let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);
-        say(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));
+        complain(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));
         return Ok(Exit::Crashed);
     };
     let subject = Subject {
         results: &results,
         record: &record,
+        told: &told,
         verdict_before: verdict,
-        processes: &[],
-        lag: None,
-        store: directory.display().to_string(),
+        around: Around::default(),
+        origin: &origin,
+        directory,
     };
+    if shows_results {
+        say(&edn::pretty(&results.value));
+    }
     say(&summary::summary(&subject, Paint::for_stdout()));
-    say(&conclude::closing(&results));
     Ok(Exit::of_results(&results.value))
 }

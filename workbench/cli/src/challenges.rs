@@ -32,7 +32,13 @@ impl Challenge {
         self.name.len() <= 2
     }
 
-    /// What its figures are held to.
+    /// What the challenge itself holds its figures to.
+    pub fn limits(&self) -> Vec<Threshold> {
+        let limits = self.thresholds().into_iter().filter(|threshold| threshold.demanded.is_some());
+        limits.map(|threshold| Threshold { target: None, ..threshold }).collect()
+    }
+
+    /// What our own program for it is held to: the limits, and our targets.
     pub fn thresholds(&self) -> Vec<Threshold> {
         let wanted = self.demanded.into_iter().zip(self.target);
         let thresholds = Figure::ALL.into_iter().zip(wanted);
@@ -295,6 +301,29 @@ pub const CHALLENGES: [Challenge; 23] = [
     ),
     plain("g-set", "a set, partitions", ["g-set", "g-set"], FLAGS_4, messages(0.15)),
 ];
+
+/// What a challenge asks, in a sentence.
+pub fn asks(name: &str) -> &'static str {
+    match name {
+        "1" => "Echo: say back what you are told.",
+        "2" => "Unique ids: three nodes hand out ids, none twice, also while they cannot reach each other.",
+        "3a" => "Broadcast, one node: remember the numbers you are told, and say all of them when asked.",
+        "3b" => "Broadcast, five nodes: numbers told to one node show up at all of them.",
+        "3c" => "Broadcast under partitions: messages are dropped now and then; no number may be lost.",
+        "3d" => "Broadcast, 25 nodes, 100 ms apart: few messages, and quickly.",
+        "3e" => "Broadcast, the same load: fewer messages still; it may take longer.",
+        "4" => {
+            "Counter: three nodes keep a sum, under partitions; the last reads must be exact. seq-kv may be used."
+        }
+        "5a" => "Log, one node: append to logs, give offsets, poll from an offset, commit.",
+        "5b" => "Log, two nodes: the same. lin-kv may be used.",
+        "5c" => "Log, two nodes, efficiently: as 5b, with as few messages as you can.",
+        "6a" => "Transactions, one node: read and write registers, always available.",
+        "6b" => "Transactions, two nodes: read uncommitted, always available, also under partitions.",
+        "6c" => "Transactions, two nodes: read committed, always available, under partitions.",
+        _ => CHALLENGES.iter().find(|challenge| challenge.name == name).map_or("", |found| found.about),
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -28,6 +28,11 @@ pub fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).expect("values have no parts that cannot be JSON")
 }
 
+/// `value` as JSON, on one line: for people, who know JSON and not EDN.
+pub fn compact(value: &Value) -> String {
+    serde_json::to_string(value).expect("values have no parts that cannot be JSON")
+}
+
 /// A message body as histories show it: its own keys become keywords, those inside its fields stay strings. `:type` comes
 /// first and `:in_reply_to` last, the others between them in order.
 pub fn keywordize(body: Value) -> Value {

@@ -1,9 +1,10 @@
 //! What all checkers of one analysis share: the history, which completion belongs to which invocation, and who is who.
 
 use super::Evidence;
-use super::finding::brief;
+use super::finding::{brief, reason};
 use crate::Demands;
 use crate::history::{History, Kind, Op, Process};
+use edn::Value;
 
 pub(super) struct Context<'a> {
     pub(super) demands: &'a Demands,
@@ -45,9 +46,12 @@ impl<'a> Context<'a> {
 
     pub(super) fn evidence(&self, index: usize) -> Evidence {
         let op = self.op(index);
-        let mut what = format!("{} {} {}", op.kind.name(), op.f, brief(&op.value));
+        let mut what = format!("{} {}", op.kind.name(), op.f);
+        if op.value != Value::Nil {
+            what.push_str(&format!(" {}", brief(&op.value)));
+        }
         if let Some(error) = &op.error {
-            what.push_str(&format!(", {}", brief(error)));
+            what.push_str(&format!(", {}", reason(error)));
         }
         Evidence { index, process: op.process, node: self.node(op.process), what }
     }

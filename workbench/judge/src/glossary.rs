@@ -12,6 +12,10 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("stats", "Of each kind of operation at least one has to succeed."),
     ("consistency-models", "The consistency model asked for has to be one that there is."),
     (
+        "other-than-asked",
+        "The reply to a transaction has to be that transaction, with the values of its reads filled in.",
+    ),
+    (
         "written-twice",
         "Every write has a value of its own; without that, reads do not tell whom they read from.",
     ),

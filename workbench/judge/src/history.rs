@@ -41,6 +41,9 @@ pub struct Op {
     pub extra: Vec<(&'static str, Value)>,
 }
 
+/// An operation whose error begins with this keyword was answered, but not with what was asked for.
+pub const OTHER_THAN_ASKED: &str = "other-than-asked";
+
 /// Invocation, or the way an operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {

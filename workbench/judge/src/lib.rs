@@ -118,6 +118,11 @@ pub fn stable_latencies_ms(demands: &Demands, history: &History) -> Option<Vec<u
     Some(set_full::stable_latencies_ms(&Context::new(demands, history), add))
 }
 
+/// The names of the consistency models that transactions can be held to.
+pub fn consistency_models() -> impl Iterator<Item = &'static str> {
+    txn::model::names()
+}
+
 fn workload(context: &Context<'_>) -> Verdict {
     match context.demands.workload {
         Workload::Echo => echo::check(context),
@@ -125,8 +130,8 @@ fn workload(context: &Context<'_>) -> Verdict {
         Workload::Broadcast => set_full::check(context, "broadcast"),
         Workload::GSet => set_full::check(context, "add"),
         Workload::GCounter | Workload::PnCounter => counter::check(context),
-        Workload::TxnRwRegister => txn::rw_register(context),
-        Workload::TxnListAppend => txn::list_append(context),
+        Workload::TxnRwRegister => txn::replies::check(context, txn::rw_register(context)),
+        Workload::TxnListAppend => txn::replies::check(context, txn::list_append(context)),
         Workload::Kafka => kafka::check(context),
         Workload::LinKv => lin_kv::check(context),
     }

@@ -8,6 +8,7 @@ mod append;
 mod brute_force;
 pub(super) mod model;
 mod register;
+pub(super) mod replies;
 #[cfg(test)]
 mod table;
 #[cfg(test)]

@@ -20,6 +20,7 @@
 //! | part | where |
 //! | --- | --- |
 //! | the verdict and what was run, in sentences | [`words`] |
+//! | what was found in sum, what nodes did that was passed over, what explains it | [`summed`], [`notes`], [`coach`] |
 //! | what the challenge with these flags demands | [`Challenged`] |
 //! | what proves that a run is not valid, and where to look | [`proof`], [`picture`], [`cycle`] |
 //! | the journal, as rows of a space-time diagram | [`traffic`] |
@@ -38,8 +39,10 @@
 //!
 //! The same record gives the same bytes.
 
+mod blind;
 pub mod chains;
 mod challenged;
+pub mod coach;
 pub mod cycle;
 pub mod diagram;
 mod extras;
@@ -47,6 +50,7 @@ pub mod faults;
 pub mod linear;
 pub mod mentions;
 pub mod messages;
+pub mod notes;
 pub mod orders;
 mod packed;
 pub mod page;
@@ -55,6 +59,7 @@ pub mod plots;
 pub mod proof;
 mod row;
 pub mod series;
+pub mod summed;
 mod svg;
 pub mod sweep;
 pub mod templates;
@@ -64,7 +69,7 @@ pub mod told;
 pub mod traffic;
 pub mod words;
 
-pub use challenged::{Challenged, Demand};
+pub use challenged::{Challenged, Demand, Outcome};
 pub use extras::write_extras;
 pub use row::{Fate, Row};
 

@@ -2,6 +2,8 @@
 
 use super::Subject;
 use super::challenged::{Challenged, Demand};
+use super::coach;
+use super::notes;
 use super::proof::{self, Proof};
 use super::faults;
 use super::packed::packed;
@@ -38,7 +40,8 @@ const MAX_NODES_WITH_LINKS: usize = 64;
 
 /// The page of a run.
 pub fn report(subject: &Subject<'_>) -> String {
-    let Subject { record, results, command, challenged: Challenged { name, demands }, .. } = subject;
+    let Subject { record, results, command, challenged, .. } = subject;
+    let Challenged { demands, .. } = challenged;
     let (record, results) = (*record, *results);
     let start = record.start.unwrap_or_default();
     let end_us = micros(machines::Time::ZERO + record.duration, start);
@@ -71,11 +74,14 @@ pub fn report(subject: &Subject<'_>) -> String {
     let has_messages = !record.journal.entries.is_empty();
     let page = Page {
         title: title(&record.options),
-        verdict: words::verdict(record, results),
+        verdict: words::verdict(record, results, challenged),
+        doubt: notes::headline(record, results),
+        coach: coach::coach(record, results, challenged),
+        odd: notes::notes(record),
         load: words::load(&record.options),
         command: *command,
         last_words: record.crash.as_ref().and_then(|crash| crash.last_words.as_deref()),
-        challenge: name.as_deref(),
+        challenge: challenged.name(),
         figures: figures(record, value),
         types: &counts.by_type,
         notes: left_out(&traffic, &operations, main_us),
@@ -104,7 +110,13 @@ struct Page<'a> {
     load: String,
     command: Option<&'a str>,
     last_words: Option<&'a str>,
-    challenge: Option<&'a str>,
+    /// What casts doubt on the run as a whole.
+    doubt: Option<String>,
+    /// What explains it.
+    coach: Vec<String>,
+    /// What nodes did that was passed over.
+    odd: Vec<String>,
+    challenge: Option<String>,
     demands: &'a [Demand],
     figures: Vec<(&'static str, String)>,
     proofs: Vec<Proof>,

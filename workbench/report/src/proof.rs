@@ -205,7 +205,7 @@ fn messages(record: &Record, pairs: &[Option<usize>], traffic: &Traffic, index: 
 }
 
 /// Thread i talks to node i mod n, and a thread's process numbers differ by the number of threads (§6.1).
-fn node(record: &Record, op: &Op) -> Option<usize> {
+pub(super) fn node(record: &Record, op: &Op) -> Option<usize> {
     let judge::history::Process::Client(process) = op.process else { return None };
     let thread = process as usize % record.options.concurrency.max(1);
     Some(thread % record.options.nodes.len().max(1))

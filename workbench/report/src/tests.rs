@@ -441,7 +441,7 @@ fn the_page_of_a_sweep_names_the_runs_at_the_ends_and_how_to_replay_them() {
     };
     let directory = |seed| format!("seeds/{seed}");
     let replay = super::sweep::Replay { scenario: &scenario_of, directory: &directory };
-    let page = super::sweep::report(&sweep, &replay);
+    let page = super::sweep::report(&sweep, &replay, None);
     assert!(page.contains("<h1>All 4 valid</h1>"));
     for seed in 5..9 {
         assert!(page.contains(&format!("--seed {seed}")), "{seed}");

@@ -20,7 +20,7 @@
 //! | `test.edn` | what was asked for, the command that asks for it again, and counts; Maelstrom's `test.jepsen` is binary |
 //! | `history.edn`, `history.txt` | every operation's beginning and end, a line each |
 //! | `net-journal/messages.jsonl` | every message and what became of it, a line each; Maelstrom's `net-journal/` is binary |
-//! | `results.edn`, `results.json` | the verdict |
+//! | `results.edn`, `results.json` | the verdict; the latter in words as well, also of a run that crashed |
 //! | `jepsen.log` | everything that was said, operations included |
 //! | `node-logs/<node>.log` | what a node wrote to stderr |
 //! | `node-logs/<node>.times` | … and when: for each of its lines, nanoseconds since the run began |
@@ -34,7 +34,7 @@
 //! | `latency-raw.png`, `latency-quantiles.png`, `rate.png` | how long operations took, and how many there were |
 //! | `report.html` | all of it to look at |
 //! | `sweep.edn`, `sweep.json`, `sweep.html` | what a sweep over many seeds came to |
-//! | `seeds/<seed>/` | … and the runs that its page points at, each with all of the above |
+//! | `seeds/<seed>/`, `smallest/` | … and the runs that its page points at, each with all of the above |
 //!
 //! `test.edn`, `history.edn` and the journal are all that is known of a run: `analyze` makes everything else of them, but
 //! for the logs, and byte for byte as it was if nobody has edited them.
@@ -53,6 +53,7 @@ use bench::run::{Record, Said};
 use edn::Value;
 use judge::{History, Validity, history};
 use machines::Time;
+use serde::Serialize;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -102,9 +103,9 @@ impl Store {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Makes the directory, within this one, of the run of a sweep that has this seed.
-    pub fn create_part(&self, seed: u64) -> io::Result<Store> {
-        let name = format!("{}/{}", self.name, part(seed));
+    /// Makes the directory, within this one, of a run of a sweep: [`part`] of its seed, or [`SMALLEST`].
+    pub fn create_part(&self, part: &str) -> io::Result<Store> {
+        let name = format!("{}/{part}", self.name);
         let store = Store { name, is_part: true, ..self.clone() };
         fs::create_dir_all(store.directory()).map_err(naming(&store.directory()))?;
         Ok(store)
@@ -198,6 +199,9 @@ impl Store {
     }
 }
 
+/// Where the smallest run that fails is, in the directory of its sweep.
+pub const SMALLEST: &str = "smallest";
+
 /// Where the run with a seed is, in the directory of its sweep.
 pub fn part(seed: u64) -> String {
     format!("seeds/{seed}")
@@ -230,10 +234,20 @@ pub fn write_history_text(directory: &Path, history: &History) -> io::Result<()>
     write(&directory.join("history.txt"), |out| history::write_text(history, out))
 }
 
-/// Writes `results.edn` and `results.json` into a run's directory.
-pub fn write_results(directory: &Path, results: &Value) -> io::Result<()> {
-    write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
-    write(&directory.join("results.json"), |out| writeln!(out, "{}", edn::json::pretty(results)))
+/// Writes `results.edn`, if there are results, and `results.json` into a run's directory. The latter has what there is to say
+/// in words first, then the results.
+pub fn write_results(directory: &Path, results: Option<&Value>, words: &impl Serialize) -> io::Result<()> {
+    if let Some(results) = results {
+        write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
+    }
+    // One object with the entries of both: numbers of the results are longer than other JSON writers can take.
+    let words = serde_json::to_string_pretty(words)?;
+    let entries =
+        |text: &str| text.strip_prefix('{')?.strip_suffix('}').map(|text| text.trim_end().to_owned());
+    let both = [Some(words), results.map(edn::json::pretty)];
+    let both: Vec<String> = both.into_iter().flatten().filter_map(|text| entries(&text)).collect();
+    let both: Vec<&str> = both.iter().map(String::as_str).filter(|entries| !entries.is_empty()).collect();
+    write(&directory.join("results.json"), |out| writeln!(out, "{{{}\n}}", both.join(",")))
 }
 
 /// The results of the run whose directory this is, ours or Maelstrom's.
@@ -294,7 +308,8 @@ mod tests {
 
         first.link_latest().unwrap();
         let second = Store::create(&root, "echo", STARTED).unwrap();
-        write_results(&second.directory(), &Value::map([("valid?", true.into())])).unwrap();
+        let results = Value::map([("valid?", true.into())]);
+        write_results(&second.directory(), Some(&results), &serde_json::json!({"verdict": "valid"})).unwrap();
         second.link_latest().unwrap();
         for link in ["current", "latest"] {
             let target = fs::read_link(root.join(link)).unwrap();
@@ -304,7 +319,7 @@ mod tests {
         assert_eq!(target, Path::new("20230305T112642.179-0500"));
         assert_eq!(fs::read_to_string(root.join("latest/results.edn")).unwrap(), "{:valid? true}\n");
         let json = fs::read_to_string(root.join("latest/results.json")).unwrap();
-        assert_eq!(json, "{\n  \"valid?\": true\n}\n");
+        assert_eq!(json, "{\n  \"verdict\": \"valid\",\n  \"valid?\": true\n}\n");
     }
 
     #[test]

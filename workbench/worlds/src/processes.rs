@@ -19,7 +19,7 @@ pub use binary::Binary;
 use children::{Children, Ready};
 pub use lag::{Lag, WORRYING};
 use machines::Time;
-use node::{LAST_READS, Node};
+use node::{LAST_READS, Left, Node};
 use pipes::ReadState;
 use std::io;
 use std::path::PathBuf;
@@ -70,14 +70,12 @@ pub struct NodeReport {
     pub name: String,
     /// How it ended, if it ended by itself.
     pub exit: Option<String>,
-    /// Its last lines on stdout.
+    /// Its first and last lines on stdout.
     pub stdout: Tail,
-    /// Its last lines on stderr.
+    /// Its first and last lines on stderr.
     pub stderr: Tail,
     /// Where all of its stderr is.
     pub log: PathBuf,
-    /// Messages it never got, because it did not read.
-    pub dropped: u64,
 }
 
 /// A node could not be started, or the workbench itself lacks something.
@@ -271,7 +269,7 @@ impl Session<'_> {
         let now = self.now();
         if now >= self.next_progress {
             self.next_progress = now + PROGRESS_INTERVAL;
-            self.observer.progress(self.run.progress());
+            self.observer.progress(self.run.progress(now));
         }
     }
 
@@ -282,6 +280,8 @@ impl Session<'_> {
     /// Stops everything and gathers what is left.
     fn finish(mut self) -> Outcome {
         self.carry_out();
+        // What pipes hold is gone with the processes.
+        let left: Vec<Left> = self.children.nodes.iter().map(Node::left).collect();
         for name in self.children.stop() {
             self.warn(format!("node {name} is still there 5 s after it was killed"));
         }
@@ -292,7 +292,12 @@ impl Session<'_> {
             ));
         }
         let nodes = self.children.nodes.iter().map(report).collect();
-        Outcome { record: self.run.into_record(), nodes, lag: self.lag }
+        let mut record = self.run.into_record();
+        for ((of_run, node), left) in record.nodes.iter_mut().zip(&self.children.nodes).zip(left) {
+            (of_run.unread, of_run.backlog, of_run.unfinished) =
+                (node.dropped, left.backlog, left.unfinished);
+        }
+        Outcome { record, nodes, lag: self.lag }
     }
 }
 
@@ -303,7 +308,6 @@ fn report(node: &Node) -> NodeReport {
         stdout: node.stdout_tail.clone(),
         stderr: node.stderr_tail.clone(),
         log: node.log.path.clone(),
-        dropped: node.dropped,
     }
 }
 

@@ -41,6 +41,10 @@ impl Simulation {
             fleet.add(Time::ZERO, spawn(node, seed), &mut rng);
             fleet.set_quirks(node, Quirks::draw(&options.hazards, &mut quirks));
         }
+        if let Some(disks) = options.disks {
+            let mut rng = Rng::with_seed(options.seed ^ u64::from_le_bytes(*b"the disk"));
+            fleet.set_disks(disks, Time::ZERO + options.time_limit, &mut rng);
+        }
         let (run, log) = (Run::new(options), Vec::new());
         Simulation { run, fleet, now: Time::ZERO, log, keeps_log: false, spawn, rng }
     }
@@ -62,7 +66,8 @@ impl Simulation {
             self.run.on_wake(self.now);
         }
         self.carry_out();
-        let Simulation { run, fleet, now, .. } = self;
+        let Simulation { run, fleet, now, spawn, rng, .. } = self;
+        fleet.restart_fallen(*now, |node, rng| spawn(node, rng.u64(..)), rng);
         fleet.on_wake(*now, &mut |node, line| run.on_line(*now, node, line));
         true
     }
@@ -112,7 +117,11 @@ impl Simulation {
 
     /// What is left of the run.
     pub fn into_record(self) -> Record {
-        self.run.into_record()
+        let mut record = self.run.into_record();
+        for (position, node) in record.nodes.iter_mut().enumerate() {
+            node.disk = self.fleet.disk_record(position);
+        }
+        record
     }
 
     fn carry_out(&mut self) {
@@ -121,7 +130,7 @@ impl Simulation {
             match effect {
                 Effect::Log(line) if *keeps_log => log.push(line),
                 Effect::Log(_) => {}
-                Effect::Kill { node } => fleet.kill(node),
+                Effect::Kill { node } => fleet.kill(*now, node),
                 Effect::Start { node } => {
                     let program = spawn(node, rng.u64(..));
                     fleet.restart(*now, node, program, rng);

@@ -128,6 +128,11 @@ const PROHIBIT_NOTHING: [&str; 11] = [
     "writes-follow-reads",
 ];
 
+/// The names of all models.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    MODELS.iter().flat_map(|(aliases, _)| aliases.iter().copied()).chain(PROHIBIT_NOTHING)
+}
+
 /// What the models of these names prohibit together, or the first name that is none.
 pub(crate) fn prohibited(names: &[String]) -> Result<BTreeSet<&'static str>, &str> {
     let mut prohibited = BTreeSet::new();

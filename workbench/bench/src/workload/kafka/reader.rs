@@ -2,7 +2,7 @@
 
 use super::Offsets;
 use crate::workload::{Call, Malformed, Request, Schema, Shape, Step};
-use edn::Value;
+use edn::{Value, json};
 use judge::history::Op;
 use std::collections::BTreeMap;
 
@@ -37,7 +37,11 @@ impl Reader {
         if let Value::Map(entries) = &committed
             && let Some((key, offset)) = entries.iter().find(|(_, offset)| !Shape::Integer.fits(offset))
         {
-            return Err(Malformed(format!("the committed offset of {key} is {offset}, not an integer")));
+            return Err(Malformed::Shape(format!(
+                "the committed offset of {} is {}, not an integer",
+                json::compact(key),
+                json::compact(offset)
+            )));
         }
         let committed = |key: &str| committed.get(key).map(offset);
         let next = keys(op).map(|key| {
@@ -121,11 +125,17 @@ fn logs(messages: Value) -> Result<Value, Malformed> {
             *log = Value::Vector(Vec::new());
         }
         let Value::Vector(pairs) = log else {
-            return Err(Malformed(format!("the messages of {key} are {log}, not a list")));
+            return Err(Malformed::Shape(format!(
+                "the messages of {} are {}, not a list",
+                json::compact(key),
+                json::compact(log)
+            )));
         };
         if let Some(pair) = pairs.iter().find(|pair| !is_pair(pair)) {
-            return Err(Malformed(format!(
-                "{pair} among the messages of {key} is not an offset and a message"
+            return Err(Malformed::Shape(format!(
+                "{} among the messages of {} is not an offset and a message",
+                json::compact(pair),
+                json::compact(key)
             )));
         }
     }

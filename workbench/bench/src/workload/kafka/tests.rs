@@ -16,7 +16,7 @@ fn show(step: Result<Step, Malformed>) -> String {
         Ok(Step::Call(call)) => call.request.into_body(1),
         Ok(Step::Ok(value)) => value.to_string(),
         Ok(Step::Crash) => "crash".into(),
-        Err(Malformed(why)) => format!("malformed: {why}"),
+        Err(Malformed::Shape(why) | Malformed::Other(why)) => format!("malformed: {why}"),
     }
 }
 
