@@ -13,8 +13,9 @@ use super::verdict::Exit;
 use super::words::counted;
 use bench::run::{Crash, Level, Record};
 use edn::Value;
-use judge::Results;
+use judge::{Results, Validity};
 use std::io;
+use std::num::NonZero;
 use std::path::Path;
 use std::time::Duration;
 use store::{self, Origin, Store};
@@ -82,8 +83,22 @@ pub(super) fn conclude(
     if let Some(results) = &results {
         report::write_extras(directory, &record.options, &record.history, results)?;
     }
-    let command = origin.command.as_deref();
-    let subject = report::Subject { record, results: results.as_ref(), command, challenged };
+    let scenario = origin.scenario.as_ref().filter(|_| record.came_to_an_end());
+    let states = scenario.map(|scenario| worlds::replay::states(scenario, record));
+    let fails = results.as_ref().is_some_and(|results| results.valid == Validity::False);
+    let too_late = scenario.filter(|_| fails).and_then(|scenario| {
+        let _busy = progress::busy("playing other continuations".to_owned());
+        worlds::too_late::too_late(scenario, std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN))
+    });
+    let subject = report::Subject {
+        record,
+        results: results.as_ref(),
+        command: origin.command.as_deref(),
+        challenged,
+        said: &store::read_said(directory, &record.options.nodes),
+        states: states.as_ref(),
+        too_late: too_late.as_ref(),
+    };
     report::write(directory, &subject)?;
     Ok((results, told))
 }

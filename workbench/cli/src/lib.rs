@@ -24,7 +24,7 @@
 //! | nodes to begin with; a machine of one's own | [`new`]; [`main_of`] |
 //! | the challenges' flags and what is wanted of their figures | [`challenges`], [`challenge`] |
 //! | what is like Maelstrom and what is not | [`differences`] |
-//! | the store in a browser | [`serve`], [`shelf`] |
+//! | the store in a browser | [`serve`], [`shelf`], [`server`] |
 
 mod analyze;
 mod arguments;
@@ -52,6 +52,7 @@ mod replay;
 mod resolve;
 mod screen;
 mod serve;
+mod server;
 mod shelf;
 mod sim;
 mod simulate;

@@ -1,7 +1,7 @@
 //! What the results of some workloads come with: a directory for each key, texts and pictures of anomalies.
 
 use crate::cycle::Cycle;
-use crate::{linear, orders, plots, proof, series, timeline, traffic};
+use crate::{faults, linear, orders, plots, proof, timeline, traffic};
 use bench::options::{Options, Workload};
 use edn::Value;
 use judge::kafka::View;
@@ -95,7 +95,7 @@ fn logs(directory: &Path, options: &Options, history: &History) -> io::Result<()
         write(&path, |out| out.write_all(orders::order(&view, &log).as_bytes()))?;
     }
     let end_us = history.ops.last().map_or(0, |op| traffic::whole_micros(op.time_ns));
-    let faults = series::faults(history, end_us);
+    let faults = faults::faults(history, end_us);
     plots::lines::draw(directory, options, &view, &faults, end_us).map_err(io::Error::other)?;
     write(&directory.join("consume-counts.edn"), |out| out.write_all(CONSUME_COUNTS))
 }

@@ -4,6 +4,7 @@ use crate::network::{Count, Journal};
 use crate::options::Options;
 use judge::{History, MessageCounts, NetStats, Patience, Results};
 use machines::Time;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a run leaves behind.
@@ -28,6 +29,17 @@ pub struct Record {
     pub crash: Option<Crash>,
     /// Whether somebody interrupted it.
     pub interrupted: bool,
+}
+
+/// Something that a node said on stderr, or that it would say of itself if it were asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The node, by its position.
+    pub node: usize,
+    /// When, since the run began.
+    pub time: Time,
+    /// What.
+    pub text: Arc<str>,
 }
 
 impl Record {
