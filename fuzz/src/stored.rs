@@ -90,7 +90,10 @@ pub fn foreign(input: &[u8]) {
     };
     let demands = options(Workload::TxnListAppend).demands();
     let results = judge::check(check, &demands, &read, Patience::default());
-    assert!(results.valid != Validity::Unknown || !results.findings.is_empty(), "unknown, and nobody says why");
+    assert!(
+        results.valid != Validity::Unknown || !results.findings.is_empty(),
+        "unknown, and nobody says why"
+    );
     edn::pretty(&results.value);
     edn::json::pretty(&results.value);
     results.findings.iter().for_each(|finding| drop(format!("{finding}")));

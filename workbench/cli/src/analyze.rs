@@ -51,12 +51,12 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         Ok(limit) => limit,
         Err(mistake) => return refuse(NotParsed::Wrong(vec![mistake])),
     };
-    find(&arguments.test)
-        .and_then(|directory| analyze(&directory, arguments.results, limit))
-        .unwrap_or_else(|error| {
+    find(&arguments.test).and_then(|directory| analyze(&directory, arguments.results, limit)).unwrap_or_else(
+        |error| {
             complain(&format!("Cannot analyze: {error}"));
             Exit::Crashed
-        })
+        },
+    )
 }
 
 fn find(index_or_path: &str) -> io::Result<PathBuf> {

@@ -141,7 +141,8 @@ impl Job {
             }
         };
         drop(text);
-        let results = within(self.limit, |patience| judge::check(self.check, &self.demands, &history, patience));
+        let results =
+            within(self.limit, |patience| judge::check(self.check, &self.demands, &history, patience));
         match self.json {
             true => say(&self.line(file, &results)),
             false => say(&defused(self.words(file, &history, &results))),
@@ -184,10 +185,14 @@ impl Job {
         let toothless = judge::toothless(&self.demands.consistency_models);
         if self.check.is_transactional() && !toothless.is_empty() {
             let names = toothless.join(", ");
-            lines.push(format!("{} under {names} nothing that a checker here looks for is prohibited", paint.yellow("!")));
+            lines.push(format!(
+                "{} under {names} nothing that a checker here looks for is prohibited",
+                paint.yellow("!")
+            ));
         }
         if history.is_renumbered() && !results.findings.is_empty() {
-            let what = "the file's own indices do not count from 0; here operations are told by their place, from 0";
+            let what =
+                "the file's own indices do not count from 0; here operations are told by their place, from 0";
             lines.push(format!("{} {what}", paint.yellow("!")));
         }
         lines.join("\n")
@@ -240,13 +245,19 @@ fn read(file: &Path) -> io::Result<String> {
     let names = ["history.edn", "history.json", "history.jsonl"];
     let found = names.iter().map(|name| file.join(name)).find(|path| path.exists());
     found.map_or_else(
-        || Err(io::Error::new(io::ErrorKind::NotFound, format!("the directory has none of {}", names.join(", ")))),
+        || {
+            Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("the directory has none of {}", names.join(", ")),
+            ))
+        },
         fs::read_to_string,
     )
 }
 
 /// A name for a directory.
 fn stem(file: &Path) -> String {
-    let stem = file.file_stem().map_or_else(|| "stdin".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let stem =
+        file.file_stem().map_or_else(|| "stdin".to_owned(), |stem| stem.to_string_lossy().into_owned());
     if stem == "-" { "stdin".to_owned() } else { stem }
 }

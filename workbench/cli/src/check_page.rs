@@ -16,7 +16,10 @@ pub(super) fn write(directory: &Path, title: &str, history: &History, results: &
     fs::create_dir_all(directory)?;
     write_results(directory, Some(&results.value), &BTreeMap::<&str, &str>::new())?;
     write_history_text(directory, history)?;
-    fs::write(directory.join("timeline.html"), report::timeline::timeline(history, format!("{title} timeline")))?;
+    fs::write(
+        directory.join("timeline.html"),
+        report::timeline::timeline(history, format!("{title} timeline")),
+    )?;
     fs::write(directory.join("report.html"), page(title, history, results))
 }
 
@@ -28,7 +31,11 @@ fn page(title: &str, history: &History, results: &Results) -> String {
     };
     let title = escaped(title);
     let findings: String = results.findings.iter().map(|finding| item(history, finding)).collect();
-    let findings = if findings.is_empty() { "<p>Nothing was found.</p>".to_owned() } else { format!("<ol>{findings}</ol>") };
+    let findings = if findings.is_empty() {
+        "<p>Nothing was found.</p>".to_owned()
+    } else {
+        format!("<ol>{findings}</ol>")
+    };
     format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style>\n<h1>{title}</h1>\n\
@@ -42,8 +49,13 @@ fn page(title: &str, history: &History, results: &Results) -> String {
 fn item(history: &History, finding: &Finding) -> String {
     let meaning = meaning(finding.kind).map(|meaning| format!("<br><small>{}</small>", escaped(&meaning)));
     let evidence: Vec<String> = finding.evidence.iter().map(|evidence| line(history, evidence)).collect();
-    let evidence = if evidence.is_empty() { String::new() } else { format!("<pre>{}</pre>", evidence.join("\n")) };
-    let more = if finding.more > 0 { format!("<p>… and {} more of this kind</p>", finding.more) } else { String::new() };
+    let evidence =
+        if evidence.is_empty() { String::new() } else { format!("<pre>{}</pre>", evidence.join("\n")) };
+    let more = if finding.more > 0 {
+        format!("<p>… and {} more of this kind</p>", finding.more)
+    } else {
+        String::new()
+    };
     format!(
         "<li><strong>{}</strong>: {}{}{evidence}{more}</li>\n",
         escaped(finding.kind),

@@ -88,7 +88,10 @@ pub(super) fn conclude(
     let fails = results.as_ref().is_some_and(|results| results.valid == Validity::False);
     let too_late = scenario.filter(|_| fails).and_then(|scenario| {
         let _busy = progress::busy("playing other continuations".to_owned());
-        worlds::too_late::too_late(scenario, std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN))
+        worlds::too_late::too_late(
+            scenario,
+            std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        )
     });
     let subject = report::Subject {
         record,

@@ -45,7 +45,8 @@ fn watch(limit: Option<Duration>, is_over: &AtomicBool, is_done: &AtomicBool) {
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds: &f64| *seconds > 0.0);
     let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    duration.ok_or_else(|| format!("--analysis-timeout {text:?}: must be a number of seconds, more than none"))
+    duration
+        .ok_or_else(|| format!("--analysis-timeout {text:?}: must be a number of seconds, more than none"))
 }
 
 #[cfg(test)]

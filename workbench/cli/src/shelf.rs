@@ -7,7 +7,7 @@
 
 use crate::server::Response;
 use edn::{self, Value};
-use report::templates::render;
+use report::templates::{render, urlencode};
 use report::text::thousands;
 use serde::Serialize;
 use std::fs::{self, File};
@@ -236,7 +236,7 @@ fn parts(path: &str) -> Option<Vec<String>> {
 
 /// The path of these names.
 fn encoded(parts: &[String]) -> String {
-    parts.iter().map(|part| format!("/{}", page::urlencode(part))).collect()
+    parts.iter().map(|part| format!("/{}", urlencode(part))).collect()
 }
 
 /// `%41` is `A`.

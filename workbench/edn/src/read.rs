@@ -279,8 +279,33 @@ const fn is_blank(byte: u8) -> bool {
 
 /// Words that histories are made of, which are worth no memory of their own.
 const WORDS: &[&str] = &[
-    "type", "process", "f", "value", "index", "time", "invoke", "ok", "fail", "info", "txn", "r", "w", "append", "read",
-    "write", "cas", "add", "broadcast", "send", "poll", "error", "final?", "node", "generate", "echo", "nemesis",
+    "type",
+    "process",
+    "f",
+    "value",
+    "index",
+    "time",
+    "invoke",
+    "ok",
+    "fail",
+    "info",
+    "txn",
+    "r",
+    "w",
+    "append",
+    "read",
+    "write",
+    "cas",
+    "add",
+    "broadcast",
+    "send",
+    "poll",
+    "error",
+    "final?",
+    "node",
+    "generate",
+    "echo",
+    "nemesis",
 ];
 
 fn keyword(name: &str) -> Cow<'static, str> {
@@ -346,7 +371,9 @@ mod tests {
 
     #[test]
     fn a_stream_and_a_collection_of_values_are_read_alike() {
-        let all = |text: &str| read_all(text).map(|value| value.map(|(at, value)| (at, value.to_string()))).collect();
+        let all = |text: &str| {
+            read_all(text).map(|value| value.map(|(at, value)| (at, value.to_string()))).collect()
+        };
         let two = |first, second| Ok(vec![(first, "{:a 1}".to_owned()), (second, "2".to_owned())]);
         assert_eq!(all("{:a 1}\n2"), two(0, 7));
         assert_eq!(all(" ; note\n[{:a 1} #_ 3 2] ; end"), two(9, 20));

@@ -29,8 +29,13 @@ pub(crate) fn refusal(check: Check, history: &History) -> Option<Verdict> {
         format!("line {line}, index {index}: {}", breach.what)
     };
     let error = format!("this is no history of {}: {}", check.name(), tell(first));
-    let mut findings: Vec<Finding> = breaches.iter().take(MAX_TOLD).map(|breach| finding(history, breach, tell(breach))).collect();
-    findings.iter_mut().last().into_iter().for_each(|last| last.more = breaches.len().saturating_sub(MAX_TOLD));
+    let mut findings: Vec<Finding> =
+        breaches.iter().take(MAX_TOLD).map(|breach| finding(history, breach, tell(breach))).collect();
+    findings
+        .iter_mut()
+        .last()
+        .into_iter()
+        .for_each(|last| last.more = breaches.len().saturating_sub(MAX_TOLD));
     let valid = Validity::Unknown;
     let value = Value::map([("valid?", valid.into()), ("error", Value::text(error))]);
     Some(Verdict { valid, value, findings })
@@ -74,18 +79,18 @@ enum State<'a> {
 fn out_of_turn(state: &State<'_>, op: &Op, needs_invocations: bool) -> Option<String> {
     let process = op.process.to_value();
     match (state, op.kind) {
-        (State::Busy(before), Kind::Invoke) => {
-            Some(format!("process {process} begins something before what it began at op {} has ended", before.index))
-        }
+        (State::Busy(before), Kind::Invoke) => Some(format!(
+            "process {process} begins something before what it began at op {} has ended",
+            before.index
+        )),
         (State::Gone(before), Kind::Invoke) => Some(format!(
             "process {process} goes on after op {before}, of which nobody knows the outcome; what is begun after that needs \
              another process"
         )),
         (State::Idle, Kind::Invoke) => None,
-        (State::Busy(before), _) if before.f != op.f => Some(format!(
-            "process {process} began :{} at op {}, and :{} ends",
-            before.f, before.index, op.f
-        )),
+        (State::Busy(before), _) if before.f != op.f => {
+            Some(format!("process {process} began :{} at op {}, and :{} ends", before.f, before.index, op.f))
+        }
         (State::Busy(_), _) => None,
         (State::Idle | State::Gone(_), _) if needs_invocations => {
             Some(format!("an operation of process {process} ends that nobody began"))

@@ -100,7 +100,11 @@ impl Check {
         if !self.operations().contains(&op.f) {
             let known: Vec<&str> = self.operations().iter().copied().filter(|f| !f.is_empty()).collect();
             let what = if op.f.is_empty() { "no :f".to_owned() } else { format!(":f :{}", op.f) };
-            return Some(format!("{what} is an operation of {}, which has {}", self.name(), known.join(", ")));
+            return Some(format!(
+                "{what} is an operation of {}, which has {}",
+                self.name(),
+                known.join(", ")
+            ));
         }
         let ok = op.kind == Kind::Ok;
         match self {
@@ -112,7 +116,8 @@ impl Check {
             Check::Workload(Workload::Kafka) => log(op),
             Check::Workload(Workload::Broadcast | Workload::GSet) | Check::Set | Check::SetFull => {
                 let is_list = !matches!(op.value, Value::Map(_)) && op.value.elements().is_some();
-                (ok && op.f == "read" && !is_list).then(|| format!("{} is not a list of what was read", op.value))
+                (ok && op.f == "read" && !is_list)
+                    .then(|| format!("{} is not a list of what was read", op.value))
             }
             Check::Workload(Workload::GCounter | Workload::PnCounter) | Check::Counter => {
                 let is_sum = op.value.as_integer().is_some();
@@ -130,7 +135,9 @@ impl Check {
 
 /// A transaction is a list of steps of three parts.
 fn steps(op: &Op, write: &str, lists: bool) -> Option<String> {
-    let Some(steps) = op.value.elements() else { return Some(format!("{} is not a list of steps", op.value)) };
+    let Some(steps) = op.value.elements() else {
+        return Some(format!("{} is not a list of steps", op.value));
+    };
     steps.iter().find_map(|step| {
         let Some([name, _, value]) = step.elements() else {
             return Some(format!("the step {step} has not three parts, as in [:{write} key value]"));
@@ -140,7 +147,8 @@ fn steps(op: &Op, write: &str, lists: bool) -> Option<String> {
             return Some(format!("the step {step} does what is unknown: it can be :r or :{write}"));
         }
         let is_list = matches!(value, Value::Nil | Value::List(_) | Value::Vector(_));
-        (is_read && lists && op.kind == Kind::Ok && !is_list).then(|| format!("the step {step} does not read a list"))
+        (is_read && lists && op.kind == Kind::Ok && !is_list)
+            .then(|| format!("the step {step} does not read a list"))
     })
 }
 
@@ -156,7 +164,8 @@ fn keyed(op: &Op) -> Option<String> {
 /// A comparison has an old and a new value, perhaps with a key.
 fn compared(op: &Op) -> Option<String> {
     let is_pair = op.value.elements().is_some_and(|pair| pair.len() == 2);
-    (op.f == "cas" && op.kind == Kind::Invoke && !is_pair).then(|| format!("{} is not the old and the new value", op.value))
+    (op.f == "cas" && op.kind == Kind::Invoke && !is_pair)
+        .then(|| format!("{} is not the old and the new value", op.value))
 }
 
 /// Sends and polls are lists of steps; offsets are integers of at most 64 bits.
@@ -164,7 +173,9 @@ fn log(op: &Op) -> Option<String> {
     if op.f != "send" && op.f != "poll" {
         return None;
     }
-    let Some(steps) = op.value.elements() else { return Some(format!("{} is not a list of steps", op.value)) };
+    let Some(steps) = op.value.elements() else {
+        return Some(format!("{} is not a list of steps", op.value));
+    };
     steps.iter().find_map(|step| match step.elements() {
         Some([name, _, value]) if name.as_name() == Some("send") => match value {
             Value::Vector(pair) | Value::List(pair) if op.kind == Kind::Ok => match &pair[..] {
@@ -176,12 +187,16 @@ fn log(op: &Op) -> Option<String> {
         Some([name]) if name.as_name() == Some("poll") => None,
         Some([name, Value::Map(logs)]) if name.as_name() == Some("poll") => logs.iter().find_map(polled),
         Some([name, Value::Nil]) if name.as_name() == Some("poll") => None,
-        _ => Some(format!("the step {step} is neither [:send key message] nor [:poll {{key [[offset message] …]}}]")),
+        _ => Some(format!(
+            "the step {step} is neither [:send key message] nor [:poll {{key [[offset message] …]}}]"
+        )),
     })
 }
 
 fn polled((_, messages): &(Value, Value)) -> Option<String> {
-    let Some(messages) = messages.elements() else { return Some(format!("{messages} is not a list of messages")) };
+    let Some(messages) = messages.elements() else {
+        return Some(format!("{messages} is not a list of messages"));
+    };
     messages.iter().find_map(|pair| match pair.elements() {
         Some([offset, _]) => not_an_offset(offset),
         _ => Some(format!("{pair} is not an offset and a message")),

@@ -42,7 +42,8 @@ pub(super) fn bank(context: &Context<'_>, rules: BankRules) -> Verdict {
     let mut found = Vec::new();
     for read in ok_reads(context) {
         let Value::Map(entries) = &read.value else { continue };
-        let balances: BTreeMap<&Value, &Value> = entries.iter().map(|(account, balance)| (account, balance)).collect();
+        let balances: BTreeMap<&Value, &Value> =
+            entries.iter().map(|(account, balance)| (account, balance)).collect();
         let mut add = |explanation| found.push(bad("bank", explanation, context, &[read.index]));
         let Some(total) = sum(&balances) else {
             add(format!("a read shows an account whose balance is not an integer: {}", brief(&read.value)));
@@ -56,7 +57,8 @@ pub(super) fn bank(context: &Context<'_>, rules: BankRules) -> Verdict {
         } else if total != *expected {
             add(format!("a read shows {total} in all accounts together, where there are {expected}"));
         } else if !rules.negative_balances
-            && let Some((account, balance)) = balances.iter().find(|(_, balance)| balance.as_integer() < Some(0))
+            && let Some((account, balance)) =
+                balances.iter().find(|(_, balance)| balance.as_integer() < Some(0))
         {
             add(format!("account {account} holds {balance}"));
         }
@@ -89,7 +91,8 @@ pub(super) fn counter(context: &Context<'_>) -> Verdict {
             ("read", Kind::Invoke) => drop(begun.insert(op.index, lower)),
             ("read", Kind::Ok) => {
                 let low = other.and_then(|invoke| begun.remove(&invoke.index)).unwrap_or(lower);
-                let fits = op.value.as_integer().is_some_and(|read| (low..=upper).contains(&i128::from(read)));
+                let fits =
+                    op.value.as_integer().is_some_and(|read| (low..=upper).contains(&i128::from(read)));
                 let number = |number: i128| Value::from_digits(&number.to_string());
                 if !fits {
                     let read = brief(&op.value);
@@ -108,7 +111,8 @@ pub(super) fn counter(context: &Context<'_>) -> Verdict {
 /// What was added is in the last read, and nothing else is.
 pub(super) fn set(context: &Context<'_>) -> Verdict {
     let adds = || context.client_ops().filter(|op| op.f == "add");
-    let attempted: BTreeSet<&Value> = adds().filter(|op| op.kind == Kind::Invoke).map(|op| &op.value).collect();
+    let attempted: BTreeSet<&Value> =
+        adds().filter(|op| op.kind == Kind::Invoke).map(|op| &op.value).collect();
     let acknowledged = adds().filter(|op| op.kind == Kind::Ok);
     let acknowledged = acknowledged.map(|op| (&context.other_half(op).unwrap_or(op).value, op.index));
     let Some(read) = ok_reads(context).last() else { return verdict(Vec::new(), false, Vec::new()) };
@@ -152,7 +156,10 @@ pub(super) fn long_fork(context: &Context<'_>) -> Verdict {
                     let told = format!("key {key} is written twice, so reads do not tell in what order");
                     let finding = bad("written-twice", told, context, &[first, op.index]);
                     let finding = Finding { costs: Validity::Unknown, ..finding };
-                    let value = Value::map([("valid?", Validity::Unknown.into()), ("error", "multiple-writes".into())]);
+                    let value = Value::map([
+                        ("valid?", Validity::Unknown.into()),
+                        ("error", "multiple-writes".into()),
+                    ]);
                     return Verdict { valid: Validity::Unknown, value, findings: vec![finding] };
                 }
             }

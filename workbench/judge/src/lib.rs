@@ -73,8 +73,8 @@ pub use glossary::meaning;
 pub use history::{History, Kind, Op, Process};
 pub use net::{MessageCounts, NetStats};
 pub use patience::Patience;
-pub use validity::Validity;
 pub use txn::model::{objection, toothless};
+pub use validity::Validity;
 use verdict::Verdict;
 
 use context::Context;

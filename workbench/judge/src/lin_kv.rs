@@ -95,7 +95,8 @@ fn judge_all<'a>(context: &Context<'a>, by_key: &BTreeMap<&'a Value, Vec<Call<'a
     let all: Vec<&Vec<Call<'a>>> = by_key.values().collect();
     let next = AtomicUsize::new(0);
     let work = || {
-        let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Relaxed)).filter(|number| *number < all.len()));
+        let numbers =
+            std::iter::from_fn(|| Some(next.fetch_add(1, Relaxed)).filter(|number| *number < all.len()));
         numbers.map(|number| (number, register::judge(all[number], &patience))).collect::<Vec<_>>()
     };
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(all.len());
@@ -173,7 +174,13 @@ fn result(context: &Context<'_>, shape: Shape, calls: &[Call<'_>], judgement: &J
 }
 
 /// What the register may hold before the operation `end`, in the shape that upstream has for it.
-fn configurations(context: &Context<'_>, shape: Shape, calls: &[Call<'_>], states: &[&Value], end: usize) -> Value {
+fn configurations(
+    context: &Context<'_>,
+    shape: Shape,
+    calls: &[Call<'_>],
+    states: &[&Value],
+    end: usize,
+) -> Value {
     let is_pending = |call: &&Call<'_>| call.start < end && call.end.is_none_or(|ends| ends >= end);
     let pending = calls.iter().filter(is_pending).map(|call| without_key(context.op(call.start), shape));
     let pending = Value::Vector(pending.collect());
@@ -185,7 +192,13 @@ fn configurations(context: &Context<'_>, shape: Shape, calls: &[Call<'_>], state
 }
 
 /// A way that ends at the call that no way gets past: the operations that take effect, and what the register is after each.
-fn final_path(context: &Context<'_>, shape: Shape, calls: &[Call<'_>], stuck: usize, path: &Path<'_>) -> Value {
+fn final_path(
+    context: &Context<'_>,
+    shape: Shape,
+    calls: &[Call<'_>],
+    stuck: usize,
+    path: &Path<'_>,
+) -> Value {
     let op = |call: usize| without_key(context.op(calls[call].last()), shape);
     let mut steps = vec![(previous_op(context, shape, calls, calls[stuck].last()), register(path.state))];
     steps.extend(path.steps.iter().map(|&(call, state)| (op(call), register(state))));

@@ -25,8 +25,8 @@ use super::cycles::{Builder, Extra, search};
 use super::{Finding, Validity, Verdict};
 use crate::history::OTHER_THAN_ASKED;
 use edn::Value;
-use std::collections::BTreeSet;
 use serial::Order;
+use std::collections::BTreeSet;
 use transaction::Transactions;
 use weak::Scope;
 
@@ -190,7 +190,8 @@ fn other_steps(context: &Context<'_>, transactions: &Transactions, anomalies: &m
         let ops = [span.invoke, transactions.list[number].op()];
         anomalies.add(context, OTHER_STEPS, || Case {
             value: Value::map([("txns", Value::List(ops.map(|op| context.quote(op).to_value()).to_vec()))]),
-            explanation: "a transaction was answered with other steps than those that were asked for".to_owned(),
+            explanation: "a transaction was answered with other steps than those that were asked for"
+                .to_owned(),
             proof: ops.to_vec(),
         });
     }

@@ -2,11 +2,11 @@
 //! was counted. No guesses: a rule that does not apply says nothing.
 
 use super::challenged::Challenged;
+use super::faults;
 use super::mentions;
 use super::notes::at;
 use super::proof::node;
 use super::row::{Fate, Row};
-use super::faults;
 use super::summed::{last_reads, shared_ids};
 use super::text::{listed, thousands};
 use super::traffic::Traffic;

@@ -3,10 +3,10 @@
 use super::Subject;
 use super::challenged::{Challenged, Demand};
 use super::coach;
-use super::notes;
-use super::proof::{self, Proof};
 use super::faults;
+use super::notes;
 use super::packed::packed;
+use super::proof::{self, Proof};
 use super::row::Row;
 use super::series::{MAX_DOTS, Operations};
 use super::templates::render;
@@ -87,7 +87,10 @@ pub fn report(subject: &Subject<'_>) -> String {
         notes: left_out(&traffic, &operations, main_us),
         has_said: !subject.said.is_empty(),
         has_states: subject.states.is_some_and(|states| !states.changes.is_empty()),
-        state_stretch: subject.states.filter(|states| states.stretch_ns > 0).map(|states| states.stretch_ns / 1_000_000),
+        state_stretch: subject
+            .states
+            .filter(|states| states.stretch_ns > 0)
+            .map(|states| states.stretch_ns / 1_000_000),
         too_late: worsening.as_ref().map(|worsening| worsening.words.clone()),
         has_stable: stable_ms.is_some_and(|stable| !stable.is_empty()),
         has_links: has_messages && (2..=MAX_NODES_WITH_LINKS).contains(&record.options.nodes.len()),

@@ -96,7 +96,8 @@ impl Plot<'_> {
     }
 
     fn is(&self, index: usize, name: usize, outcome: usize) -> bool {
-        usize::from(self.operations.name[index]) == name && usize::from(self.operations.outcome[index]) == outcome
+        usize::from(self.operations.name[index]) == name
+            && usize::from(self.operations.outcome[index]) == outcome
     }
 
     /// When each of some operations began, in seconds, and how long it took, in milliseconds.
@@ -139,8 +140,7 @@ impl Plot<'_> {
                 if ended.iter().any(|ended| *ended > 0) {
                     let middle = |bucket: usize| (bucket as f64 + 0.5) * width;
                     let points = ended.iter().enumerate();
-                    let line = points
-                        .map(|(bucket, ended)| (middle(bucket), f64::from(*ended) / width));
+                    let line = points.map(|(bucket, ended)| (middle(bucket), f64::from(*ended) / width));
                     rates.push((number, outcome, line.filter(|(at, _)| *at <= self.frame.seconds).collect()));
                 }
             }

@@ -4,9 +4,9 @@
 use super::Fate;
 use super::chains::Chain;
 use super::cycle::Cycle;
+use super::faults::Fault;
 use super::mentions::{self, Atom};
 use super::picture::Offsets;
-use super::faults::Fault;
 use super::row::Row;
 use super::traffic::{Traffic, whole_micros};
 use bench::run::Record;

@@ -1,7 +1,7 @@
 //! What was found, in sum: one sentence in place of a list of cases, for the terminal and the top of the page.
 
-use super::proof::{cases, locate, node, proofs};
 use super::faults;
+use super::proof::{cases, locate, node, proofs};
 use super::text::{listed, thousands};
 use super::traffic::{Traffic, micros};
 use bench::options::Workload;

@@ -1,11 +1,11 @@
 use super::Subject;
 use super::cycle::Cycle;
+use super::packed::unpacked;
 use super::page;
 use super::picture::Offsets;
 use super::proof;
 use super::row::Fate;
 use super::traffic::{Counts, MAX_EVENTS, Traffic};
-use super::packed::unpacked;
 use super::{chains, faults, words};
 use bench::network::{Entry, Event, Journal};
 use bench::options::{Fault, Options, Workload};

@@ -30,8 +30,11 @@ impl Told {
     pub(super) fn new<'a>(said: impl ExactSizeIterator<Item = &'a Said> + Clone, start: Time) -> Told {
         let all = said.len();
         let left_out = all.saturating_sub(MAX_LINES);
-        let is_kept = |position: usize| left_out == 0 || position < MAX_LINES / 2 || position >= MAX_LINES / 2 + left_out;
-        let kept = || said.clone().enumerate().filter(|(position, _)| is_kept(*position)).map(|(_, said)| said);
+        let is_kept = |position: usize| {
+            left_out == 0 || position < MAX_LINES / 2 || position >= MAX_LINES / 2 + left_out
+        };
+        let kept =
+            || said.clone().enumerate().filter(|(position, _)| is_kept(*position)).map(|(_, said)| said);
         let mut columns = Numbers::default();
         columns.differences(kept().map(|said| micros(said.time, start)));
         columns.column(kept().map(|said| said.node as i64));

@@ -315,7 +315,6 @@ impl Reader {
         }
     }
 
-
     fn copy(&mut self, row: usize) -> usize {
         self.rows.push(self.rows[row].clone());
         self.rows.len() - 1

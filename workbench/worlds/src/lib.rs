@@ -52,11 +52,11 @@ pub mod scaling;
 pub mod scenario;
 pub mod simulated;
 pub mod sweep;
-pub mod too_late;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod too_late;
 
 pub use cluster::{Answer, Cluster, Request};
 pub use disk::Step;

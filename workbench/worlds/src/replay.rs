@@ -103,7 +103,11 @@ mod tests {
             let time = machines::Time::from_nanos(number * 10_000);
             states.add(Said { node: (number % 2) as usize, time, text: number.to_string().into() });
         }
-        assert!(states.changes.len() <= MAX_CHANGES && states.changes.len() > 100, "{}", states.changes.len());
+        assert!(
+            states.changes.len() <= MAX_CHANGES && states.changes.len() > 100,
+            "{}",
+            states.changes.len()
+        );
         let last = |node| states.changes.iter().rfind(|said| said.node == node).unwrap().text.to_string();
         assert_eq!([last(0), last(1)], ["399998", "399999"]);
     }

@@ -61,7 +61,9 @@ fn look(scenario: &Scenario, most: u64, threads: NonZero<usize>) -> Option<TooLa
     let mut moments: Vec<Moment> =
         (0..=FIRST_MOMENTS).map(|step| attempt.at(start + limit * step / FIRST_MOMENTS)).collect();
     for _ in 0..HALVINGS {
-        let Some(certain) = moments.iter().position(Moment::is_certain).filter(|certain| *certain > 0) else { break };
+        let Some(certain) = moments.iter().position(Moment::is_certain).filter(|certain| *certain > 0) else {
+            break;
+        };
         let before = moments[certain - 1].time;
         let middle = before + moments[certain].time.since(before) / 2;
         moments.insert(certain, attempt.at(middle));
@@ -93,7 +95,9 @@ impl Attempt<'_> {
     fn at(&self, time: Time) -> Moment {
         let next = AtomicU64::new(0);
         let work = || {
-            let mine = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < self.of));
+            let mine = std::iter::from_fn(|| {
+                Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < self.of)
+            });
             mine.filter(|seed| self.fails(time, *seed)).count() as u64
         };
         let failed = thread::scope(|scope| {
@@ -104,7 +108,8 @@ impl Attempt<'_> {
     }
 
     fn fails(&self, time: Time, continuation: u64) -> bool {
-        let seed = self.scenario.options.seed ^ continuation.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seed =
+            self.scenario.options.seed ^ continuation.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let (outcome, ..) = play(self.scenario, Some((time, seed)));
         matches!(outcome.verdict, Verdict::Invalid | Verdict::Broken) && outcome.kind() == self.kind
     }

@@ -21,7 +21,10 @@ fn each_process_does_one_thing_after_another() {
         ("0 invoke read nil\n 0 ok write 5", 2, "began :read at op 0, and :write ends"),
     ] {
         let told = told("register", text);
-        assert!(told.starts_with(&format!("line {line}, index {}: ", line - 1)) && told.contains(what), "{told}");
+        assert!(
+            told.starts_with(&format!("line {line}, index {}: ", line - 1)) && told.contains(what),
+            "{told}"
+        );
     }
     // Answers alone say nothing about time, and Elle takes them.
     assert_eq!(told("rw-register", "0 ok txn [[:w 1 1]]\n 1 ok txn [[:r 1 1]]"), "");
@@ -32,7 +35,11 @@ fn each_process_does_one_thing_after_another() {
 #[test]
 fn every_operation_is_known_and_has_its_form() {
     for (name, text, what) in [
-        ("txn-rw-register", "0 invoke read nil", ":f :read is an operation of txn-rw-register, which has txn"),
+        (
+            "txn-rw-register",
+            "0 invoke read nil",
+            ":f :read is an operation of txn-rw-register, which has txn",
+        ),
         ("txn-rw-register", "0 invoke txn [[:append 1 1]]", "does what is unknown: it can be :r or :w"),
         ("list-append", "0 invoke txn [[:r 1]]", "has not three parts"),
         ("list-append", "0 invoke txn 5", "5 is not a list of steps"),

@@ -150,7 +150,13 @@ const MAX_EDGES: usize = 1 << 26;
 impl Builder {
     /// A graph of `transactions` vertices without edges.
     pub(crate) fn new(transactions: usize) -> Builder {
-        Builder { transactions, vertices: transactions, edges: Vec::new(), overflowed: false, is_touched: false }
+        Builder {
+            transactions,
+            vertices: transactions,
+            edges: Vec::new(),
+            overflowed: false,
+            is_touched: false,
+        }
     }
 
     /// Whether anything depends on anything, be it a transaction on itself: whether there is something to judge.
@@ -243,7 +249,8 @@ impl Builder {
 
 /// Whether anything that ended began after something had succeeded: even what then failed is somewhere in time.
 fn follows_in_time(spans: &[Span]) -> bool {
-    let first = spans.iter().filter(|span| span.outcome == Outcome::Ok).filter_map(|span| span.complete).min();
+    let first =
+        spans.iter().filter(|span| span.outcome == Outcome::Ok).filter_map(|span| span.complete).min();
     let ended = spans.iter().filter(|span| span.complete.is_some() && span.has_beginning());
     first.is_some_and(|first| ended.map(|span| span.invoke).max().is_some_and(|last| last > first))
 }

@@ -87,17 +87,25 @@ fn readers_see_writes_in_one_order() {
 #[test]
 fn registers_have_keys_or_none_and_locks_are_held_once() {
     let bare = |read: &str| {
-        format!("0 invoke write 5\n 0 ok write 5\n 0 invoke cas [5 6]\n 0 ok cas [5 6]\n 1 invoke read nil\n 1 ok read {read}")
+        format!(
+            "0 invoke write 5\n 0 ok write 5\n 0 invoke cas [5 6]\n 0 ok cas [5 6]\n 1 invoke read nil\n 1 ok read {read}"
+        )
     };
     assert_valid("register", &bare("6"));
     assert_valid("cas-register", &bare("nil"));
     assert_invalid("register", &bare("3"), "no order of the operations explains how op 5 read 3");
-    let keyed = |read: &str| format!("0 invoke write [1 5]\n 0 ok write [1 5]\n 1 invoke read [1 nil]\n 1 ok read {read}");
+    let keyed = |read: &str| {
+        format!("0 invoke write [1 5]\n 0 ok write [1 5]\n 1 invoke read [1 nil]\n 1 ok read {read}")
+    };
     assert_valid("register", &keyed("[1 5]"));
     assert_invalid("register", &keyed("[1 6]"), "on key 1");
     let lock = "0 invoke acquire nil\n 0 ok acquire nil\n 1 invoke acquire nil\n 0 invoke release nil\n 0 ok release nil\n";
     assert_valid("mutex", &format!("{lock} 1 ok acquire nil"));
-    assert_invalid("mutex", "0 invoke acquire nil\n 0 ok acquire nil\n 1 invoke acquire nil\n 1 ok acquire nil", "op 3");
+    assert_invalid(
+        "mutex",
+        "0 invoke acquire nil\n 0 ok acquire nil\n 1 invoke acquire nil\n 1 ok acquire nil",
+        "op 3",
+    );
 }
 
 #[test]

@@ -31,7 +31,9 @@ pub fn read(text: &str) -> Result<History, HistoryError> {
 /// Whether a text is JSON and not EDN: in a map of JSON the first key is a string, and a colon follows.
 fn is_json(text: &str) -> bool {
     let rest = text.trim_start().trim_start_matches('[').trim_start();
-    let Some(key) = rest.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"')) else { return false };
+    let Some(key) = rest.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"')) else {
+        return false;
+    };
     key.split_once('"').is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
 }
 
@@ -94,7 +96,9 @@ impl Display for HistoryError {
         match &self.reason {
             Reason::Syntax(error) => write!(f, "{error}"),
             Reason::Json(error) => write!(f, "{error}"),
-            Reason::NoOperation => write!(f, "not an operation: a map such as {{:type :invoke, :process 0, :f :read}}"),
+            Reason::NoOperation => {
+                write!(f, "not an operation: a map such as {{:type :invoke, :process 0, :f :read}}")
+            }
             Reason::Key(key) => write!(f, "no usable :{key}"),
             Reason::Index(index, before) => {
                 write!(f, "index {index} comes after {before}: indices must grow, though they may have gaps")
@@ -303,7 +307,10 @@ mod tests {
             "{:index 0, :time 0, :type :invoke, :process 7, :f :txn, :value [[:r 1 nil]]}",
             "{:index 1, :time 0, :type :ok, :process 7, :f :txn, :value [[:r 1 [2]]]}",
         ];
-        let ops = ["{:type :invoke, :process 7, :f :txn, :value [[:r 1 nil]]}", "{:process 7 :type :ok\n :f :txn :value [[:r 1 [2]]]}"];
+        let ops = [
+            "{:type :invoke, :process 7, :f :txn, :value [[:r 1 nil]]}",
+            "{:process 7 :type :ok\n :f :txn :value [[:r 1 [2]]]}",
+        ];
         let tagged = ops.map(|op| format!("#jepsen.history.Op{op}"));
         for text in [
             ops.join("\n"),
@@ -330,9 +337,17 @@ mod tests {
 
     #[test]
     fn gaps_are_closed_and_the_place_of_each_is_known() {
-        let history = read(&format!("{}\n\n{}", LINE.replace("index 0", "index 3"), LINE.replace("index 0", "index 9"))).unwrap();
+        let history = read(&format!(
+            "{}\n\n{}",
+            LINE.replace("index 0", "index 3"),
+            LINE.replace("index 0", "index 9")
+        ))
+        .unwrap();
         assert_eq!(history.ops.iter().map(|op| op.index).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!([history.place(0), history.place(1)], [Place { line: 1, index: 3 }, Place { line: 3, index: 9 }]);
+        assert_eq!(
+            [history.place(0), history.place(1)],
+            [Place { line: 1, index: 3 }, Place { line: 3, index: 9 }]
+        );
         assert!(history.is_renumbered());
         let plain = read(LINE).unwrap();
         assert!(plain.places.is_empty() && !plain.is_renumbered());
@@ -346,15 +361,16 @@ mod tests {
         );
         let processes: Vec<Process> = history.unwrap().ops.iter().map(|op| op.process).collect();
         let client = |number| Process::Client(UNNUMBERED + number);
-        let expected =
-            [client(0), client(1), client(0), client(2), Process::Nemesis, client(3), client(4)];
+        let expected = [client(0), client(1), client(0), client(2), Process::Nemesis, client(3), client(4)];
         assert_eq!(processes, expected);
     }
 
     #[test]
     fn names_are_keywords_and_strings_are_none() {
         assert!(read(LINE).is_ok());
-        for (word, text) in [(":f :read", ":f \"read it\""), (":type :ok", ":type \"ok\""), (":index 0", "\"index\" 0")] {
+        for (word, text) in
+            [(":f :read", ":f \"read it\""), (":type :ok", ":type \"ok\""), (":index 0", "\"index\" 0")]
+        {
             assert!(read(&LINE.replace(word, text)).is_err(), "{text}");
         }
         assert!(read(r#"{"type": "ok", "process": 0, "f": "read it"}"#).is_err());
@@ -364,7 +380,10 @@ mod tests {
     fn what_is_not_a_history_is_refused_with_its_line() {
         let error = |text: &str| read(text).unwrap_err().to_string();
         assert_eq!(error("{:index"), "line 1: unexpected end at byte 7");
-        assert_eq!(error(&format!("{LINE}\n {{:index}}")), "line 2: a map with a key without a value at byte 9");
+        assert_eq!(
+            error(&format!("{LINE}\n {{:index}}")),
+            "line 2: a map with a key without a value at byte 9"
+        );
         assert_eq!(
             error(&format!("{LINE}\n{LINE}")),
             "line 2: index 0 comes after 0: indices must grow, though they may have gaps"
@@ -372,7 +391,10 @@ mod tests {
         assert_eq!(error(&LINE.replace(":ok", ":maybe")), "line 1: no usable :type");
         assert_eq!(error("{:index 0}"), "line 1: no usable :type");
         assert_eq!(error("{:type :invoke, :f :read}"), "line 1: no usable :process");
-        assert_eq!(error("5"), "line 1: not an operation: a map such as {:type :invoke, :process 0, :f :read}");
+        assert_eq!(
+            error("5"),
+            "line 1: not an operation: a map such as {:type :invoke, :process 0, :f :read}"
+        );
         assert_eq!(error("{\"type\": \"ok\",\n \"f\": }"), "line 2: expected value");
     }
 }

@@ -293,7 +293,8 @@ fn a_log_in_trouble_says_which_messages_are_and_who_had_to_do_with_them() {
 #[test]
 fn an_empty_poll_does_not_make_a_process_forget_where_it_was() {
     let three = sends(&["k 1 @ 0", "k 2 @ 1", "k 3 @ 2"]) + &poll(2, "\"k\" [[0 1] [1 2] [2 3]]");
-    let after = |next: &str| three.clone() + &poll(1, "\"k\" [[0 1]]") + &poll(1, "\"k\" []") + &poll(1, next);
+    let after =
+        |next: &str| three.clone() + &poll(1, "\"k\" [[0 1]]") + &poll(1, "\"k\" []") + &poll(1, next);
     assert_invalid(&after("\"k\" [[0 1]]"), "(:nonmonotonic-poll)");
     assert_invalid(&after("\"k\" [[2 3]]"), "(:poll-skip)");
     assert_valid(&after("\"k\" [[1 2]]"));

@@ -100,7 +100,8 @@ impl Lists {
             }
         }
         // Lists of one length stay in the order of the history.
-        let mut by_key: Vec<(u32, u32)> = (0..).zip(&reads).map(|(place, read)| (read.step.key, place)).collect();
+        let mut by_key: Vec<(u32, u32)> =
+            (0..).zip(&reads).map(|(place, read)| (read.step.key, place)).collect();
         by_key.sort_by_key(|(_, place)| transactions.read(reads[*place as usize].step).len());
         Lists {
             appended: Groups::new(names.key_count(), &appended),
@@ -158,7 +159,8 @@ impl Lists {
     fn appended_twice(&self, context: &Context<'_>, transactions: &Transactions, anomalies: &mut Anomalies) {
         for (number, element) in (0..).zip(&self.elements) {
             let (Some(first), Some(second)) = (element.appender, element.second) else { continue };
-            let (value, key) = (transactions.names.value(number), transactions.key(transactions.names.key_of(number)));
+            let (value, key) =
+                (transactions.names.value(number), transactions.key(transactions.names.key_of(number)));
             anomalies.add(context, "appended-twice", || Case {
                 explanation: format!("{value} was appended to key {key} twice"),
                 value: Value::map([("key", key.clone()), ("element", value.clone())]),
@@ -174,7 +176,9 @@ impl Lists {
             let mut looked_at: Vec<u32> = Vec::new();
             for (position, step) in transactions.steps(number).iter().enumerate() {
                 let is_new = !step.is_write() && !looked_at.contains(&step.key);
-                let Some(list) = before_own(transactions, number, position).filter(|_| is_new) else { continue };
+                let Some(list) = before_own(transactions, number, position).filter(|_| is_new) else {
+                    continue;
+                };
                 looked_at.push(step.key);
                 let mut source = Some(Source::Beginning);
                 for author in list.iter().map(|&element| self.element(element).author()) {
@@ -197,7 +201,8 @@ impl Lists {
         let order = self.order(key, transactions);
         let mut follow = |before: u32, next: u32| {
             if before != NIL
-                && let (Some(before), Some(next)) = (self.element(before).author(), self.element(next).author())
+                && let (Some(before), Some(next)) =
+                    (self.element(before).author(), self.element(next).author())
             {
                 visibility.follows(before, next, key);
             }

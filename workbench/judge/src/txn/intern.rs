@@ -45,7 +45,8 @@ impl Names {
         let number = next(self.versions.len());
         self.versions.push((key, value.clone()));
         let Names { hasher, versions, version_numbers, .. } = self;
-        version_numbers.insert_unique(hash, number, |&number| hash_version(hasher, &versions[number as usize]));
+        version_numbers
+            .insert_unique(hash, number, |&number| hash_version(hasher, &versions[number as usize]));
         number
     }
 
@@ -77,7 +78,10 @@ fn hash_version(hasher: &DefaultHashBuilder, (key, value): &(u32, Value)) -> u64
 }
 
 fn next(count: usize) -> u32 {
-    u32::try_from(count).ok().filter(|&number| number < NIL).expect("a history in memory has fewer than 2^32 values")
+    u32::try_from(count)
+        .ok()
+        .filter(|&number| number < NIL)
+        .expect("a history in memory has fewer than 2^32 values")
 }
 
 /// Things in groups: those of group g are side by side.

@@ -307,7 +307,10 @@ mod tests {
         let (not, also_not) = ruled_out(&BTreeSet::from(["lost-update", "internal"]));
         assert_eq!(not, ["read-atomic", "cursor-stability"]);
         assert!(also_not.contains(&"update-atomic") && also_not.contains(&"prefix"));
-        assert_eq!(ruled_out(&BTreeSet::from(["G-nonadjacent-item"])).0, ["snapshot-isolation", "repeatable-read"]);
+        assert_eq!(
+            ruled_out(&BTreeSet::from(["G-nonadjacent-item"])).0,
+            ["snapshot-isolation", "repeatable-read"]
+        );
         for (strong, below) in BELOW {
             for name in below.iter().chain([strong]) {
                 assert!(MODELS.iter().any(|(names, _)| names[0] == *name), "{name}");

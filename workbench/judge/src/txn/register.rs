@@ -9,12 +9,12 @@
 
 use super::intern::{Groups, NIL};
 use super::transaction::{Step, Transactions, What};
+use super::weak::{Source, Visibility};
 use crate::anomalies::{Anomalies, Case};
 use crate::context::Context;
 use crate::cycles::{Builder, Kind as Edge, Successors, components};
 use crate::finding::brief;
 use crate::history::Kind;
-use super::weak::{Source, Visibility};
 use edn::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -147,7 +147,8 @@ impl Versions {
             let key = transactions.names.key_of(number);
             let readers = self.readers.of(number);
             // What was read was written, whatever its writer knows of its own end.
-            if let Some(author) = version.author().filter(|_| version.writer.is_some() || !readers.is_empty()) {
+            if let Some(author) = version.author().filter(|_| version.writer.is_some() || !readers.is_empty())
+            {
                 let mut add = adder(builder, version.writer.is_some(), key);
                 readers.iter().for_each(|&reader| add(author, reader, Edge::Wr));
                 self.absent.of(key).iter().for_each(|&reader| add(reader, author, Edge::Rw));
@@ -280,7 +281,8 @@ impl Search<'_, '_> {
                 self.read_from(number, step, "G1a", writer, explanation);
             }
             if let Some(writer) = version.intermediate.filter(|writer| *writer as usize != number) {
-                let explanation = format!("key {key} was read as {value}, which its writer had yet to overwrite");
+                let explanation =
+                    format!("key {key} was read as {value}, which its writer had yet to overwrite");
                 self.read_from(number, step, "G1b", writer, explanation);
             }
             if !version.has_writer() {
@@ -297,7 +299,14 @@ impl Search<'_, '_> {
         }
     }
 
-    fn read_from(&mut self, number: usize, step: &Step, kind: &'static str, writer: u32, explanation: String) {
+    fn read_from(
+        &mut self,
+        number: usize,
+        step: &Step,
+        kind: &'static str,
+        writer: u32,
+        explanation: String,
+    ) {
         let op = |number: usize| self.transactions.list[number].op();
         let (reader, writer) = (op(number), op(writer as usize));
         self.anomalies.add(self.context, kind, || Case {
@@ -319,9 +328,12 @@ impl Search<'_, '_> {
             let transactions = self.transactions;
             let op = |number: u32| transactions.list[number as usize].op();
             self.anomalies.add(self.context, "written-twice", || {
-                let (key, value) = (transactions.key(transactions.names.key_of(number)), transactions.names.value(number));
+                let (key, value) =
+                    (transactions.key(transactions.names.key_of(number)), transactions.names.value(number));
                 Case {
-                    explanation: format!("two transactions say that they wrote {value} to key {key}, and it was read"),
+                    explanation: format!(
+                        "two transactions say that they wrote {value} to key {key}, and it was read"
+                    ),
                     value: Value::map([("key", key.clone()), ("value", value.clone())]),
                     proof: vec![op(first), op(second), op(reader)],
                 }
@@ -343,7 +355,9 @@ impl Search<'_, '_> {
             }
         }
         updates.sort_unstable();
-        for updaters in updates.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|updaters| updaters.len() > 1) {
+        for updaters in
+            updates.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|updaters| updaters.len() > 1)
+        {
             let (key, version, _) = updaters[0];
             let what = Step { key, what: What::Read(version) };
             let value = self.transactions.value_read(what);
@@ -358,8 +372,7 @@ impl Search<'_, '_> {
         let components = components(&Successions(versions));
         let mut circles: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for number in 0..versions.list.len() as u32 {
-            let returns =
-                |&&next: &&u32| next != number && components.both(number as usize, next as usize);
+            let returns = |&&next: &&u32| next != number && components.both(number as usize, next as usize);
             if versions.next.of(number).iter().any(|next| returns(&next)) {
                 circles.entry(components.of(number as usize)).or_default().push(number);
             }
@@ -367,11 +380,14 @@ impl Search<'_, '_> {
         let transactions = self.transactions;
         for circle in circles.values() {
             let key = transactions.key(transactions.names.key_of(circle[0]));
-            let values = Value::Set(circle.iter().map(|&version| transactions.names.value(version).clone()).collect());
+            let values =
+                Value::Set(circle.iter().map(|&version| transactions.names.value(version).clone()).collect());
             let readers = circle.iter().flat_map(|&version| versions.readers.of(version));
             self.anomalies.add(self.context, "cyclic-versions", || Case {
                 value: Value::map([("key", key.clone()), ("scc", values.clone())]),
-                explanation: format!("transactions that read key {key} and then wrote it order {values} in a circle"),
+                explanation: format!(
+                    "transactions that read key {key} and then wrote it order {values} in a circle"
+                ),
                 proof: readers.map(|&number| transactions.list[number as usize].op()).collect(),
             });
         }

@@ -55,7 +55,12 @@ struct Search {
     seen: HashSet<Vec<u32>>,
 }
 
-pub(super) fn search(transactions: &Transactions, versions: &Versions, extra: Extra, patience: Patience<'_>) -> Order {
+pub(super) fn search(
+    transactions: &Transactions,
+    versions: &Versions,
+    extra: Extra,
+    patience: Patience<'_>,
+) -> Order {
     let Some(mut search) = Search::new(transactions, versions, extra) else { return Order::NotLookedFor };
     let mut way: Vec<(Vec<usize>, Vec<Step>)> = vec![(search.choices(), Vec::new())];
     let (mut left, mut steps, mut stuck) = (usize::MAX, 0, Vec::new());
@@ -107,17 +112,21 @@ impl Search {
         if numbers.len() > MAX_TRANSACTIONS {
             return None;
         }
-        let places: BTreeMap<usize, usize> = numbers.iter().enumerate().map(|(place, number)| (*number, place)).collect();
+        let places: BTreeMap<usize, usize> =
+            numbers.iter().enumerate().map(|(place, number)| (*number, place)).collect();
         let (mut all, mut last) = (Vec::new(), BTreeMap::new());
         for (place, &number) in numbers.iter().enumerate() {
             let span = transactions.list[number].span;
             let mut reads = Vec::new();
             for read in transactions.external_reads(number).into_iter().filter(|_| span.outcome == Kind::Ok) {
                 let What::Read(version) = read.what else { continue };
-                reads.push((read.key, match versions.source(version)? {
-                    Source::Beginning => None,
-                    Source::Transaction(author) => Some(*places.get(&(author as usize))?),
-                }));
+                reads.push((
+                    read.key,
+                    match versions.source(version)? {
+                        Source::Beginning => None,
+                        Source::Transaction(author) => Some(*places.get(&(author as usize))?),
+                    },
+                ));
             }
             all.push(Work {
                 number,
@@ -141,7 +150,8 @@ impl Search {
     /// What can be executed next, the best last. What only reads is no choice: it is the one thing to do.
     fn choices(&self) -> Vec<usize> {
         let first_end = self.by_end.iter().find(|(_, one)| !self.done[*one]).map(|(end, _)| *end);
-        let mut choices: Vec<usize> = (0..self.all.len()).filter(|&one| self.is_possible(one, first_end)).collect();
+        let mut choices: Vec<usize> =
+            (0..self.all.len()).filter(|&one| self.is_possible(one, first_end)).collect();
         if let Some(&reader) = choices.iter().find(|&&one| self.all[one].writes.is_empty()) {
             return vec![reader];
         }

@@ -141,9 +141,7 @@ impl Transactions {
 
     /// Whether these are the steps that were asked for, with what was read filled in.
     fn answers(&self, asked: &[Step], done: &[Step]) -> bool {
-        let fits = |(asked, done): (&Step, &Step)| {
-            asked.key == done.key && asked.written() == done.written()
-        };
+        let fits = |(asked, done): (&Step, &Step)| asked.key == done.key && asked.written() == done.written();
         asked.len() == done.len() && asked.iter().zip(done).all(fits)
     }
 

@@ -83,8 +83,11 @@ enum Why {
 impl Visibility {
     pub(super) fn new(transactions: &Transactions) -> Visibility {
         let mut written = Vec::new();
-        for number in transactions.range().filter(|&number| transactions.list[number].outcome() != Kind::Fail) {
-            written.extend(transactions.external_writes(number).into_iter().map(|(key, _)| (number as u32, key)));
+        for number in transactions.range().filter(|&number| transactions.list[number].outcome() != Kind::Fail)
+        {
+            written.extend(
+                transactions.external_writes(number).into_iter().map(|(key, _)| (number as u32, key)),
+            );
         }
         written.sort_unstable();
         let written = Groups::new(transactions.list.len(), &written);
@@ -206,7 +209,10 @@ impl<'s, 'a> Search<'s, 'a> {
         with_sessions: bool,
     ) -> Search<'s, 'a> {
         let mut happened: Vec<bool> = transactions.list.iter().map(|one| one.outcome() == Kind::Ok).collect();
-        visibility.edges.iter().for_each(|edge| happened[edge.from as usize] |= matches!(edge.why, Why::Read(_)));
+        visibility
+            .edges
+            .iter()
+            .for_each(|edge| happened[edge.from as usize] |= matches!(edge.why, Why::Read(_)));
         let sessions = with_sessions.then(|| Sessions::new(transactions, &happened));
         let mut edges = sessions.as_ref().map_or(Vec::new(), Sessions::edges);
         edges.extend(visibility.edges.iter().filter(|edge| matches!(edge.why, Why::Read(_))));
@@ -245,7 +251,13 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Whether there is any circle. Tells of one in each component that has any, unless it is one of dependencies alone: others
     /// find those.
-    fn report(&self, graph: &Graph, components: &Components, names: Names, anomalies: &mut Anomalies) -> bool {
+    fn report(
+        &self,
+        graph: &Graph,
+        components: &Components,
+        names: Names,
+        anomalies: &mut Anomalies,
+    ) -> bool {
         let mut reported = BTreeSet::new();
         let mut paths = Paths::new(graph.vertices);
         let closed = |edge: &&Edge| components.both(edge.from as usize, edge.to as usize);
@@ -273,21 +285,29 @@ impl<'s, 'a> Search<'s, 'a> {
             let own = readings.iter().take_while(|reading| reading.reader == number).count();
             read.clear();
             read.extend(readings[..own].iter().map(|reading| (reading.key, reading.source)));
-            let mut see = |other: u32, key: u32, source: Source| missed.extend(edge(other, number, key, source));
+            let mut see =
+                |other: u32, key: u32, source: Source| missed.extend(edge(other, number, key, source));
             let mut seen: Vec<u32> = self.before.of(number).to_vec();
             seen.sort_unstable();
             seen.dedup();
             for other in seen.into_iter().filter(|_| !read.is_empty()) {
                 let written = self.visibility.written.of(other);
                 if written.len() <= own {
-                    written.iter().for_each(|key| read.get(key).iter().for_each(|source| see(other, *key, **source)));
+                    written
+                        .iter()
+                        .for_each(|key| read.get(key).iter().for_each(|source| see(other, *key, **source)));
                 } else {
                     let wrote = |reading: &&Reading| written.binary_search(&reading.key).is_ok();
-                    readings[..own].iter().filter(wrote).for_each(|reading| see(other, reading.key, reading.source));
+                    readings[..own]
+                        .iter()
+                        .filter(wrote)
+                        .for_each(|reading| see(other, reading.key, reading.source));
                 }
             }
             readings = &readings[own..];
-            let Some(sessions) = self.sessions.as_ref().filter(|sessions| sessions.place[number as usize] > 0) else {
+            let Some(sessions) =
+                self.sessions.as_ref().filter(|sessions| sessions.place[number as usize] > 0)
+            else {
                 continue;
             };
             let session = sessions.of[number as usize];

@@ -64,7 +64,8 @@ fn a_send_comes_back_with_its_offset() {
 #[test]
 fn offsets_beyond_64_bits_are_malformed() {
     let mut script = Script::new();
-    let too_long = ["9223372036854775807", "9223372036854775808", "-9223372036854775809", "1180591620717411303424"];
+    let too_long =
+        ["9223372036854775807", "9223372036854775808", "-9223372036854775809", "1180591620717411303424"];
     for offset in too_long {
         script.begin("send", r#"[[:send "4" 11]]"#);
         let answer = script.answer(&format!(r#""type":"send_ok","offset":{offset}"#));

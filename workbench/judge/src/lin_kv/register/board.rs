@@ -190,9 +190,11 @@ impl<'a> Board<'a> {
 
     /// How many calls had begun when this one ended.
     pub(super) fn begun_before(&self, call: usize) -> usize {
-        let end = self.events.iter().position(|(_, event)| matches!(event, Event::End(other) if *other == call));
+        let end =
+            self.events.iter().position(|(_, event)| matches!(event, Event::End(other) if *other == call));
         let before = self.events[..end.unwrap_or(self.events.len())].iter();
-        let begun = before.filter_map(|(_, event)| if let Event::Start(call) = event { Some(call + 1) } else { None });
+        let begun = before
+            .filter_map(|(_, event)| if let Event::Start(call) = event { Some(call + 1) } else { None });
         begun.max().unwrap_or(0)
     }
 
@@ -211,7 +213,13 @@ impl<'a> Board<'a> {
     }
 
     /// A call begins.
-    pub(super) fn start(&self, slots: Slots<'_>, configuration: Configuration, call: usize, now: usize) -> Configuration {
+    pub(super) fn start(
+        &self,
+        slots: Slots<'_>,
+        configuration: Configuration,
+        call: usize,
+        now: usize,
+    ) -> Configuration {
         let bit = 1 << self.slots[call];
         let configuration = match self.calls[call].end {
             usize::MAX => Configuration { may: configuration.may | bit, ..configuration },
@@ -255,7 +263,8 @@ impl<'a> Board<'a> {
             let is_possible = match action {
                 Step::Read(_) => false,
                 Step::Write(value) => {
-                    let is_asked_for = self.economy == Economy::None || self.asked_until[value as usize] >= now;
+                    let is_asked_for =
+                        self.economy == Economy::None || self.asked_until[value as usize] >= now;
                     is_asked_for || slots.call(slot) == target
                 }
                 Step::CompareAndSet(from, to) => from == configuration.state && from != to,
@@ -292,8 +301,11 @@ impl<'a> Board<'a> {
         now: usize,
     ) -> Configuration {
         let bit = 1 << slot;
-        let mut next =
-            Configuration { must: configuration.must & !bit, may: configuration.may & !bit, ..*configuration };
+        let mut next = Configuration {
+            must: configuration.must & !bit,
+            may: configuration.may & !bit,
+            ..*configuration
+        };
         match action {
             Step::Read(_) => {}
             Step::CompareAndSet(_, to) => (next.state, next.shown) = (to, to),

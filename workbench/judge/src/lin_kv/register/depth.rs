@@ -28,7 +28,9 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
                 }
                 Event::End(call) => {
                     let bit = 1 << board.slot(call);
-                    if configuration.must & bit != 0 || (configuration.may & bit != 0 && board.is_wanted(call, now)) {
+                    if configuration.must & bit != 0
+                        || (configuration.may & bit != 0 && board.is_wanted(call, now))
+                    {
                         break call;
                     }
                     configuration.may &= !bit;

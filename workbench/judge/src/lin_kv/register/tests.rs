@@ -21,8 +21,7 @@ fn brute(calls: &[Call<'_>], done: u32, state: &Value) -> bool {
             |other: usize| waits(other) && calls[other].end.is_some_and(|end| end < calls[number].start);
         let first = (0..calls.len()).all(|other| !too_late(other));
         first
-            && apply(calls[number].action, state)
-                .is_some_and(|state| brute(calls, done | 1 << number, state))
+            && apply(calls[number].action, state).is_some_and(|state| brute(calls, done | 1 << number, state))
     })
 }
 

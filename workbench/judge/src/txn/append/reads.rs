@@ -127,8 +127,10 @@ impl Reads<'_, '_> {
         for &element in list {
             let value = || transactions.names.value(element);
             let Some(appender) = lists.element(element).appender else {
-                let explanation =
-                    format!("a transaction read {} in the list of key {key}, and nobody appended it", value());
+                let explanation = format!(
+                    "a transaction read {} in the list of key {key}, and nobody appended it",
+                    value()
+                );
                 self.case("never-appended", step, explanation, &[number], ("element", value().clone()));
                 continue;
             };
@@ -140,7 +142,9 @@ impl Reads<'_, '_> {
         }
         let Some(&last) = list.last() else { return };
         let element = lists.element(last);
-        if let Some(appender) = element.appender.filter(|&appender| !element.is_last && appender as usize != number) {
+        if let Some(appender) =
+            element.appender.filter(|&appender| !element.is_last && appender as usize != number)
+        {
             let value = transactions.names.value(last);
             let explanation =
                 format!("a read of key {key} ends with {value}, after which its writer appended more");
@@ -151,7 +155,13 @@ impl Reads<'_, '_> {
     fn dirty(&mut self, kind: &'static str, step: Step, explanation: String, reader: usize, writer: u32) {
         let context = self.context;
         let op = self.transactions.list[writer as usize].op();
-        self.case(kind, step, explanation, &[reader, writer as usize], ("writer", context.quote(op).to_value()));
+        self.case(
+            kind,
+            step,
+            explanation,
+            &[reader, writer as usize],
+            ("writer", context.quote(op).to_value()),
+        );
     }
 
     /// Several ok transactions that appended to the same list: which it was shows in what they read first, before or after.
@@ -173,7 +183,9 @@ impl Reads<'_, '_> {
         }
         // Lists that begin in the same way and are as long are nearly always the same.
         updates.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
-        for updaters in updates.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|updaters| updaters.len() > 1) {
+        for updaters in
+            updates.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|updaters| updaters.len() > 1)
+        {
             let (key, read, _) = updaters[0];
             let updaters: Vec<usize> = updaters.iter().map(|(.., number)| *number).collect();
             let read = self.transactions.list_of(read);
@@ -207,7 +219,8 @@ impl Reads<'_, '_> {
     /// What a transaction appended must stand in the order in which it did.
     fn reversed_appends(&mut self, key: u32) {
         let mut reads = self.lists.reads_of(key).rev();
-        let found = reads.find_map(|read| self.reversed(self.transactions.read(read.step)).map(|pair| (read, pair)));
+        let found =
+            reads.find_map(|read| self.reversed(self.transactions.read(read.step)).map(|pair| (read, pair)));
         let Some((read, [second, first])) = found else { return };
         let value = |element| self.transactions.names.value(element);
         let explanation = format!(
@@ -218,7 +231,13 @@ impl Reads<'_, '_> {
         );
         let detail = ("elements", self.transactions.list_of(&[second, first]));
         let author = self.lists.element(first).author().expect("elements in the wrong order have an author");
-        self.case("reversed-appends", read.step, explanation, &[read.reader as usize, author as usize], detail);
+        self.case(
+            "reversed-appends",
+            read.step,
+            explanation,
+            &[read.reader as usize, author as usize],
+            detail,
+        );
     }
 
     /// Two elements of a transaction in a list, of which the second was appended first.
@@ -229,7 +248,9 @@ impl Reads<'_, '_> {
             let known = self.lists.element(element);
             let Some(author) = known.author().filter(|_| !known.is_alone) else { continue };
             match last.iter_mut().find(|(other, _)| *other == author) {
-                Some((_, before)) if self.lists.element(*before).place > known.place => return Some([*before, element]),
+                Some((_, before)) if self.lists.element(*before).place > known.place => {
+                    return Some([*before, element]);
+                }
                 Some((_, before)) => *before = element,
                 None => last.push((author, element)),
             }

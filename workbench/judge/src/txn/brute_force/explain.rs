@@ -56,8 +56,9 @@ fn runs(all: &[&Transaction], done: &mut Vec<usize>, state: &State, strict: bool
     }
     (0..all.len()).any(|next| {
         let waits = |other: usize| !done.contains(&other) && other != next;
-        let is_early = (0..all.len())
-            .any(|other| waits(other) && all[other].outcome == Kind::Ok && all[other].ends < all[next].begins);
+        let is_early = (0..all.len()).any(|other| {
+            waits(other) && all[other].outcome == Kind::Ok && all[other].ends < all[next].begins
+        });
         if done.contains(&next) || (strict && is_early) {
             return false;
         }
@@ -155,12 +156,13 @@ impl<'t> Seen<'t> {
                 }
             }
         }
-        let extends = (0..count)
-            .all(|from| (0..count).all(|to| !self.before[from][to] || place(from) < place(to)));
+        let extends =
+            (0..count).all(|from| (0..count).all(|to| !self.before[from][to] || place(from) < place(to)));
         extends
             && self.reads.iter().enumerate().all(|(reader, reads)| {
                 reads.iter().all(|(key, seen)| {
-                    let writers = order.iter().copied().filter(|&number| !writes(self.all[number], *key).is_empty());
+                    let writers =
+                        order.iter().copied().filter(|&number| !writes(self.all[number], *key).is_empty());
                     let known = writers.clone().filter(|&writer| before[writer][reader]);
                     let last = |number: usize| writes(self.all[number], *key).last().copied();
                     let latest = known.last().and_then(last);

@@ -78,7 +78,10 @@ fn a_transaction_that_disagrees_with_itself_is_internal() {
         assert_eq!((valid, types.contains(&"internal".to_owned())), (Validity::False, true), "{steps}");
         assert_valid("read-committed", &history);
     }
-    assert_valid("read-atomic", &concurrent(&["ok [[:r 2 nil] [:w 2 2] [:r 2 2] [:r 1 2]]", "ok [[:w 1 2]]"]));
+    assert_valid(
+        "read-atomic",
+        &concurrent(&["ok [[:r 2 nil] [:w 2 2] [:r 2 2] [:r 1 2]]", "ok [[:w 1 2]]"]),
+    );
 }
 
 #[test]
@@ -239,7 +242,14 @@ fn what_cannot_be_judged_is_unknown() {
 #[test]
 fn a_doubt_does_not_hide_what_is_certain() {
     let history = |reader| {
-        concurrent(&["ok [[:w 1 1]]", "ok [[:w 1 1]]", "fail [[:w 2 1]]", "ok [[:r 2 1]]", "ok [[:w 3 1]]", reader])
+        concurrent(&[
+            "ok [[:w 1 1]]",
+            "ok [[:w 1 1]]",
+            "fail [[:w 2 1]]",
+            "ok [[:r 2 1]]",
+            "ok [[:w 3 1]]",
+            reader,
+        ])
     };
     assert_invalid("read-committed", &history("ok [[:r 3 1]]"), &["G1a"]);
     assert_invalid("read-committed", &history("ok [[:r 3 1] [:r 1 1]]"), &["G1a", "written-twice"]);

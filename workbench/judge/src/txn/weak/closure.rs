@@ -89,7 +89,8 @@ impl Search<'_, '_> {
                     let end = rest.partition_point(|(_, place, _)| *place < starts[session + 1]);
                     let seen = starts[session] + clock[session - first];
                     let before = rest[..end].partition_point(|(_, place, _)| *place < seen);
-                    missed.extend(before.checked_sub(1).and_then(|last| missing(reading, rest[last].2, known)));
+                    missed
+                        .extend(before.checked_sub(1).and_then(|last| missing(reading, rest[last].2, known)));
                     rest = &rest[end..];
                 }
             }
@@ -126,7 +127,8 @@ impl Search<'_, '_> {
             }
             let precedes = |other: u32, number: u32| {
                 rank[number as usize] >= first
-                    && bit(other).is_some_and(|bit| bits[number as usize][bit as usize / 64] & (1 << (bit % 64)) != 0)
+                    && bit(other)
+                        .is_some_and(|bit| bits[number as usize][bit as usize / 64] & (1 << (bit % 64)) != 0)
             };
             for reading in &self.visibility.readings {
                 let of_key = writers.of(reading.key, first, first.saturating_add(batch));

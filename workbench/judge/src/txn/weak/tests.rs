@@ -28,13 +28,20 @@ fn what_was_missed_orders_writes_that_nothing_else_does() {
     let verdict = check(Workload::TxnRwRegister, "causal-cerone", history);
     let told = &verdict.findings[0].explanation;
     assert!(told.contains("yet op 7 of process 2 read key 0 from op 1 of process 0"), "{told}");
-    assert!(told.contains("op 4 of process 0 followed op 1 of process 0 in the session of process 0"), "{told}");
+    assert!(
+        told.contains("op 4 of process 0 followed op 1 of process 0 in the session of process 0"),
+        "{told}"
+    );
 }
 
 #[test]
 fn what_happened_in_doubt_has_happened_if_it_was_seen() {
-    let history =
-        concurrent(&["info [[:w 1 1] [:w 2 1]]", "ok [[:r 1 1] [:r 2 nil]]", "ok [[:w 3 1]]", "ok [[:r 3 1]]"]);
+    let history = concurrent(&[
+        "info [[:w 1 1] [:w 2 1]]",
+        "ok [[:r 1 1] [:r 2 nil]]",
+        "ok [[:w 3 1]]",
+        "ok [[:r 3 1]]",
+    ]);
     assert_eq!(types(Workload::TxnRwRegister, "read-atomic", &history), ["fractured-read"]);
 }
 
@@ -50,7 +57,11 @@ fn stronger_models_without_sessions_ask_only_what_reading_shows() {
         "ok [[:r 3 1] [:r 1 1] [:w 5 1]]",
     ];
     for model in ["causal-cerone", "snapshot-isolation", "serializable"] {
-        assert_eq!(types(Workload::TxnRwRegister, model, &concurrent(&circle)), ["causal-violation"], "{model}");
+        assert_eq!(
+            types(Workload::TxnRwRegister, model, &concurrent(&circle)),
+            ["causal-violation"],
+            "{model}"
+        );
     }
     let session = "0 invoke txn []\n 0 ok txn [[:w 1 1]]\n 0 invoke txn []\n 0 ok txn [[:r 1 nil]]";
     assert_eq!(judge(Workload::TxnRwRegister, "serializable", session).0, Validity::True);

@@ -60,7 +60,9 @@ impl Search<'_, '_> {
                 let way: Vec<String> = cause.iter().map(|edge| self.sentence(edge, &[])).collect();
                 let way = way.join(", and ");
                 let key = key(number);
-                format!("{way}, and yet {reader} read key {key} from {to}, so {from} wrote it before {to} did")
+                format!(
+                    "{way}, and yet {reader} read key {key} from {to}, so {from} wrote it before {to} did"
+                )
             }
         }
     }
