@@ -22,7 +22,8 @@
 //! *Exact at the end.* Once every replica holds every update it holds the last totals of every origin, and these sum up
 //! every `add` that was answered, each once: an update is counted at its origin alone, when it is made.
 //!
-//! What a node took and had not told anyone when it died is lost with it; for more, see [`CounterKv`](crate::CounterKv).
+//! What a node took and had not told anyone when it died is lost with it, unless it has a journal
+//! ([`Records`](crate::Records)); [`CounterKv`](crate::CounterKv) does without one.
 //!
 //! # The pace
 //!

@@ -29,7 +29,7 @@
 //! # What it gives up
 //!
 //! While a node is cut off, sends, polls and commits all work everywhere, but new messages stay invisible until it is
-//! back: a stale poll is legal, a hole is not. And a node must keep its memory: one that restarts from nothing may give
+//! back: a stale poll is legal, a hole is not. And a node must keep its memory, in a journal: one that restarts from nothing may give
 //! offsets below those that others have been shown, until its neighbours have told it what there is.
 
 mod store;
