@@ -22,7 +22,8 @@
 //! *Exact at the end.* Once every replica holds every update it holds the last totals of every origin, and these sum up
 //! every `add` that was answered, each once: an update is counted at its origin alone, when it is made.
 //!
-//! What a node took and had not told anyone when it died is lost with it; for more, see [`CounterKv`](crate::CounterKv).
+//! What a node took and had not told anyone when it died is lost with it, unless it has a journal
+//! ([`Records`](crate::Records)); [`CounterKv`](crate::CounterKv) does without one.
 //!
 //! # The pace
 //!
@@ -40,7 +41,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 use core::time::Duration;
 
 use protocol::counter::{Reply, Request};
@@ -48,7 +49,7 @@ use protocol::gossip::Gossip;
 use protocol::{Code, Json, Nothing};
 
 use crate::engine::{Cuts, Engine, Origin, Pace, Replicated};
-use crate::{Cluster, Context, Input, Machine, Ticket, Time};
+use crate::{BadRecord, Cluster, Context, Extent, Input, Machine, Records, Start, Ticket, Time};
 
 /// The counter's round, if nobody chooses another.
 const ROUND: Duration = Duration::from_millis(1500);
@@ -64,6 +65,8 @@ pub struct Counter {
 }
 
 impl Machine for Counter {
+    const JOURNAL: Option<&'static str> = Some("counter1");
+
     type Config = Pace;
     type Request<'a> = Request;
     type Peer<'a> = Gossip<'a>;
@@ -73,8 +76,20 @@ impl Machine for Counter {
         Pace { round: ROUND, ..Pace::default() }
     }
 
-    fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
-        Counter { engine: Engine::new(pace, cluster, seed, now, Totals::default()) }
+    fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time) -> Self {
+        Counter { engine: Engine::new(pace, cluster, start, now, Totals::default()) }
+    }
+
+    fn recover(&mut self, record: &[u8]) -> Result<(), BadRecord> {
+        self.engine.recover(record)
+    }
+
+    fn record(&mut self, extent: Extent, records: &mut Records) {
+        self.engine.record(extent, records);
+    }
+
+    fn stored_bytes(&self) -> usize {
+        self.engine.stored_bytes()
     }
 
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {
@@ -91,6 +106,11 @@ impl Machine for Counter {
 
     fn deadline(&self) -> Option<Time> {
         self.engine.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        write!(words, "value {}, ", self.engine.data().sum())?;
+        self.engine.tell(cluster, words)
     }
 }
 

@@ -10,11 +10,11 @@
 //! probability of one in 37 million, and only then could an id come twice.
 
 use alloc::string::String;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use protocol::{Json, Nothing, unique_ids};
 
-use crate::{Cluster, Context, Input, Machine, Time};
+use crate::{Cluster, Context, Input, Machine, Start, Time};
 
 /// A node that hands out unique ids.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ impl Machine for UniqueIds {
 
     fn default_config() {}
 
-    fn new(_: &(), cluster: &Cluster, seed: u64, _: Time) -> Self {
-        let id = alloc::format!("\"{:x}.{seed:x}.", cluster.me());
+    fn new(_: &(), cluster: &Cluster, start: Start, _: Time) -> Self {
+        let id = alloc::format!("\"{:x}.{:x}.", cluster.me(), start.life);
         UniqueIds { prefix_length: id.len(), id, count: 0 }
     }
 
@@ -45,5 +45,9 @@ impl Machine for UniqueIds {
             write!(self.id, "{:x}\"", self.count).expect("a string takes any text");
             context.reply(ticket, &unique_ids::Reply::GenerateOk { id: Json::trusted(&self.id) });
         }
+    }
+
+    fn tell(&self, _: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        write!(words, "gave out {}", self.count)
     }
 }

@@ -18,7 +18,9 @@ mod operations;
 mod record;
 mod stages;
 
-pub use record::{Crash, Effect, Level, LogLine, Muted, NodeRecord, Progress, Record, Stage};
+pub use record::{
+    Crash, DiskRecord, Effect, Level, LogLine, Muted, NodeRecord, Oddity, Progress, Record, Said, Slip, Stage,
+};
 
 use crate::generator::{Pace, Threads};
 use crate::nemesis::{Grudge, Nemesis};
@@ -28,7 +30,7 @@ use crate::network::{
 use crate::options::{LogOptions, Options};
 use crate::service::Services;
 use crate::workload::{self, Idle, Workload};
-use clients::{Clients, Purpose};
+use clients::{Clients, Heard, Purpose, quoted};
 use edn::Value;
 use fastrand::Rng;
 use faults::NodeState;
@@ -47,6 +49,8 @@ pub struct Run {
     clients: Clients,
     nodes: Vec<Participant>,
     node_records: Vec<NodeRecord>,
+    /// How often all of them were dead.
+    extinctions: u64,
     nemesis: Option<Nemesis>,
     /// The partition in force.
     partition: Option<&'static str>,
@@ -97,6 +101,7 @@ impl Run {
             partition: None,
             one_way: Grudge::new(),
             node_states: vec![NodeState::Up; options.nodes.len()],
+            extinctions: 0,
             starting: None,
             rng: seeds.fork(),
             phase: Phase::Starting { waiting: nodes.len() },
@@ -142,8 +147,9 @@ impl Run {
         }
         self.node_records[node].lines += 1;
         match self.network.send_line(now, line) {
+            Ok(sent) if sent.has_more => self.note(node, Slip::TextAfter, || quoted_line(line)),
             Ok(_) => {}
-            Err(Refusal::ClientGone(client)) => self.on_late_answer(node, &client),
+            Err(Refusal::ClientGone(_)) => self.note(node, Slip::Late, || quoted_line(line)),
             // A kill may come in the middle of a line.
             Err(Refusal::Bad(_)) if self.is_down(node) => {}
             Err(Refusal::Bad(reason)) => self.on_bad_line(node, line, reason),
@@ -157,27 +163,21 @@ impl Run {
         !self.network.is_overdrawn(self.nodes[node])
     }
 
-    /// A node had to wait, as [`Run::hears`] has said.
+    /// A node has to wait, as [`Run::hears`] has said.
     pub fn on_made_to_wait(&mut self, now: Time, node: usize) {
         self.advance(now);
-        if !std::mem::replace(&mut self.node_records[node].had_to_wait, true) {
-            let limit = MAX_BYTES_ON_THE_WAY >> 20;
-            let text = format!(
-                "{limit} MiB of its messages are on their way: its stdout is not read until some have arrived"
-            );
-            self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text);
-        }
+        let limit = MAX_BYTES_ON_THE_WAY >> 20;
+        let what =
+            || format!("{limit} MiB of its messages are on their way: its stdout is not read meanwhile");
+        self.note(node, Slip::HadToWait, what);
     }
 
     /// A node that was paused spoke all the same: some process of its was not found. Such a pause does not count.
     pub fn on_escaped_pause(&mut self, now: Time, node: usize) {
         self.advance(now);
-        let record = &mut self.node_records[node];
-        record.pauses = record.pauses.saturating_sub(1);
-        record.escaped_pauses += 1;
-        let text =
-            "spoke while it was paused: it has a process that cannot be found, so the pause does not count";
-        self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text.to_owned());
+        let pauses = &mut self.node_records[node].pauses;
+        *pauses = pauses.saturating_sub(1);
+        self.note(node, Slip::SpokeInPause, || "spoke while it was paused".to_owned());
     }
 
     /// A node closed its stdout. By itself that is nobody's fault.
@@ -203,6 +203,15 @@ impl Run {
         let name = &self.options.nodes[node];
         let reason = format!("node {name} could not be started again: {error}");
         self.crash(Some(node), reason);
+    }
+
+    /// Draws everything from another seed from now on: another continuation of the same beginning.
+    pub fn reseed(&mut self, seed: u64) {
+        let mut seeds = Rng::with_seed(seed);
+        self.network.reseed(seeds.fork());
+        self.services.reseed(seeds.fork());
+        self.nemesis.iter_mut().for_each(|nemesis| nemesis.reseed(seeds.fork()));
+        self.rng = seeds.fork();
     }
 
     /// Somebody wants the run to end: it does, at once, and keeps what there is.
@@ -233,9 +242,9 @@ impl Run {
         self.effects.pop_front()
     }
 
-    /// How far the run has come.
-    pub fn progress(&self) -> Progress {
-        let (stage, remaining, total) = self.stage();
+    /// How far the run has come by now. Nothing need have happened for a while.
+    pub fn progress(&self, now: Time) -> Progress {
+        let (stage, remaining, total) = self.stage(now.max(self.now));
         let Counts { invoked, ok, failed, unknown } = self.counts;
         let nodes_in = |wanted| self.node_states.iter().filter(|state| **state == wanted).count();
         let (paused, down) = (nodes_in(NodeState::Paused), nodes_in(NodeState::Down));
@@ -260,8 +269,10 @@ impl Run {
 
     /// What is left of the run.
     pub fn into_record(mut self) -> Record {
-        for (record, node) in self.node_records.iter_mut().zip(&self.nodes) {
-            record.unheard = self.network.unheard(*node);
+        for (node, participant) in self.node_records.iter_mut().zip(&self.nodes) {
+            node.stale_answers = self.services.stale_answers(&node.name);
+            let unheard = self.network.unheard(*participant);
+            node.note_many(Slip::Unheard, unheard, self.now, "what came was not kept");
         }
         Record {
             options: self.options,
@@ -270,6 +281,7 @@ impl Run {
             start: self.start,
             duration: self.now.since(Time::ZERO),
             nodes: self.node_records,
+            extinctions: self.extinctions,
             crash: self.crash,
             interrupted: self.interrupted,
         }
@@ -298,9 +310,9 @@ impl Run {
             Role::Service(service) => self.on_request_to_service(service, message),
             Role::Client(number) => {
                 match self.clients.on_message(self.now, &mut self.network, number, &message.body) {
-                    Ok(Some(outcome)) => self.on_outcome(outcome),
-                    Ok(None) => {}
-                    Err(why) => self.on_unreadable(message, &why),
+                    Some(Heard::Answer(outcome)) => self.on_outcome(outcome),
+                    Some(Heard::Nothing(slip, example)) => self.note_sender(message, slip, || example),
+                    None => {}
                 }
             }
         }
@@ -314,6 +326,7 @@ impl Run {
             }
             None => {
                 let name = Services::NAMES[service];
+                self.note_sender(message, Slip::Unserved, || format!("{} to {name}", quoted(&message.body)));
                 self.log(
                     Level::Warn,
                     name,
@@ -331,20 +344,21 @@ impl Run {
         }
     }
 
-    fn on_unreadable(&mut self, message: &Message, why: &dyn std::fmt::Display) {
-        if let Role::Node(node) = self.network.role(message.src) {
-            self.node_records[node].unreadable += 1;
-            let client = self.network.name(message.dest);
-            let text = format!("the client {client} ignores a message that it cannot read: {why}");
+    /// A node did something that is passed over. The first of each kind is logged.
+    pub(super) fn note(&mut self, node: usize, slip: Slip, example: impl FnOnce() -> String) {
+        let record = &mut self.node_records[node];
+        record.note(slip, self.now, example);
+        if let Some(Oddity { example, count: 1, .. }) = record.oddities.iter().find(|odd| odd.slip == slip) {
+            let text = format!("passed over ({}): {example}", slip.name());
             self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text);
         }
     }
 
-    fn on_late_answer(&mut self, node: usize, client: &str) {
-        self.node_records[node].late_answers += 1;
-        let text =
-            format!("dropped a message for the client {client}, which is gone: an answer that came too late");
-        self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text);
+    /// The same of whoever sent a message, if it is a node.
+    fn note_sender(&mut self, message: &Message, slip: Slip, example: impl FnOnce() -> String) {
+        if let Role::Node(node) = self.network.role(message.src) {
+            self.note(node, slip, example);
+        }
     }
 
     fn on_bad_line(&mut self, node: usize, line: &[u8], reason: BadLine) {
@@ -396,6 +410,10 @@ impl Run {
     fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
     }
+}
+
+fn quoted_line(line: &[u8]) -> String {
+    quoted(&String::from_utf8_lossy(line))
 }
 
 /// Nodes and services; clients come as they are needed.

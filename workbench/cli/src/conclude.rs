@@ -5,30 +5,33 @@ use super::challenged::challenged;
 use super::console::{Console, defused};
 use super::crash;
 use super::paint::Paint;
+use super::patience::within;
 use super::progress;
 use super::summary::{self, Subject};
+use super::told::{Around, Concluded, Told};
 use super::verdict::Exit;
 use super::words::counted;
 use bench::run::{Crash, Level, Record};
 use edn::Value;
-use judge::Results;
+use judge::{Results, Validity};
 use std::io;
+use std::num::NonZero;
 use std::path::Path;
+use std::time::Duration;
 use store::{self, Origin, Store};
-use worlds::processes::{Lag, NodeReport};
+use worlds::processes::NodeReport;
 
-/// Judges a run, writes its files and says what it came to. In virtual time there are no processes and there is no lag.
+/// Judges a run, writes its files and says what it came to.
 pub(super) fn close(
     mut record: Record,
     origin: &Origin,
-    processes: &[NodeReport],
-    lag: Option<&Lag>,
+    around: Around<'_>,
     store: &Store,
     console: &mut Console,
-) -> io::Result<Exit> {
-    blame_who_exited(&mut record, processes);
+) -> io::Result<Concluded> {
+    blame_who_exited(&mut record, around.processes);
     if let Some(crash) = &mut record.crash {
-        crash.last_words = crash::last_words(crash, processes).map(defused);
+        crash.last_words = crash::last_words(crash, around.processes).map(defused);
     }
     let mut warnings = Warnings::default();
     warnings.heed(store.write_record(&record, origin));
@@ -36,24 +39,39 @@ pub(super) fn close(
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let Some(results) = conclude(&directory, &record, origin, &mut warnings) else {
+    let (results, told) = conclude(&directory, &record, origin, None, &mut warnings);
+    let Some(results) = results else {
         warnings.say(|warning| console.say(Level::Warn, warning));
-        return Ok(without_verdict(&record, &directory, console));
+        return Ok(without_verdict(record, told, &directory, console));
     };
     warnings.heed(store.write_test(&record, origin, Some(results.valid)));
     let subject = Subject {
         results: &results,
         record: &record,
+        told: &told,
         verdict_before: None,
-        processes,
-        lag: lag.map(|lag| (lag.quantile(0.99), lag.max())),
-        store: directory.display().to_string(),
+        around,
+        origin,
+        directory: &directory,
     };
-    console.print_block(&summary::summary(&subject, Paint::for_stdout()));
     warnings.say(|warning| console.say(Level::Warn, warning));
     let exit = Exit::of_results(&results.value);
-    console.say(Level::Info, closing(&results));
-    Ok(exit)
+    let map = edn::pretty(&results.value);
+    if around.shows_results {
+        console.print_block(&map);
+    } else {
+        console.note(&map);
+    }
+    let summary = summary::summary(&subject, Paint::for_stdout());
+    console.print_block(&summary);
+    Ok(Concluded { exit, told: Some(told), record: Some(record), summary })
+}
+
+/// Makes a run the latest of its store.
+pub(super) fn link_latest(store: &Store, console: &mut Console) {
+    if let Err(error) = store.link_latest() {
+        console.say(Level::Warn, format!("store/latest does not lead to this run: {error}"));
+    }
 }
 
 /// Files that could not be written: to be spoken of beside the verdict, never in its place.
@@ -64,8 +82,7 @@ impl Warnings {
     /// Takes note of what came of writing.
     pub(super) fn heed(&mut self, outcome: io::Result<()>) {
         if let Err(error) = outcome {
-            let warning = format!("Some files of this run are missing or incomplete: {error}");
-            self.0.push(warning);
+            self.0.push(format!("Some files of this run are missing or incomplete: {error}"));
         }
     }
 
@@ -76,36 +93,46 @@ impl Warnings {
 }
 
 /// Judges a run, unless it broke off, and writes everything that follows from its record into its directory. No file is
-/// reason enough to withhold a verdict.
+/// reason enough to withhold a verdict. An analysis that takes longer than `limit` comes to none.
 pub(super) fn conclude(
     directory: &Path,
     record: &Record,
     origin: &Origin,
+    limit: Option<Duration>,
     warnings: &mut Warnings,
-) -> Option<Results> {
+) -> (Option<Results>, Told) {
+    warnings.heed(store::write_history_text(directory, &record.history));
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
-    let judge = || record.judge();
+    let judge = || within(limit, |patience| record.judge_within(patience));
     let results = record.came_to_an_end().then(judge);
+    let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
+    let challenged = challenged(&record.options, value, origin.challenge.as_deref());
+    let told = Told::new(record, results.as_ref(), &challenged, origin);
+    warnings.heed(store::write_results(directory, results.as_ref().map(|results| &results.value), &told));
     if let Some(results) = &results {
-        warnings.heed(store::write_results(directory, &results.value));
         warnings.heed(report::write_extras(directory, &record.options, &record.history, results));
     }
-    warnings.heed(store::write_history_text(directory, &record.history));
-    let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
+    let scenario = origin.scenario.as_ref().filter(|_| record.came_to_an_end());
+    let states = scenario.map(|scenario| worlds::replay::states(scenario, record));
+    let fails = results.as_ref().is_some_and(|results| results.valid == Validity::False);
+    let too_late = scenario.filter(|_| fails).and_then(|scenario| {
+        let _busy = progress::busy("playing other continuations".to_owned());
+        worlds::too_late::too_late(
+            scenario,
+            std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        )
+    });
     let subject = report::Subject {
         record,
         results: results.as_ref(),
         command: origin.command.as_deref(),
-        challenged: challenged(&record.options, value),
+        challenged,
+        said: &store::read_said(directory, &record.options.nodes),
+        states: states.as_ref(),
+        too_late: too_late.as_ref(),
     };
     warnings.heed(report::write(directory, &subject));
-    results
-}
-
-/// The results in full, and the line that scripts look for.
-pub(super) fn closing(results: &Results) -> String {
-    let line = Exit::of_results(&results.value).closing_line().unwrap_or_default();
-    format!("{}\n\n\n{line}", edn::pretty(&results.value))
+    (results, told)
 }
 
 /// A node that ended by itself spoils a run even if it did so after the last operation.
@@ -118,12 +145,14 @@ fn blame_who_exited(record: &mut Record, processes: &[NodeReport]) {
     }
 }
 
-fn without_verdict(record: &Record, directory: &Path, console: &mut Console) -> Exit {
+fn without_verdict(record: Record, told: Told, directory: &Path, console: &mut Console) -> Concluded {
     if record.interrupted {
         let what = format!("Interrupted; what there is lies in {}", directory.display());
+        let summary = what.clone();
         console.say(Level::Warn, what);
-        return Exit::Interrupted;
+        return Concluded { exit: Exit::Interrupted, told: None, record: Some(record), summary };
     }
-    console.say(Level::Fatal, crash::report(record.crash.as_ref()));
-    Exit::Crashed
+    let report = crash::report(record.crash.as_ref(), &told.notes, &directory.join("report.html"));
+    console.say(Level::Fatal, report.clone());
+    Concluded { exit: Exit::Crashed, told: Some(told), record: Some(record), summary: report }
 }

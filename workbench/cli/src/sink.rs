@@ -26,6 +26,14 @@ pub(super) fn print(text: &str) {
     carry_out(Box::new(move || write(&text)));
 }
 
+/// The same, where errors go.
+pub(super) fn complain(text: &str) {
+    let text = disarmed(text);
+    carry_out(Box::new(move || {
+        let _ = writeln!(io::stderr(), "{text}");
+    }));
+}
+
 /// Has something done in the order of what is printed, and comes back when it is.
 pub(super) fn carry_out(job: Job) {
     let Some(outlet) = outlet() else { return job() };

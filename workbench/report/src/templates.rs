@@ -1,6 +1,6 @@
 //! The templates of all pages, and how they are filled in.
 
-use super::text::thousands;
+use super::text::{capitalized, thousands};
 use minijinja::Environment;
 use serde::Serialize;
 
@@ -23,6 +23,7 @@ pub fn render(template: &str, values: &impl Serialize) -> String {
         environment.add_template(name, source).expect("the templates are part of the program, and tested");
     }
     environment.add_filter("thousands", thousands);
+    environment.add_filter("capitalized", |text: String| capitalized(&text));
     environment.add_filter("urlencode", |text: String| urlencode(&text));
     environment.add_global("style", STYLE);
     let template = environment.get_template(template).expect("the template has just been added");

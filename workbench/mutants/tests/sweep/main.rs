@@ -82,7 +82,10 @@ fn a_thousand_seeds_find_every_bug() {
 
 #[test]
 fn what_ships_is_never_suspected() {
-    for machine in ["unique-ids", "broadcast", "counter", "counter-kv", "log", "txn"] {
+    let durable = ["durable broadcast", "durable counter", "durable log", "durable txn"];
+    for machine in
+        ["unique-ids", "broadcast", "counter", "counter-kv", "log", "txn"].into_iter().chain(durable)
+    {
         for seed in 0..20 {
             assert_eq!(suspicion(machine, None, seed), None, "{machine}, seed {seed}");
         }

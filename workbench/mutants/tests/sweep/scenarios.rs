@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use bench::options::{Fault, Latency, LatencyDistribution, Options, Workload};
+use bench::options::{Disks, Fault, Latency, LatencyDistribution, Options, Workload};
 use machines::{Broadcast, Counter, CounterKv, Log, Machine, Txn, UniqueIds};
 use worlds::Spawn;
 
-use crate::host::spawn;
+use crate::host::{spawn, spawn_durable};
 
 /// What is run, and what it may cost.
 pub(crate) struct Scenario {
@@ -40,9 +40,35 @@ pub(crate) fn scenario(machine: &str, seed: u64) -> Scenario {
         "txn" => {
             (with(Workload::TxnRwRegister, 3, 200.0, partition), spawn::<Txn>(Txn::default_config()), 0.5)
         }
+        "durable broadcast" => (
+            durable(with(Workload::Broadcast, 3, 50.0, kill)),
+            spawn_durable::<Broadcast>(Broadcast::default_config()),
+            f64::INFINITY,
+        ),
+        "durable counter" => (
+            durable(with(Workload::PnCounter, 3, 50.0, kill)),
+            spawn_durable::<Counter>(Counter::default_config()),
+            f64::INFINITY,
+        ),
+        "durable log" => (
+            durable(with(Workload::Kafka, 3, 100.0, kill)),
+            spawn_durable::<Log>(Log::default_config()),
+            f64::INFINITY,
+        ),
+        "durable txn" => (
+            durable(with(Workload::TxnRwRegister, 3, 100.0, kill)),
+            spawn_durable::<Txn>(Txn::default_config()),
+            f64::INFINITY,
+        ),
         _ => panic!("there is no machine {machine}"),
     };
     Scenario { options, spawn, most_messages }
+}
+
+/// The same on disks that take their time and keep to no more than they must.
+fn durable(options: Options) -> Options {
+    let disks = Disks { sync: Duration::from_millis(20), ..Disks::default() };
+    Options { disks: Some(disks), ..options }
 }
 
 fn options(workload: Workload, nodes: usize, rate: f64, nemesis: Vec<Fault>, seed: u64) -> Options {

@@ -1,7 +1,7 @@
 //! What all plots have: axes over time, faults shaded, and a legend.
 
 use super::canvas::Canvas;
-use crate::series::Fault;
+use crate::faults::Fault;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};

@@ -1,6 +1,6 @@
 //! All nodes of a run, in one poll.
 
-use super::binary::Binary;
+use super::binary::NodeBinary;
 use super::log::NodeLog;
 use super::node::Node;
 use super::pipes::ReadState;
@@ -51,6 +51,8 @@ pub(super) enum Ready {
 #[derive(Debug)]
 pub(super) struct Children {
     pub(super) nodes: Vec<Node>,
+    /// When the run began.
+    start: Instant,
     poll: Poll,
     events: Events,
     timer: Timer,
@@ -76,6 +78,7 @@ impl Children {
     pub(super) fn new(
         nodes: usize,
         leave_running: bool,
+        start: Instant,
         watchdog: Option<&WatchdogCommand>,
     ) -> io::Result<(Children, io::Result<()>)> {
         make_room_for(nodes as u64)?;
@@ -88,6 +91,7 @@ impl Children {
         };
         let children = Children {
             nodes: Vec::new(),
+            start,
             timer: Timer::new(poll.registry(), TIMER)?,
             exits: Signals::child_exits(poll.registry(), EXITS)?,
             stops: Signals::stop_requests(poll.registry(), STOPS)?,
@@ -108,18 +112,18 @@ impl Children {
     pub(super) fn start(
         &mut self,
         name: &str,
-        binary: &Binary,
+        binary: &NodeBinary,
         log_path: &Path,
         of: usize,
     ) -> io::Result<()> {
-        let (index, log) = (self.nodes.len(), NodeLog::create(log_path, of)?);
+        let (index, log) = (self.nodes.len(), NodeLog::create(log_path, self.start, of)?);
         self.nodes.push(Node::start(name, binary, &self.families.mark(index), log)?);
         self.tell_watchdog(index, true);
         self.listen(index)
     }
 
     /// Starts a node that was killed again. False if the killed process is still not gone.
-    pub(super) fn start_again(&mut self, index: usize, binary: &Binary) -> io::Result<bool> {
+    pub(super) fn start_again(&mut self, index: usize, binary: &NodeBinary) -> io::Result<bool> {
         let mark = self.families.mark(index);
         self.tell_watchdog(index, false);
         let is_gone = self.nodes[index].start_again(binary, &mark, &mut self.scratch)?;
@@ -253,12 +257,12 @@ impl Children {
         }
         self.families.signal(&roots, &all, Signal::CONT);
         let mut left = self.await_ends(&roots, GRACE_AT_END_OF_INPUT);
-        if left == Left::Some {
+        if left == Alive::Some {
             self.families.signal(&roots, &all, Signal::TERM);
             left = self.await_ends(&roots, GRACE_AT_TERM);
         }
         let mut remarks = Vec::new();
-        if left != Left::Nobody {
+        if left != Alive::Nobody {
             for (index, node) in self.nodes.iter().enumerate() {
                 let others = self.families.others(&roots, index);
                 if !others.is_empty() {
@@ -286,19 +290,19 @@ impl Children {
     }
 
     /// Waits until every process of every node is over, or the time is, or somebody has no patience.
-    fn await_ends(&mut self, roots: &[Pid], grace: Duration) -> Left {
+    fn await_ends(&mut self, roots: &[Pid], grace: Duration) -> Alive {
         let end = Instant::now() + grace;
         loop {
             self.nodes.iter_mut().for_each(|node| node.drain(&mut self.scratch));
             // Those below them are looked for only when the nodes themselves are gone: that is more work.
             if self.nodes.iter().all(Node::is_over) && !self.families.are_others_left(roots) {
-                return Left::Nobody;
+                return Alive::Nobody;
             }
             if self.stops.take() {
-                return Left::ToBeKilled;
+                return Alive::ToBeKilled;
             }
             if Instant::now() >= end {
-                return Left::Some;
+                return Alive::Some;
             }
             std::thread::sleep(LOOK);
         }
@@ -307,7 +311,7 @@ impl Children {
 
 /// Who is left after some time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Left {
+enum Alive {
     Nobody,
     Some,
     /// Nobody is to be waited for.

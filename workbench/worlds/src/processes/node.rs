@@ -4,12 +4,13 @@
 //! stops the children itself. A child that exits is noticed without being reaped, so that its group's number stays taken
 //! until all that it started is killed.
 
-use super::binary::Binary;
+use super::binary::{DATA_VARIABLE, NodeBinary};
 use super::log::NodeLog;
 use super::pipes::{LineReader, Outbox, ReadState, STDERR_LINE_LIMIT, STDOUT_LINE_LIMIT, UNREAD_LIMIT};
 use super::tail::Tail;
 use super::tree::MARK;
 use mio::unix::pipe::{Receiver, Sender};
+use rustix::io::Errno;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -47,12 +48,21 @@ pub(super) struct Node {
     pub(super) exit: Option<ExitStatus>,
 }
 
+/// What was on its way between a child and the workbench when the run was over.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// Lines that the child had not taken out of its stdin's queue.
+    pub(super) backlog: u64,
+    /// What the child wrote to stdout behind its last newline.
+    pub(super) unfinished: Option<String>,
+}
+
 /// A child that has just started, and its pipes.
 type Started = (Child, Outbox, LineReader, LineReader);
 
 impl Node {
     /// Starts `binary`, in the system's temporary directory, with this mark in its environment.
-    pub(super) fn start(name: &str, binary: &Binary, mark: &str, log: NodeLog) -> io::Result<Node> {
+    pub(super) fn start(name: &str, binary: &NodeBinary, mark: &str, log: NodeLog) -> io::Result<Node> {
         let (child, stdin, stdout, stderr) = spawn(binary, mark)?;
         Ok(Node {
             name: name.to_owned(),
@@ -75,7 +85,7 @@ impl Node {
     /// a rule; false if it still is not gone.
     pub(super) fn start_again(
         &mut self,
-        binary: &Binary,
+        binary: &NodeBinary,
         mark: &str,
         scratch: &mut [u8],
     ) -> io::Result<bool> {
@@ -85,6 +95,14 @@ impl Node {
         (self.stdin, self.stdout, self.stderr) = (Some(stdin), Some(stdout), Some(stderr));
         (self.was_killed, self.paused_since, self.has_escaped) = (false, None, false);
         Ok(is_gone)
+    }
+
+    /// What is on its way.
+    pub(super) fn left(&self) -> Left {
+        Left {
+            backlog: self.stdin.as_ref().map_or(0, Outbox::lines),
+            unfinished: self.stdout.as_ref().and_then(LineReader::unfinished),
+        }
     }
 
     /// Queues a line for the child. False for the first line that finds no room; lines to a child that is gone vanish.
@@ -187,22 +205,21 @@ impl Node {
     }
 }
 
-fn spawn(binary: &Binary, mark: &str) -> io::Result<Started> {
+fn spawn(binary: &NodeBinary, mark: &str) -> io::Result<Started> {
     let home = std::env::temp_dir();
     if !home.is_dir() {
         let why =
             format!("nodes run in {}, and there is no such directory: set TMPDIR to one", home.display());
         return Err(io::Error::new(io::ErrorKind::NotFound, why));
     }
-    let mut child = Command::new(&binary.path)
-        .args(&binary.arguments)
-        .env(MARK, mark)
-        .current_dir(home)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()?;
+    let told = [(DATA_VARIABLE, binary.data.as_os_str()), (MARK, mark.as_ref())];
+    let mut child = match start(Command::new(&binary.path).args(&binary.arguments).envs(told)) {
+        // A script that does not say what reads it: as execvp(3) does, and so Maelstrom's Java.
+        Err(error) if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
+            start(Command::new("/bin/sh").arg(&binary.path).args(&binary.arguments).envs(told))?
+        }
+        started => started?,
+    };
     let taken = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(stdin), Some(stdout), Some(stderr)) = taken else { unreachable!("all three were piped") };
     let stdin = Sender::from(stdin);
@@ -210,4 +227,14 @@ fn spawn(binary: &Binary, mark: &str) -> io::Result<Started> {
     let stdout = LineReader::new(Receiver::from(stdout), STDOUT_LINE_LIMIT)?;
     let stderr = LineReader::new(Receiver::from(stderr), STDERR_LINE_LIMIT)?;
     Ok((child, Outbox::new(stdin, UNREAD_LIMIT), stdout, stderr))
+}
+
+fn start(command: &mut Command) -> io::Result<Child> {
+    command
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
 }

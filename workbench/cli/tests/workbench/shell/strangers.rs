@@ -62,7 +62,7 @@ fn a_pause_reaches_a_node_behind_a_wrapper_that_makes_a_group_of_its_own() {
     let ran = script(&node, &["--nemesis", "pause", "--nemesis-interval", "0.3", "--rate", "50"]);
     let test = ran.file("test.edn");
     assert!(test.contains(":pauses"), "it was paused: {test}");
-    assert!(!test.contains(":escaped-pauses"), "and was quiet then: {test}");
+    assert!(!test.contains("spoke-in-pause"), "and was quiet then: {test}");
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn a_node_that_speaks_while_it_is_paused_is_told_of_and_its_pause_does_not_count
         misbehave()
     );
     let ran = script(&node, &["--nemesis", "pause", "--nemesis-interval", "1", "--rate", "50"]);
-    ran.expect(0, &["spoke while it was paused"]);
-    assert!(ran.file("test.edn").contains(":escaped-pauses"));
+    assert!(ran.stdout.contains("spoke while it was paused"), "{}", ran.stdout);
+    assert!(ran.file("test.edn").contains("spoke-in-pause"));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_flood_into_a_long_latency_is_not_read() {
          while printf '%s\\n' '{flood}'; do :; done"
     );
     let ran = script(&node, &["--latency", "100000", "--rate", "0"]);
-    ran.expect(2, &["64 MiB of its messages are on their way", "had to wait"]);
+    ran.expect(2, &["64 MiB of its messages are on their way", "faster than the network delivers"]);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_reply_that_is_nested_too_deeply_is_spoken_of() {
          printf '{{\"src\":\"n0\",\"dest\":\"c1\",\"body\":{{\"type\":\"echo_ok\",\"in_reply_to\":1,\"echo\":%s%s}}}}\\n' \"$deep\" \"$close\"; \
          cat >/dev/null"
     );
-    script(&node, &["--rate", "5"]).expect(0, &["cannot read: recursion limit"]);
+    script(&node, &["--rate", "5"]).expect(0, &["cannot read", "recursion limit"]);
 }
 
 #[test]
