@@ -8,6 +8,8 @@ pub mod decode;
 pub mod liar;
 #[path = "../../fuzz/src/life.rs"]
 pub mod life;
+#[path = "../../fuzz/src/memory.rs"]
+pub mod memory;
 #[path = "../../fuzz/src/replay.rs"]
 pub mod replay;
 #[path = "../../fuzz/src/structured.rs"]
@@ -63,6 +65,11 @@ fn a_log_node_survives_every_life_ever_found() {
 #[test]
 fn a_transaction_node_survives_every_life_ever_found() {
     replay("node_txn", life::live::<Txn>);
+}
+
+#[test]
+fn every_journal_ever_found_is_read_or_refused() {
+    replay("memory", memory::recover);
 }
 
 #[test]

@@ -90,6 +90,11 @@ const fn slowly(challenge: Challenge) -> Challenge {
     Challenge { arguments: &["--round", "1600ms"], ..challenge }
 }
 
+/// The same with a memory that outlives its node.
+const fn durable(challenge: Challenge) -> Challenge {
+    Challenge { arguments: &["--data", "{data}"], ..challenge }
+}
+
 /// 3d's figures: what is demanded, and what we want.
 const FIGURES_3D: ([Option<f64>; 3], [Option<f64>; 3]) =
     (figures(30.0, 400.0, 600.0), figures(1.2, 380.0, 570.0));
@@ -115,12 +120,27 @@ const FLAGS_3D_PARTITIONED: &[&str] = &[
 /// 4's.
 const FLAGS_4: &[&str] =
     &["--node-count", "3", "--rate", "100", "--time-limit", "20", "--nemesis", "partition"];
+/// Nodes die, stand still and are cut off, now and then all of them.
+const FLAGS_KILL: &[&str] = &[
+    "--node-count",
+    "3",
+    "--concurrency",
+    "2n",
+    "--time-limit",
+    "20",
+    "--rate",
+    "100",
+    "--nemesis",
+    "kill,pause,partition",
+    "--nemesis-interval",
+    "2",
+];
 /// 5b's and 5c's.
 const FLAGS_5BC: &[&str] =
     &["--node-count", "2", "--concurrency", "2n", "--time-limit", "20", "--rate", "1000"];
 
 /// The challenges, in their order, and then what is beyond them.
-pub const CHALLENGES: [Challenge; 23] = [
+pub const CHALLENGES: [Challenge; 27] = [
     plain("1", "echo", ["echo", "echo"], &["--node-count", "1", "--time-limit", "10"], NONE),
     plain(
         "2",
@@ -300,6 +320,49 @@ pub const CHALLENGES: [Challenge; 23] = [
         messages(0.1),
     ),
     plain("g-set", "a set, partitions", ["g-set", "g-set"], FLAGS_4, messages(0.15)),
+    durable(broadcast(
+        "3-kill",
+        "broadcast, nodes die",
+        &[
+            "--node-count",
+            "5",
+            "--time-limit",
+            "20",
+            "--rate",
+            "50",
+            "--latency",
+            "10",
+            "--nemesis",
+            "kill,pause,partition",
+            "--nemesis-interval",
+            "2",
+        ],
+        (NONE, NONE),
+    )),
+    durable(plain("4-kill", "a counter, nodes die", ["g-counter", "counter"], FLAGS_KILL, NONE)),
+    durable(plain("5-kill", "logs, nodes die", ["kafka", "log"], FLAGS_KILL, NONE)),
+    durable(plain(
+        "6-kill",
+        "transactions, nodes die",
+        ["txn-rw-register", "txn"],
+        &[
+            "--node-count",
+            "3",
+            "--concurrency",
+            "2n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--consistency-models",
+            "read-atomic , causal-cerone",
+            "--nemesis",
+            "kill,pause,partition",
+            "--nemesis-interval",
+            "2",
+        ],
+        NONE,
+    )),
 ];
 
 /// What a challenge asks, in a sentence.

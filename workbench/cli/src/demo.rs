@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use store::read_results;
 use worlds::files::naming;
 use worlds::frontier::Tabular;
+use worlds::processes::DATA_WORD;
 
 /// `workbench demo`: run this project's programs through the challenges, and tell in a table what each came to.
 #[derive(Clone, Debug, Parser)]
@@ -146,7 +147,9 @@ fn words(arguments: &DemoArguments, challenge: &Challenge, here: &Path) -> Vec<O
     // What programs take after `--` our machines take as flags of `sim`.
     let has_separator = !arguments.in_virtual_time && !challenge.arguments.is_empty();
     words.extend(has_separator.then(|| OsString::from("--")));
-    words.extend(challenge.arguments.iter().map(OsString::from));
+    // In virtual time, where data are is nobody's to choose.
+    let is_told = |word: &&&str| !arguments.in_virtual_time || **word != DATA_WORD;
+    words.extend(challenge.arguments.iter().filter(is_told).map(OsString::from));
     words
 }
 

@@ -289,6 +289,10 @@ impl Judge {
     /// Known models, or none at all for a slip.
     fn models(&mut self, text: Option<&str>) -> Vec<String> {
         let names = comma_list(text.unwrap_or("strict-serializable"));
+        if names.is_empty() {
+            let why = "There is no model in it, so nothing would be judged";
+            self.invalid("--consistency-models", text.unwrap_or_default(), why.to_owned());
+        }
         for name in names.iter().filter(|name| !judge::consistency_models().any(|known| known == *name)) {
             let meant = suggest::did_you_mean(name, judge::consistency_models());
             let why = format!("There is no consistency model \"{name}\"{meant}");

@@ -180,10 +180,13 @@ impl Job {
     ) -> io::Result<Result<Outcome, StartError>> {
         let logs: Vec<PathBuf> =
             options.nodes.iter().map(|node| store.node_log(node)).collect::<io::Result<_>>()?;
+        let data: Vec<PathBuf> =
+            options.nodes.iter().map(|node| store.node_data(node)).collect::<io::Result<_>>()?;
         let setup = Setup {
             binary,
             nodes: &options.nodes,
             logs: &logs,
+            data: &data,
             log_stderr: options.log.stderr,
             leave_running: self.leave_running,
         };

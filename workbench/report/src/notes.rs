@@ -5,6 +5,7 @@
 
 use super::blind;
 use super::text::{cut, listed};
+use bench::options::Workload;
 use bench::run::{NodeRecord, Oddity, Record, Slip};
 use edn::Value;
 use judge::Results;
@@ -49,7 +50,17 @@ pub fn notes(record: &Record) -> Vec<String> {
         let left = of(node.backlog, "message");
         format!("{} fell behind: at the end, {left} still waited for it to read them", node.name)
     }));
+    notes.extend(nothing_asked(record));
     notes
+}
+
+/// Models that transactions are held to in vain.
+fn nothing_asked(record: &Record) -> Option<String> {
+    let options = &record.options;
+    let toothless = judge::toothless(&options.consistency_models).join(", ");
+    let counts = matches!(options.workload, Workload::TxnListAppend | Workload::TxnRwRegister);
+    let note = format!("under {toothless} nothing that a checker here looks for is prohibited");
+    (counts && !toothless.is_empty()).then_some(note)
 }
 
 /// Nodes that wrote what is no message, those with the same reason together.

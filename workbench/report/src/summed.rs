@@ -1,7 +1,7 @@
 //! What was found, in sum: one sentence in place of a list of cases, for the terminal and the top of the page.
 
+use super::faults;
 use super::proof::{cases, locate, node, proofs};
-use super::series;
 use super::text::{listed, thousands};
 use super::traffic::{Traffic, micros};
 use bench::options::Workload;
@@ -39,7 +39,7 @@ pub fn whereabouts(record: &Record, results: &Results) -> Option<String> {
     let focus_us = proofs.first()?.span_us.map(|(from_us, _)| from_us);
     let traffic = Traffic::new(&record.options, &record.journal, start, focus_us);
     let end_us = micros(Time::ZERO + record.duration, start);
-    locate(&mut proofs, record, &traffic, &series::faults(&record.history, end_us));
+    locate(&mut proofs, record, &traffic, &faults::faults(&record.history, end_us));
     proofs.pop()?.whereabouts
 }
 

@@ -34,7 +34,7 @@ pub fn render(template: &str, values: &impl Serialize) -> String {
 }
 
 /// A name as a part of a path: whatever is not plain becomes `%` and two digits.
-fn urlencode(text: &str) -> String {
+pub fn urlencode(text: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),

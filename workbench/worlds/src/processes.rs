@@ -15,7 +15,8 @@ mod tail;
 mod timer;
 
 use bench::run::{Effect, Level, LogLine, Progress, Record, Run};
-pub use binary::Binary;
+use binary::NodeBinary;
+pub use binary::{Binary, DATA_VARIABLE, DATA_WORD};
 use children::{Children, Ready};
 pub use lag::{Lag, WORRYING};
 use machines::Time;
@@ -38,6 +39,8 @@ pub struct Setup<'a> {
     pub nodes: &'a [String],
     /// Where each node's stderr goes, in the same order; the directories exist.
     pub logs: &'a [PathBuf],
+    /// Each node's own directory, for what it must not forget; they exist.
+    pub data: &'a [PathBuf],
     /// Also copy the nodes' stderr to the observer.
     pub log_stderr: bool,
     /// Leave the processes alive at the end.
@@ -95,20 +98,22 @@ impl StartError {
 
 /// Starts the nodes, and drives `run` until it is finished or someone stops it.
 pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<Outcome, StartError> {
-    let mut children = Children::new(setup.leave_running).map_err(StartError::ours)?;
+    let start = Instant::now();
+    let mut children = Children::new(setup.leave_running, start).map_err(StartError::ours)?;
     let count = setup.nodes.len();
     observer.log(info("main", format!("launching {count} of {}", command_line(setup.binary))));
-    for (name, log) in setup.nodes.iter().zip(setup.logs) {
-        let started = children.start(name, setup.binary, log);
+    let binaries: Vec<NodeBinary> = setup.data.iter().map(|data| setup.binary.with_data(data)).collect();
+    for ((name, log), binary) in setup.nodes.iter().zip(setup.logs).zip(&binaries) {
+        let started = children.start(name, binary, log);
         started.map_err(|error| StartError { node: Some(name.clone()), error })?;
     }
     let mut session = Session {
         run,
         children,
-        binary: setup.binary,
+        binaries,
         observer,
         log_stderr: setup.log_stderr,
-        start: Instant::now(),
+        start,
         next_progress: Time::ZERO,
         lag: Lag::default(),
         unflushed: Vec::new(),
@@ -120,7 +125,7 @@ pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<O
 struct Session<'a> {
     run: Run,
     children: Children,
-    binary: &'a Binary,
+    binaries: Vec<NodeBinary>,
     observer: &'a mut dyn Observer,
     log_stderr: bool,
     start: Instant,
@@ -242,7 +247,7 @@ impl Session<'_> {
     }
 
     fn start_again(&mut self, node: usize) {
-        match self.children.start_again(node, self.binary) {
+        match self.children.start_again(node, &self.binaries[node]) {
             Ok(true) => {}
             Ok(false) => {
                 let name = &self.children.nodes[node].name;

@@ -4,7 +4,7 @@
 //! stops the children itself; and killing the group takes grandchildren along, who would otherwise live on and hold the
 //! pipes. A child that exits is noticed without being reaped, so that its group's number stays taken until that kill.
 
-use super::binary::Binary;
+use super::binary::{DATA_VARIABLE, NodeBinary};
 use super::log::NodeLog;
 use super::pipes::{LineReader, Outbox, ReadState, STDERR_LINE_LIMIT, STDOUT_LINE_LIMIT, UNREAD_LIMIT};
 use super::tail::Tail;
@@ -58,8 +58,13 @@ type Started = (Child, Outbox, LineReader, LineReader);
 
 impl Node {
     /// Starts `binary`, in the system's temporary directory.
-    pub(super) fn start(name: &str, binary: &Binary, log_path: &Path) -> io::Result<Node> {
-        let log = NodeLog::create(log_path)?;
+    pub(super) fn start(
+        name: &str,
+        binary: &NodeBinary,
+        log_path: &Path,
+        start: Instant,
+    ) -> io::Result<Node> {
+        let log = NodeLog::create(log_path, start)?;
         let (child, stdin, stdout, stderr) = spawn(binary)?;
         Ok(Node {
             name: name.to_owned(),
@@ -78,7 +83,7 @@ impl Node {
 
     /// Starts a new child in place of the one that was killed, whose log goes on. The killed one was dead long ago, as
     /// a rule; false if it still is not gone.
-    pub(super) fn start_again(&mut self, binary: &Binary, scratch: &mut [u8]) -> io::Result<bool> {
+    pub(super) fn start_again(&mut self, binary: &NodeBinary, scratch: &mut [u8]) -> io::Result<bool> {
         let is_gone = self.reap(scratch, Instant::now());
         let (child, stdin, stdout, stderr) = spawn(binary)?;
         self.child = child;
@@ -194,11 +199,12 @@ impl Node {
     }
 }
 
-fn spawn(binary: &Binary) -> io::Result<Started> {
-    let mut child = match start(Command::new(&binary.path).args(&binary.arguments)) {
+fn spawn(binary: &NodeBinary) -> io::Result<Started> {
+    let directory = (DATA_VARIABLE, &binary.data);
+    let mut child = match start(Command::new(&binary.path).args(&binary.arguments).envs([directory])) {
         // A script that does not say what reads it: as execvp(3) does, and so Maelstrom's Java.
         Err(error) if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
-            start(Command::new("/bin/sh").arg(&binary.path).args(&binary.arguments))?
+            start(Command::new("/bin/sh").arg(&binary.path).args(&binary.arguments).envs([directory]))?
         }
         started => started?,
     };
