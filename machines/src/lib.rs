@@ -48,6 +48,7 @@ mod machine;
 mod node;
 mod outputs;
 pub mod service;
+mod texts;
 mod time;
 mod txn;
 mod unique_ids;

@@ -31,7 +31,6 @@
 //! gets it in one line, so only as long as it fits into one.
 
 mod store;
-mod texts;
 
 use core::time::Duration;
 

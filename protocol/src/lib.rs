@@ -35,6 +35,7 @@ mod json;
 mod vocabulary;
 
 pub mod broadcast;
+pub mod consensus;
 pub mod counter;
 pub mod echo;
 pub mod gossip;

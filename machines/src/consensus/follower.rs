@@ -1,0 +1,254 @@
+//! What a follower knows of its leader, and how its log becomes the leader's (sections 5.3 and 7).
+
+use core::time::Duration;
+
+use alloc::string::String;
+
+use protocol::consensus::{Entry, Place, Raft};
+use protocol::{Json, Nothing};
+use smallvec::SmallVec;
+
+use super::requests::Told;
+use super::{Consensus, MAX_NUMBER, Role, StateMachine};
+use crate::{Context, Time};
+
+/// A report that nobody has seen after so long may be lost.
+const MIN_PATIENCE: Duration = Duration::from_millis(150);
+
+/// What a follower knows of its leader in this term.
+#[derive(Clone, Debug)]
+pub(super) struct Following {
+    pub(super) leader: usize,
+    /// The last message from it that has come.
+    pub(super) heard: u64,
+    /// Up to here the log is known to be the leader's.
+    pub(super) holds: u64,
+    /// Whether the leader wants to know.
+    pub(super) must_report: bool,
+    /// The last message did not follow on the log; something up to here may do.
+    pub(super) back: Option<u64>,
+    pub(super) reported_at: Option<Time>,
+    /// The last report with something that clients want, until the leader is known to have seen it.
+    pub(super) unseen: Option<(u64, Told)>,
+}
+
+/// A state that is coming piece after piece.
+#[derive(Clone, Debug)]
+pub(super) struct Incoming {
+    last: Place,
+    length: u64,
+    text: String,
+}
+
+impl Following {
+    fn new(leader: usize) -> Following {
+        Following {
+            leader,
+            heard: 0,
+            holds: 0,
+            must_report: false,
+            back: None,
+            reported_at: None,
+            unseen: None,
+        }
+    }
+}
+
+impl<S: StateMachine> Consensus<S> {
+    /// A leader speaks: whether it is this node's leader, in this term. Who is behind is told so.
+    fn follow(&mut self, context: &mut Context<'_, Nothing>, from: usize, (term, n): (u64, u64)) -> bool {
+        if term > self.term {
+            self.enter(term);
+        }
+        if term < self.term {
+            let report =
+                self.report(&Following { heard: n, ..Following::new(from) }, (&Default::default(), None));
+            context.send(from, &report);
+            return false;
+        }
+        match &mut self.role {
+            // No term has two leaders, unless somebody lies.
+            Role::Leader(_) => return false,
+            Role::Follower(Some(following)) if following.leader != from => return false,
+            Role::Follower(Some(following)) => following.heard = n,
+            Role::Follower(None) | Role::Candidate { .. } => {
+                self.role = Role::Follower(Some(Following { heard: n, ..Following::new(from) }));
+            }
+        }
+        self.heard_at = Some(context.now);
+        self.put_off_election(context.now);
+        true
+    }
+
+    /// The leader has the log go on (AppendEntries).
+    pub(super) fn on_append(&mut self, context: &mut Context<'_, Nothing>, from: usize, message: Raft<'_>) {
+        let Raft::Append { term, n, ask, prev, entries, commit, you, ack, read } = message else { return };
+        let Some(entries) = read_entries(entries, (prev, term)) else { return };
+        if !self.follow(context, from, (term, n)) {
+            return;
+        }
+        let outcome = self.take_entries(prev, &entries);
+        let Role::Follower(Some(following)) = &mut self.role else { return };
+        following.must_report |= ask.unwrap_or(false);
+        match outcome {
+            Ok(last) => {
+                following.holds = following.holds.max(last);
+                following.back = None;
+            }
+            Err(back) => (following.back, following.must_report) = (Some(back), true),
+        }
+        self.commit = self.commit.max(commit.min(following.holds));
+        if you == Some(self.life) {
+            if let Some((_, told)) = following.unseen.take_if(|(report, _)| ack.is_some_and(|ack| ack >= *report)) {
+                let response = context.now.since(following.reported_at.unwrap_or(context.now));
+                self.response = (self.response * 3 + response) / 4;
+                self.requests.told(told);
+            }
+            if let Some((number, index)) = read {
+                self.granted = self.granted.max(Some((number, index)));
+            }
+        }
+    }
+
+    /// Lets the log go on as the leader's does: up to where it is the leader's then, or where it may be. Entries that are
+    /// here already stay, as the message may be an old one; what contradicts the leader's goes, with all behind it.
+    fn take_entries(&mut self, prev: Place, entries: &[Entry<'_>]) -> Result<u64, u64> {
+        let (base, _) = self.log.base();
+        let (mut index, prev_term) = prev;
+        // What is committed is the same everywhere, so what is gone from this log was the leader's, too.
+        if index >= base && self.log.term(index) != Some(prev_term) {
+            let back = if index > self.log.last_index() {
+                self.log.last_index()
+            } else {
+                self.log.first_of_term(index) - 1
+            };
+            return Err(back.max(self.commit));
+        }
+        for entry in entries {
+            index += 1;
+            if index <= base {
+                continue;
+            }
+            let held = self.log.term(index);
+            if held.is_some_and(|held| held != entry.0) {
+                // A leader lacks nothing that is committed; one that does is none.
+                if index <= self.commit {
+                    return Err(self.commit);
+                }
+                self.log.truncate(index - 1);
+                self.recorded.truncate(index - 1);
+            }
+            if held != Some(entry.0) {
+                self.log.append(entry.clone());
+            }
+        }
+        Ok(index)
+    }
+
+    /// The leader brings a piece of its state (InstallSnapshot).
+    pub(super) fn on_snapshot(&mut self, context: &mut Context<'_, Nothing>, from: usize, message: Raft<'_>) {
+        let Raft::Snapshot { term, n, last, at, length, piece } = message else { return };
+        if last.1 > term || last.0 > MAX_NUMBER || !self.follow(context, from, (term, n)) {
+            return;
+        }
+        let incoming = self.incoming.take().filter(|incoming| incoming.last == last && at > 0);
+        let mut incoming = incoming.unwrap_or(Incoming { last, length, text: String::new() });
+        if incoming.text.len() as u64 == at && incoming.length == length {
+            incoming.text.push_str(&piece);
+        }
+        let is_whole = incoming.text.len() as u64 == length;
+        let is_new = last.0 > self.commit;
+        if is_whole && is_new && !self.install(last, Json::trusted(&incoming.text)) {
+            // It cannot be read: the leader lies, or is of another version. Nothing has changed.
+            return;
+        }
+        let holds = self.commit;
+        self.incoming = (!is_whole && is_new).then_some(incoming);
+        let Role::Follower(Some(following)) = &mut self.role else { return };
+        following.must_report = true;
+        if is_whole {
+            following.holds = following.holds.max(last.0.min(holds));
+        }
+    }
+
+    /// Says what is held.
+    pub(super) fn report<'a>(
+        &self,
+        following: &Following,
+        (requests, read): (&protocol::List<protocol::consensus::Request<'a>>, Option<u64>),
+    ) -> Raft<'a> {
+        Raft::Report {
+            term: self.term,
+            me: self.life,
+            n: self.reports + 1,
+            ack: following.heard,
+            holds: following.holds,
+            back: following.back,
+            has: self.incoming.as_ref().map(|incoming| incoming.text.len() as u64),
+            requests: (!requests.is_empty()).then(|| requests.clone()),
+            read,
+        }
+    }
+
+    /// When the leader is to be told something.
+    pub(super) fn report_due(&self, following: &Following) -> Option<Time> {
+        if following.must_report {
+            return Some(Time::ZERO);
+        }
+        let last = following.reported_at;
+        let waits = following.unseen.is_some() || self.requests.read().is_some();
+        let again = last.filter(|_| waits).map(|last| last + self.report_patience());
+        let is_news = following.unseen.is_none() && self.requests.is_untold(self.session() != 0);
+        let news = is_news.then(|| last.map_or(Time::ZERO, |last| last + self.round));
+        news.into_iter().chain(again).min()
+    }
+
+    fn report_patience(&self) -> Duration {
+        MIN_PATIENCE.max(self.response * 3) + self.round * 2
+    }
+
+    /// Tells the leader what it is to be told.
+    pub(super) fn speak_to_leader(&mut self, context: &mut Context<'_, Nothing>) {
+        let Role::Follower(Some(following)) = &self.role else { return };
+        if self.report_due(following).is_none_or(|due| due > context.now) {
+            return;
+        }
+        let (session, opening) = (self.session(), self.opening());
+        let mut requests = core::mem::take(&mut self.requests);
+        let (told, note) = requests.tell(session, opening);
+        let read = if note.read == 0 { None } else { Some(note.read).filter(|_| self.granted.is_none_or(|(number, _)| number < note.read)) };
+        let Role::Follower(Some(following)) = &self.role else { return };
+        let report = self.report(following, (&told, read));
+        let leader = following.leader;
+        context.send(leader, &report);
+        let says_something = !told.is_empty() || read.is_some();
+        drop(told);
+        self.requests = requests;
+        self.reports += 1;
+        let n = self.reports;
+        let Role::Follower(Some(following)) = &mut self.role else { return };
+        following.reported_at = Some(context.now);
+        (following.must_report, following.back) = (false, None);
+        if says_something {
+            following.unseen = Some((n, note));
+        }
+    }
+}
+
+/// Reads entries that go on behind `prev` in a leader's log of this term; nothing if they make no sense.
+pub(super) fn read_entries(entries: Option<Json<'_>>, (prev, term): (Place, u64)) -> Option<SmallVec<[Entry<'_>; 8]>> {
+    let (index, mut last_term) = prev;
+    let list = entries.map(Json::elements);
+    let entries: SmallVec<[Entry<'_>; 8]> = match list {
+        None => SmallVec::new(),
+        Some(elements) => elements?.map(Json::parse).collect::<Option<_>>()?,
+    };
+    for entry in &entries {
+        if entry.0 < last_term || entry.0 > term {
+            return None;
+        }
+        last_term = entry.0;
+    }
+    let makes_sense = last_term <= term && term <= MAX_NUMBER && index <= MAX_NUMBER;
+    makes_sense.then_some(entries)
+}
