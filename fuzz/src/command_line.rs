@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use workbench::scenario::Scenario;
+use workbench::read_scenario;
 
 /// Reads words, one a line.
 pub fn command_line(words: &[u8]) {
@@ -12,11 +12,11 @@ pub fn command_line(words: &[u8]) {
     if words.windows(5).any(|window| window == b"-file") {
         return;
     }
-    if let Ok(scenario) = Scenario::read(&String::from_utf8_lossy(words)) {
-        assert_eq!(Scenario::read(&scenario.to_string()).as_ref(), Ok(&scenario), "{scenario}");
+    if let Ok(scenario) = read_scenario(&String::from_utf8_lossy(words)) {
+        assert_eq!(read_scenario(&scenario.to_string()).as_ref(), Ok(&scenario), "{scenario}");
     }
     let words = words.split(|&byte| byte == b'\n').map(|word| OsString::from_vec(word.to_vec()));
-    for mistake in workbench::cli::mistakes(words) {
+    for mistake in workbench::mistakes(words) {
         assert!(!mistake.trim().is_empty() && !mistake.contains('\n'), "{mistake:?}");
     }
 }

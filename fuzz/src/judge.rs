@@ -18,14 +18,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use bench::options::{Options, Workload};
+use bench::run::Record;
+use judge::history;
+use judge::history::History;
+use judge::{Results, analyze};
 use machines::Time;
 use protocol::Message;
-use workbench::check::{Results, analyze};
-use workbench::history::History;
-use workbench::options::{Options, Workload};
-use workbench::run::Record;
-use workbench::store::history;
-use workbench::world::{Program, simulated};
+use worlds::{Program, simulated};
 
 /// Runs a test of such nodes, stores it, and judges what was stored.
 pub fn judge(script: &[u8]) {
@@ -66,9 +66,9 @@ fn store(history: &History) -> String {
 }
 
 fn verdict(record: &Record, history: &History) -> Results {
-    let results = analyze(&record.options, history, &record.net_stats());
-    workbench::edn::pretty(&results.value);
-    workbench::edn::json::pretty(&results.value);
+    let results = analyze(&record.options.demands(), history, &record.net_stats());
+    edn::pretty(&results.value);
+    edn::json::pretty(&results.value);
     results.findings.iter().for_each(|finding| drop(format!("{finding:?}")));
     results
 }

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
+use bench::network::{Journal, Statistics};
+use bench::options::Options;
+use bench::run::Record;
+use edn::{self, Value, json};
+use judge::history::{self, History};
+use judge::{NetStats, analyze};
 use machines::Time;
-use workbench::check::{NetStats, analyze};
-use workbench::edn::{self, Value, json};
-use workbench::history::History;
-use workbench::network::{Journal, Statistics};
-use workbench::options::Options;
-use workbench::report::{messages, page};
-use workbench::run::Record;
-use workbench::store::{StoredRun, history, journal, test_file};
+use report::{Subject, messages, page};
+use store::{StoredRun, journal, test_file};
 
-use crate::judge::{options, workload};
+use super::judge::{options, workload};
 
 /// A text that is EDN, or JSON, or neither: what can be read is printed so that the same is read again.
 pub fn edn(text: &[u8]) {
@@ -74,8 +74,8 @@ pub fn history(input: &[u8]) {
     history::write_edn(&read, &mut written).expect("memory takes it");
     let written = String::from_utf8(written).expect("text");
     let again = history::read(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
-    let results = analyze(&options(workload), &read, &NetStats::default());
-    assert_eq!(analyze(&options(workload), &again, &NetStats::default()).value, results.value);
+    let results = analyze(&options(workload).demands(), &read, &NetStats::default());
+    assert_eq!(analyze(&options(workload).demands(), &again, &NetStats::default()).value, results.value);
 }
 
 /// A workload and a stored journal: what can be read is shown, and written so that the same is read again.
@@ -89,7 +89,7 @@ pub fn journal(input: &[u8]) {
     let again = again.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&written)));
     assert_eq!(again.entries, read.entries);
     let record = record(options(workload), read, start);
-    page::report(&record, None, None);
+    page::report(&Subject::new(&record, None));
     messages::messages(&record);
 }
 
@@ -116,6 +116,6 @@ pub fn test_file(text: &[u8]) {
     let again = test_file::read(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
     assert_eq!(format!("{again:?}"), format!("{run:?}"));
     let StoredRun { record, .. } = run;
-    let results = analyze(&record.options, &record.history, &record.net_stats());
-    page::report(&record, Some(&results), None);
+    let results = record.judge();
+    page::report(&Subject::new(&record, Some(&results)));
 }

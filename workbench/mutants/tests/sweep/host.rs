@@ -1,7 +1,7 @@
 //! Nodes of the copied machines, as the workbench runs nodes.
 
 use machines::{Machine, Node, Outputs, Time};
-use workbench::world::{Program, Spawn};
+use worlds::{Program, Spawn};
 
 /// Runs the machine on every node, each with this configuration.
 pub(crate) fn spawn<M: Machine + 'static>(config: M::Config) -> Spawn {

@@ -14,7 +14,7 @@ use std::thread;
 
 use machines::{BUGS, Bug, turn_on};
 use scenarios::{Scenario, scenario};
-use workbench::sweep::{Outcome, Verdict, record};
+use worlds::sweep::{Outcome, Verdict, record};
 
 /// What gives a machine away in the run of this seed, if anything does.
 fn suspicion(machine: &str, bug: Option<usize>, seed: u64) -> Option<String> {

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use bench::options::{Fault, Latency, LatencyDistribution, Options, Workload};
 use machines::{Broadcast, Counter, CounterKv, Log, Machine, Txn, UniqueIds};
-use workbench::options::{Fault, Latency, LatencyDistribution, Options, Workload};
-use workbench::world::Spawn;
+use worlds::Spawn;
 
 use crate::host::spawn;
 

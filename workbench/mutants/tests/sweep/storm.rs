@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use bench::network::Faults;
+use bench::options::{Latency, LatencyDistribution};
 use fastrand::Rng;
 use machines::{Broadcast, Log, Machine, Txn};
 use serde_json::{Value, json};
-use workbench::network::Faults;
-use workbench::options::{Latency, LatencyDistribution};
-use workbench::world::Cluster;
+use worlds::Cluster;
 
 use crate::host::spawn;
 

@@ -1,0 +1,212 @@
+//! What is left when a run is over, and what can be seen of it meanwhile.
+
+use crate::network::{Count, Journal};
+use crate::options::Options;
+use judge::{History, MessageCounts, NetStats, Results};
+use machines::Time;
+use std::time::Duration;
+
+/// What a run leaves behind.
+#[derive(Debug)]
+pub struct Record {
+    /// What was asked for.
+    pub options: Options,
+    /// What clients and the nemesis did.
+    pub history: History,
+    /// What happened on the network. Its times count from the beginning of the run, before `init`.
+    pub journal: Journal,
+    /// The moment, since the beginning of the run, from which the history's times count: all nodes have started. None
+    /// if it never came.
+    pub start: Option<Time>,
+    /// How long the run took in all.
+    pub duration: Duration,
+    /// What became of each node.
+    pub nodes: Vec<NodeRecord>,
+    /// Why the run broke off, if it did. There is no verdict then.
+    pub crash: Option<Crash>,
+    /// Whether somebody interrupted it.
+    pub interrupted: bool,
+}
+
+impl Record {
+    /// Whether it came to its end, so that there is something to judge.
+    pub fn came_to_an_end(&self) -> bool {
+        self.crash.is_none() && !self.interrupted
+    }
+
+    /// The verdict on what happened, whatever the record says of how it ended.
+    pub fn judge(&self) -> Results {
+        judge::analyze(&self.options.demands(), &self.history, &self.net_stats())
+    }
+
+    /// The counts of messages, as checkers want them.
+    pub fn net_stats(&self) -> NetStats {
+        let counts = |count: Count| {
+            let [send, recv, msg] =
+                [count.sent, count.received, count.messages()].map(|count| count as usize);
+            MessageCounts { send, recv, msg }
+        };
+        let statistics = self.journal.statistics;
+        let (all, clients) = (counts(statistics.all()), counts(statistics.clients));
+        NetStats { all, clients, servers: counts(statistics.servers) }
+    }
+}
+
+/// What became of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeRecord {
+    /// Its name.
+    pub name: String,
+    /// Lines that it wrote to its stdout, up to and including the bad one, if any.
+    pub lines: u64,
+    /// The line after which nothing that the node wrote was read.
+    pub muted: Option<Muted>,
+    /// Answers that came after their client was gone. They were dropped.
+    pub late_answers: u64,
+    /// Its stdout was closed.
+    pub stdout_closed: bool,
+    /// How often the nemesis killed it.
+    pub kills: u64,
+    /// How often the nemesis paused it.
+    pub pauses: u64,
+    /// It ended by itself, with this status.
+    pub exited: Option<String>,
+}
+
+impl NodeRecord {
+    /// A node that has done nothing yet.
+    pub(super) fn new(name: &str) -> NodeRecord {
+        NodeRecord { name: name.into(), ..NodeRecord::default() }
+    }
+}
+
+/// A line that is no message (§3.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Muted {
+    /// When, since the beginning of the run.
+    pub time: Time,
+    /// Its number among the node's lines, from 1.
+    pub line_number: u64,
+    /// The line, cut to a length that people read.
+    pub line: String,
+    /// What is wrong with it, in words.
+    pub reason: String,
+}
+
+/// Why a run broke off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// The node to blame, if it is one.
+    pub node: Option<usize>,
+    /// What happened, for people.
+    pub reason: String,
+    /// What nodes that may be to blame said last, in lines for people, if they are processes.
+    pub last_words: Option<String>,
+}
+
+impl Crash {
+    /// A node, if it is one, and what happened.
+    pub fn new(node: Option<usize>, reason: impl Into<String>) -> Crash {
+        Crash { node, reason: reason.into(), last_words: None }
+    }
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Progress {
+    /// What it is doing.
+    pub stage: Stage,
+    /// How much of the main phase, or of the pause to recover, is left.
+    pub remaining: Option<Duration>,
+    /// How long the main phase or the pause takes in all.
+    pub total: Option<Duration>,
+    /// Operations that clients began.
+    pub invoked: u64,
+    /// Operations that happened.
+    pub ok: u64,
+    /// Operations that did not.
+    pub failed: u64,
+    /// Operations nobody knows about.
+    pub unknown: u64,
+    /// The partition in force.
+    pub partition: Option<&'static str>,
+    /// Nodes that are paused.
+    pub paused: usize,
+    /// Nodes that are down.
+    pub down: usize,
+}
+
+/// What a run is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nodes are told their names.
+    Starting,
+    /// The workload prepares them.
+    SettingUp,
+    /// Clients work.
+    Running,
+    /// Nothing new begins; what has begun ends.
+    Finishing,
+    /// The network is healed, and nodes have time to recover.
+    Recovering,
+    /// Clients do their last operations.
+    Concluding,
+    /// Over.
+    Done,
+}
+
+/// A line for the main log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// How bad it is.
+    pub level: Level,
+    /// Who says it, as Maelstrom names its threads.
+    pub thread: String,
+    /// What.
+    pub message: String,
+}
+
+/// How bad a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Something is wrong, perhaps.
+    Warn,
+    /// The run cannot go on.
+    Fatal,
+}
+
+/// What a run asks of its world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Write this line, with its newline, to the node's stdin.
+    Deliver {
+        /// The node's position.
+        node: usize,
+        /// The line.
+        line: Vec<u8>,
+    },
+    /// Kill the node's process (`SIGKILL`), and all that it started.
+    Kill {
+        /// The node's position.
+        node: usize,
+    },
+    /// Start a new process in place of the one that was killed.
+    Start {
+        /// The node's position.
+        node: usize,
+    },
+    /// Stop the node's process in its tracks (`SIGSTOP`).
+    Pause {
+        /// The node's position.
+        node: usize,
+    },
+    /// Let the node's process go on (`SIGCONT`).
+    Resume {
+        /// The node's position.
+        node: usize,
+    },
+    /// Write this to the main log.
+    Log(LogLine),
+}

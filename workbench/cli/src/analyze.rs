@@ -1,0 +1,79 @@
+//! `workbench analyze`: judges a stored run again, from its files alone, and draws it again (§1.1).
+//!
+//! The same record is read back that there was at the end of the run, and the same code follows it. So everything comes
+//! out the same, byte for byte, unless somebody has edited the files.
+
+use super::arguments;
+use super::conclude;
+use super::paint::Paint;
+use super::summary::{self, Subject};
+use super::verdict::Exit;
+use super::{STORE, refuse, say};
+use clap::Parser;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use store::{JOURNAL, Store, StoredRun};
+
+/// `workbench analyze`: judge a stored run again, perhaps after its history was edited.
+#[derive(Clone, Debug, Parser)]
+#[command(args_override_self = true, after_help = EXAMPLES)]
+pub(super) struct AnalyzeArguments {
+    /// Which run: a number counts the runs in store/, from the oldest if it is not negative, from the newest if it is;
+    /// anything else is the run's directory
+    #[arg(short, long, value_name = "INDEX_OR_PATH", default_value = "-1", allow_hyphen_values = true)]
+    test: String,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  workbench analyze                               the newest run
+  workbench analyze -t -2                         the one before it
+  workbench analyze -t store/broadcast/latest     the newest run of broadcast";
+
+/// Carries out the command.
+pub(super) fn command(words: &[OsString]) -> Exit {
+    let arguments: AnalyzeArguments = match arguments::parse("analyze", words) {
+        Ok(arguments) => arguments,
+        Err(reason) => return refuse(reason),
+    };
+    find(&arguments.test).and_then(|directory| analyze(&directory)).unwrap_or_else(|error| {
+        say(&format!("Cannot analyze: {error}"));
+        Exit::Crashed
+    })
+}
+
+fn find(index_or_path: &str) -> io::Result<PathBuf> {
+    let Ok(index) = index_or_path.parse::<i64>() else { return Ok(index_or_path.into()) };
+    let runs = Store::runs(Path::new(STORE))?;
+    let count = runs.len();
+    let from_oldest = if index < 0 { index.checked_add_unsigned(count as u64) } else { Some(index) };
+    let run = from_oldest.and_then(|index| runs.into_iter().nth(usize::try_from(index).ok()?));
+    run.ok_or_else(|| {
+        let runs = summary::counted(count, "run");
+        io::Error::new(io::ErrorKind::NotFound, format!("there is no run {index}: {STORE}/ has {runs}"))
+    })
+}
+
+fn analyze(directory: &Path) -> io::Result<Exit> {
+    let StoredRun { origin, record, verdict } = Store::read(directory)?;
+    if record.journal.entries.is_empty() {
+        say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
+    }
+    let Some(results) = conclude::conclude(directory, &record, &origin)? else {
+        let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);
+        say(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));
+        return Ok(Exit::Crashed);
+    };
+    let subject = Subject {
+        results: &results,
+        record: &record,
+        verdict_before: verdict,
+        processes: &[],
+        lag: None,
+        store: directory.display().to_string(),
+    };
+    say(&summary::summary(&subject, Paint::for_stdout()));
+    say(&conclude::closing(&results));
+    Ok(Exit::of_results(&results.value))
+}

@@ -1,0 +1,387 @@
+//! From the command line's texts to [`Options`]: every value judged, every mistake named (§1.2, §1.5).
+
+use super::arguments::{RunArguments, SimArguments};
+use bench::options::{
+    Availability, Fault, Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY,
+    Topology, Workload,
+};
+use std::fmt::Display;
+use std::num::NonZero;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+use worlds::scenario::{OurMachine, Scenario};
+use worlds::sweep::MOST_SEEDS;
+
+/// Longest time that a flag can ask for: a century. Anything longer is a slip, and sums of times must not overflow.
+const LONGEST_SECONDS: i64 = 100 * 366 * 86400;
+/// Most nodes. Each is a process with three pipes.
+const MOST_NODES: i64 = 10_000;
+/// Most client threads.
+const MOST_CLIENTS: usize = 1_000_000;
+/// Most runs of a sweep at a time.
+const MOST_THREADS: usize = 1_024;
+/// The nodes of a test that names none.
+const DEFAULT_NODES: [&str; 5] = ["n1", "n2", "n3", "n4", "n5"];
+
+/// Checks every flag. On failure, one line for each mistake.
+pub(super) fn options(
+    arguments: &RunArguments,
+    fresh_seed: impl FnOnce() -> u64,
+) -> Result<Options, Vec<String>> {
+    let mut judge = Judge::default();
+    let nodes = judge.nodes(arguments);
+    let options = Options {
+        workload: judge.workload(&arguments.workload),
+        concurrency: judge.concurrency(&arguments.concurrency, nodes.len()),
+        nodes,
+        time_limit: Duration::from_secs(judge.up_to(LONGEST_SECONDS, "--time-limit", &arguments.time_limit)),
+        rate: judge.rate(&arguments.rate),
+        latency: judge.latency(&arguments.latency, &arguments.latency_dist),
+        nemesis: judge.nemesis(arguments.nemesis.as_deref().unwrap_or_default()),
+        nemesis_interval: judge.seconds("--nemesis-interval", &arguments.nemesis_interval),
+        hazards: judge.hazards(arguments),
+        topology: judge.topology(&arguments.topology),
+        availability: arguments.availability.as_deref().map(|text| judge.availability(text)),
+        consistency_models: comma_list(
+            arguments.consistency_models.as_deref().unwrap_or("strict-serializable"),
+        ),
+        key_count: judge.positive("--key-count", &arguments.key_count),
+        max_txn_length: judge.positive("--max-txn-length", &arguments.max_txn_length),
+        max_writes_per_key: judge.positive("--max-writes-per-key", &arguments.max_writes_per_key),
+        init_timeout: judge.seconds_or(INIT_TIMEOUT, "--init-timeout", arguments.init_timeout.as_deref()),
+        recovery: judge.seconds_or(RECOVERY, "--recovery", arguments.recovery.as_deref()),
+        seed: match &arguments.seed {
+            Some(text) => judge.number("--seed", text, "Must be a number from 0 to 2^64 - 1", |_| true),
+            None => fresh_seed(),
+        },
+        log: LogOptions {
+            stderr: arguments.log_stderr,
+            net_send: arguments.log_net_send,
+            net_recv: arguments.log_net_recv,
+        },
+    };
+    if judge.mistakes.is_empty() { Ok(options) } else { Err(judge.mistakes) }
+}
+
+/// How often to run the test.
+pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
+    let mut judge = Judge::default();
+    let count = judge.positive("--test-count", text);
+    if judge.mistakes.is_empty() { Ok(count) } else { Err(judge.mistakes) }
+}
+
+/// One of our machines, how it is set, and the options.
+pub(super) fn scenario(arguments: &SimArguments) -> Result<Scenario, Vec<String>> {
+    let mut judge = Judge::default();
+    let mut options = options(&arguments.run, fresh_seed);
+    if let Ok(Options { hazards, .. }) = &mut options {
+        hazards.drift_ppm = judge.drift(&arguments.drift);
+        hazards.slowness =
+            arguments.slow.as_ref().map(|text| judge.duration("--slow", text)).unwrap_or_default();
+    }
+    judge.swarm(arguments);
+    let workload = options.as_ref().ok().map(|options| options.workload);
+    let machine = workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload));
+    let round = arguments.round.as_ref().map(|text| judge.duration("--round", text));
+    let fan_out = arguments.fanout.as_ref().map(|text| judge.positive("--fanout", text));
+    match (options, machine) {
+        (Ok(options), Some(machine)) if judge.mistakes.is_empty() => {
+            Ok(Scenario { machine, round, fan_out, options })
+        }
+        (options, _) => Err([options.err().unwrap_or_default(), judge.mistakes].concat()),
+    }
+}
+
+/// How many seeds to sweep over, if it is to be a sweep.
+pub(super) fn seeds(arguments: &SimArguments) -> Result<Option<u64>, Vec<String>> {
+    let mut judge = Judge::default();
+    let rule = format!("Must be a number from 1 to {MOST_SEEDS}");
+    let allowed = |seeds: &u64| (1..=MOST_SEEDS).contains(seeds);
+    let seeds = arguments.seeds.as_ref().map(|text| judge.number("--seeds", text, &rule, allowed));
+    if judge.mistakes.is_empty() { Ok(seeds) } else { Err(judge.mistakes) }
+}
+
+/// How many runs of a sweep are to be under way at a time, if that is said.
+pub(super) fn threads(arguments: &SimArguments) -> Result<Option<NonZero<usize>>, Vec<String>> {
+    let mut judge = Judge::default();
+    let rule = format!("Must be a number from 1 to {MOST_THREADS}");
+    let allowed = |threads: &usize| (1..=MOST_THREADS).contains(threads);
+    let threads = arguments.threads.as_ref().map(|text| judge.number("--threads", text, &rule, allowed));
+    if judge.mistakes.is_empty() { Ok(threads.and_then(NonZero::new)) } else { Err(judge.mistakes) }
+}
+
+/// Lengths of rounds, separated by commas.
+pub(super) fn rounds(text: &str) -> Result<Vec<Duration>, Vec<String>> {
+    let mut judge = Judge::default();
+    let rounds = comma_list(text).iter().map(|text| judge.duration("--rounds", text)).collect();
+    if judge.mistakes.is_empty() { Ok(rounds) } else { Err(judge.mistakes) }
+}
+
+/// A seed that nobody chose, from the keys that the standard library draws for its hash maps.
+pub(super) fn fresh_seed() -> u64 {
+    use std::hash::BuildHasher;
+    std::hash::RandomState::new().hash_one(0)
+}
+
+/// Judges values one by one. A wrong one leaves a line and a stand-in.
+#[derive(Debug, Default)]
+struct Judge {
+    mistakes: Vec<String>,
+}
+
+impl Judge {
+    /// The value is of the right kind, but not allowed.
+    fn invalid(&mut self, flag: &str, text: &str, why: impl Display) {
+        self.mistakes.push(format!("Failed to validate \"{flag} {text}\": {why}"));
+    }
+
+    /// A number that is allowed.
+    fn number<N: FromStr + Default>(
+        &mut self,
+        flag: &str,
+        text: &str,
+        rule: &str,
+        allowed: impl Fn(&N) -> bool,
+    ) -> N {
+        match text.parse() {
+            Ok(number) if allowed(&number) => return number,
+            Ok(_) => self.invalid(flag, text, rule),
+            Err(_) => {
+                self.mistakes.push(format!("Error while parsing option \"{flag} {text}\": {rule}"));
+            }
+        }
+        N::default()
+    }
+
+    fn up_to(&mut self, most: i64, flag: &str, text: &str) -> u64 {
+        let rule = "Must be a positive integer";
+        let number = self.number(flag, text, rule, |number: &i64| (1..=most).contains(number));
+        number.unsigned_abs()
+    }
+
+    fn positive<N: TryFrom<i64> + Default>(&mut self, flag: &str, text: &str) -> N {
+        let rule = "Must be a positive integer";
+        let number = self.number(flag, text, rule, |number: &i64| *number > 0);
+        N::try_from(number).unwrap_or_default()
+    }
+
+    /// File, then `--node-count` or else `--nodes`, then each `-n`; five nodes if there is none of them.
+    fn nodes(&mut self, arguments: &RunArguments) -> Vec<String> {
+        let mut nodes = Vec::new();
+        if let Some(path) = &arguments.nodes_file {
+            nodes.extend(self.names_in(path));
+        }
+        if let Some(count) = &arguments.node_count {
+            nodes.extend((0..self.up_to(MOST_NODES, "--node-count", count)).map(|index| format!("n{index}")));
+        } else if let Some(list) = &arguments.nodes {
+            nodes.extend(comma_list(list));
+        }
+        nodes.extend(arguments.node.iter().cloned());
+        let named = arguments.nodes_file.is_some()
+            || arguments.node_count.is_some()
+            || arguments.nodes.is_some()
+            || !arguments.node.is_empty();
+        if !named {
+            nodes.extend(DEFAULT_NODES.map(str::to_owned));
+        }
+        self.check_names(&nodes);
+        nodes
+    }
+
+    fn names_in(&mut self, path: &Path) -> Vec<String> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+            }
+            Err(error) => {
+                self.invalid("--nodes-file", &path.display().to_string(), error);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Messages find their way by name, so a name is one node's alone, and not a service's.
+    fn check_names(&mut self, nodes: &[String]) {
+        let mut sorted: Vec<&String> = nodes.iter().collect();
+        sorted.sort();
+        for pair in sorted.windows(2).filter(|pair| pair[0] == pair[1]) {
+            self.mistakes.push(format!("Two nodes are called \"{}\"", pair[0]));
+        }
+        let services = ["lin-kv", "lww-kv", "lin-tso", "seq-kv"];
+        for name in nodes.iter().filter(|name| services.contains(&name.as_str())) {
+            self.mistakes.push(format!("A node cannot be called \"{name}\": that is a service"));
+        }
+        if self.mistakes.is_empty() && nodes.is_empty() {
+            self.mistakes.push("There must be at least one node".to_owned());
+        }
+    }
+
+    fn workload(&mut self, text: &str) -> Workload {
+        let found = Workload::ALL.into_iter().find(|workload| workload.name() == text);
+        found.unwrap_or_else(|| {
+            let names = Workload::ALL.map(Workload::name).join(", ");
+            self.invalid("--workload", text, format!("Must be one of {names}"));
+            Workload::Echo
+        })
+    }
+
+    /// The machine of this name, or else the one that is meant for the workload.
+    fn machine(&mut self, name: Option<&str>, workload: Workload) -> Option<OurMachine> {
+        let serves = |machine: &OurMachine| machine.workloads().contains(&workload);
+        let Some(name) = name else {
+            let found = OurMachine::for_workload(workload);
+            if found.is_none() {
+                self.mistakes.push(format!("There is no machine for the workload {} yet", workload.name()));
+            }
+            return found;
+        };
+        let found = OurMachine::ALL.into_iter().filter(serves).find(|machine| machine.name() == name);
+        if found.is_none() {
+            let names: Vec<&str> = OurMachine::ALL
+                .iter()
+                .filter(|machine| serves(machine))
+                .map(|machine| machine.name())
+                .collect();
+            let rule = format!("For {}, must be one of {}", workload.name(), names.join(", "));
+            self.invalid("--machine", name, rule);
+        }
+        found
+    }
+
+    fn concurrency(&mut self, text: &str, nodes: usize) -> usize {
+        let (digits, factor) = text.strip_suffix('n').map_or((text, 1), |digits| (digits, nodes));
+        let only_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let clients =
+            digits.parse().ok().filter(|_| only_digits).and_then(|count: usize| count.checked_mul(factor));
+        match clients {
+            Some(clients) if (1..=MOST_CLIENTS).contains(&clients) => clients,
+            // There being no nodes is a mistake of its own.
+            Some(0) if nodes == 0 => 0,
+            _ => {
+                self.invalid("--concurrency", text, "Must be an integer, optionally followed by n");
+                0
+            }
+        }
+    }
+
+    fn rate(&mut self, text: &str) -> f64 {
+        self.number("--rate", text, "Must be a number of at least 0", |rate: &f64| {
+            rate.is_finite() && *rate >= 0.0
+        })
+    }
+
+    fn latency(&mut self, mean: &str, distribution: &str) -> Latency {
+        let rule = "Must be an integer of at least 0";
+        let allowed = 0..=LONGEST_SECONDS * 1000;
+        let mean_ms =
+            self.number("--latency", mean, rule, |mean: &i64| allowed.contains(mean)).unsigned_abs();
+        let distribution = LatencyDistribution::named(distribution).unwrap_or_else(|| {
+            self.invalid("--latency-dist", distribution, "Must be one of constant, uniform, exponential");
+            LatencyDistribution::Constant
+        });
+        // Maelstrom crashes here, in the middle of the run.
+        if mean_ms == 0 && distribution != LatencyDistribution::Constant && self.mistakes.is_empty() {
+            self.mistakes.push("--latency-dist uniform and exponential need a --latency above 0".to_owned());
+        }
+        Latency { mean_ms, distribution }
+    }
+
+    fn hazards(&mut self, arguments: &RunArguments) -> Hazards {
+        Hazards {
+            loss: self.probability("--loss", &arguments.loss),
+            duplication: self.probability("--duplication", &arguments.duplication),
+            reordering: self.probability("--reordering", &arguments.reordering),
+            reach_services: arguments.service_faults,
+            ..Hazards::default()
+        }
+    }
+
+    fn probability(&mut self, flag: &str, text: &str) -> f64 {
+        self.number(flag, text, "Must be a number from 0 to 1", |share: &f64| (0.0..=1.0).contains(share))
+    }
+
+    /// In millionths: a clock must not depend on how floats are rounded.
+    fn drift(&mut self, text: &str) -> u32 {
+        let rule = "Must be a number from 0 to 0.5";
+        (self.number("--drift", text, rule, |share: &f64| (0.0..=0.5).contains(share)) * 1e6).round() as u32
+    }
+
+    /// Flags that a swarm would have to overrule are refused.
+    fn swarm(&mut self, arguments: &SimArguments) {
+        let run = &arguments.run;
+        let rates = [&run.loss, &run.duplication, &run.reordering, &arguments.drift];
+        let asks = run.nemesis.is_some() || run.service_faults || arguments.slow.is_some();
+        if arguments.swarm && (asks || rates.into_iter().any(|rate| rate != "0")) {
+            self.mistakes
+                .push("--swarm draws the faults by itself: leave out the flags that ask for some".to_owned());
+        }
+    }
+
+    fn nemesis(&mut self, text: &str) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for name in comma_list(text) {
+            match Fault::ALL.into_iter().find(|fault| fault.name() == name) {
+                Some(fault) if faults.contains(&fault) => {}
+                Some(fault) => faults.push(fault),
+                None => self.invalid(
+                    "--nemesis",
+                    text,
+                    format!("Faults must be of {}", Fault::ALL.map(Fault::name).join(", ")),
+                ),
+            }
+        }
+        faults
+    }
+
+    /// A time above zero, in seconds.
+    fn seconds(&mut self, flag: &str, text: &str) -> Duration {
+        let allowed = |seconds: &f64| *seconds > 0.0 && *seconds <= LONGEST_SECONDS as f64;
+        Duration::from_secs_f64(self.number(flag, text, "Must be a number above 0", allowed))
+    }
+
+    /// A time with its unit, as nodes take it: `350ms`, `1.5s`.
+    fn duration(&mut self, flag: &str, text: &str) -> Duration {
+        let (number, unit_in_seconds) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+            (Some(number), _) => (number, 0.001),
+            (None, Some(number)) => (number, 1.0),
+            (None, None) => ("", 0.0),
+        };
+        let seconds = number.parse().map_or(0.0, |number: f64| number * unit_in_seconds);
+        if (0.001..=LONGEST_SECONDS as f64).contains(&seconds) {
+            return Duration::from_secs_f64(seconds);
+        }
+        self.invalid(flag, text, "Must be a time of at least 1ms, such as 350ms or 1.5s");
+        Duration::default()
+    }
+
+    fn seconds_or(&mut self, default: Duration, flag: &str, text: Option<&str>) -> Duration {
+        text.map_or(default, |text| self.seconds(flag, text))
+    }
+
+    fn topology(&mut self, text: &str) -> Topology {
+        Topology::named(text).unwrap_or_else(|| {
+            let rule = "Must be one of grid, line, total, tree, tree2, tree3, tree4";
+            self.invalid("--topology", text, rule);
+            Topology::Grid
+        })
+    }
+
+    fn availability(&mut self, text: &str) -> Availability {
+        if text == "total" {
+            return Availability::Total;
+        }
+        let rule = "Must be total, or a number from 0 to 1";
+        let share = self.number("--availability", text, rule, |share: &f64| (0.0..=1.0).contains(share));
+        Availability::AtLeast(share)
+    }
+}
+
+/// Words between commas. Blanks around them are not part of them; Maelstrom is stricter about `--consistency-models`,
+/// where it takes `a,b` for one name.
+fn comma_list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,333 @@
+//! What `workbench serve` shows: the runs of a store, newest first, and their files (§1.1).
+//!
+//! Answers are a function of the path asked for and of what lies in the store; HTTP itself is [`cli`](crate::commands)'s affair.
+//! Nothing outside the store is ever read: a path is taken apart and decoded first, no part of it may be `..` or hide a
+//! separator, and what it leads to, links followed, must lie in the store.
+
+use edn::{self, Value};
+use report::page;
+use report::words::thousands;
+use serde::Serialize;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Runs on the first page.
+const MAX_RUNS: usize = 1_000;
+/// Results of more bytes are not read for their verdict.
+const MAX_RESULTS_BYTES: u64 = 16 << 20;
+/// How much of a log is looked at for the line that says what was run.
+const MAX_TITLE_BYTES: u64 = 4_096;
+/// What the log's first line says before it says what was run.
+const BEFORE_TITLE: [&str; 2] = ["Testing ", "Simulating "];
+
+/// A store that is shown to others.
+#[derive(Clone, Debug)]
+pub(crate) struct Shelf {
+    root: PathBuf,
+}
+
+/// The answer to a request.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A page of our own.
+    Page(String),
+    /// A file of the store, and its type.
+    File(File, &'static str),
+    /// A directory was asked for without the slash that its links need.
+    Redirect(String),
+    /// There is nothing of that name, or nothing that is ours to show.
+    NotFound,
+}
+
+impl Shelf {
+    /// The store in this directory. It need not exist yet.
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Shelf {
+        Shelf { root: root.into() }
+    }
+
+    /// What is at this path, as it stands in a request.
+    pub(crate) fn answer(&self, url: &str) -> Answer {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let Some(parts) = parts(path) else { return Answer::NotFound };
+        if parts.is_empty() {
+            return Answer::Page(page::render("runs.html", &self.runs()));
+        }
+        let Some(found) = self.find(&parts) else { return Answer::NotFound };
+        if found.is_dir() {
+            if !path.ends_with('/') {
+                return Answer::Redirect(format!("{path}/"));
+            }
+            return directory(&parts, &found).map_or(Answer::NotFound, Answer::Page);
+        }
+        match File::open(&found) {
+            Ok(file) => Answer::File(file, content_type(&found)),
+            Err(_) => Answer::NotFound,
+        }
+    }
+
+    /// Follows links, and refuses what leads out of the store.
+    fn find(&self, parts: &[String]) -> Option<PathBuf> {
+        let root = self.root.canonicalize().ok()?;
+        let found = parts.iter().fold(root.clone(), |path, part| path.join(part)).canonicalize().ok()?;
+        let is_shown = found.starts_with(&root) && (found.is_file() || found.is_dir());
+        is_shown.then_some(found)
+    }
+
+    fn runs(&self) -> Runs {
+        let mut runs: Vec<(String, String)> = directories(&self.root)
+            .into_iter()
+            .flat_map(|workload| {
+                let runs = directories(&self.root.join(&workload)).into_iter();
+                runs.map(move |run| (run, workload.clone()))
+            })
+            .collect();
+        // Names are local times.
+        runs.sort_by(|a, b| b.cmp(a));
+        let left_out = runs.len().saturating_sub(MAX_RUNS);
+        runs.truncate(MAX_RUNS);
+        let runs = runs.into_iter().map(|(name, workload)| Shown::new(&self.root, workload, name)).collect();
+        Runs { title: "Runs".to_owned(), runs, left_out }
+    }
+}
+
+#[derive(Serialize)]
+struct Runs {
+    title: String,
+    runs: Vec<Shown>,
+    left_out: usize,
+}
+
+/// A run in the list.
+#[derive(Serialize)]
+struct Shown {
+    workload: String,
+    name: String,
+    /// When it began, for people.
+    when: String,
+    /// The class of things that have the verdict's colour, and the word for it.
+    verdict: &'static str,
+    what: String,
+    /// The page that shows it best.
+    report: Option<&'static str>,
+}
+
+impl Shown {
+    fn new(root: &Path, workload: String, name: String) -> Shown {
+        let directory = root.join(&workload).join(&name);
+        let pages = ["report.html", "sweep.html"];
+        let (verdict, seeds) = outcome(&directory);
+        Shown {
+            verdict,
+            what: title(&directory).or(seeds).unwrap_or_default(),
+            report: pages.into_iter().find(|page| directory.join(page).is_file()),
+            when: when(&name).unwrap_or_else(|| name.clone()),
+            workload,
+            name,
+        }
+    }
+}
+
+/// The verdict and, of a sweep, over how many seeds it went.
+fn outcome(directory: &Path) -> (&'static str, Option<String>) {
+    let files = ["results.edn", "sweep.edn"].map(|file| directory.join(file));
+    let Some(file) = files.iter().find(|file| file.is_file()) else { return ("none", None) };
+    let is_short = fs::metadata(file).is_ok_and(|metadata| metadata.len() <= MAX_RESULTS_BYTES);
+    let results = is_short.then(|| fs::read_to_string(file).ok().and_then(|text| edn::read(&text).ok()));
+    let results = results.flatten().unwrap_or_default();
+    let verdict = match results.get("valid?") {
+        Some(Value::Bool(true)) => "valid",
+        Some(Value::Bool(false)) => "invalid",
+        _ => "unknown",
+    };
+    let seeds = results.get("seeds").and_then(Value::as_integer);
+    (verdict, seeds.map(|seeds| format!("a sweep over {} seeds", thousands(seeds))))
+}
+
+/// What was run, as the log says at its beginning.
+fn title(directory: &Path) -> Option<String> {
+    let log = BufReader::new(File::open(directory.join("jepsen.log")).ok()?.take(MAX_TITLE_BYTES));
+    let line = log.lines().next()?.ok()?;
+    BEFORE_TITLE.iter().find_map(|before| line.split_once(before)).map(|(_, title)| title.to_owned())
+}
+
+/// `2026-11-26, 14:03:59` for `20261126T140359.123+0100`.
+fn when(name: &str) -> Option<String> {
+    let (date, time) = name.split_at_checked(8)?;
+    let time = time.strip_prefix('T')?.get(..6)?;
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let [year, month, day] = [date.get(..4)?, date.get(4..6)?, date.get(6..)?];
+    let [hour, minute, second] = [time.get(..2)?, time.get(2..4)?, time.get(4..)?];
+    (is_number(date) && is_number(time)).then(|| format!("{year}-{month}-{day}, {hour}:{minute}:{second}"))
+}
+
+/// The directories in a directory, without links.
+fn directories(path: &Path) -> Vec<String> {
+    entries(path)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|(_, is_directory)| *is_directory)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// What is in a directory, sorted by name, without links and what is not text.
+fn entries(path: &Path) -> io::Result<Vec<(String, bool)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if let Ok(name) = entry.file_name().into_string()
+            && !kind.is_symlink()
+        {
+            entries.push((name, kind.is_dir()));
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+#[derive(Serialize)]
+struct Directory {
+    title: String,
+    entries: Vec<(String, bool)>,
+}
+
+fn directory(parts: &[String], found: &Path) -> Option<String> {
+    let listing = Directory { title: parts.join("/"), entries: entries(found).ok()? };
+    Some(page::render("directory.html", &listing))
+}
+
+/// The parts of a path, decoded; none if one of them is not the plain name of something in a directory.
+fn parts(path: &str) -> Option<Vec<String>> {
+    let parts = path.split('/').filter(|part| !part.is_empty()).map(decoded);
+    let is_plain = |part: &String| part != "." && part != ".." && !part.contains(['/', '\\', '\0']);
+    parts.map(|part| part.filter(is_plain)).collect()
+}
+
+/// `%41` is `A`.
+fn decoded(part: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        if first != b'%' {
+            bytes.push(first);
+            rest = after;
+            continue;
+        }
+        let digits = after.get(..2)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
+        rest = &after[2..];
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// By the name's ending. What is not known is text, as most of what a run leaves.
+fn content_type(path: &Path) -> &'static str {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("json") => "application/json",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// A store with two runs, and a secret beside it.
+    fn shelf() -> (tempfile::TempDir, Shelf) {
+        let temporary = tempfile::tempdir().unwrap();
+        let store = temporary.path().join("store");
+        for (run, valid) in [("echo/20260101T000000.000Z", "true"), ("kafka/20260102T000000.000Z", "false")] {
+            let directory = store.join(run);
+            fs::create_dir_all(directory.join("node-logs")).unwrap();
+            fs::write(directory.join("results.edn"), format!("{{:valid? {valid}}}\n")).unwrap();
+            fs::write(directory.join("report.html"), "the report").unwrap();
+            fs::write(directory.join("jepsen.log"), "now\tINFO\t[main] workbench: Testing <it>\n").unwrap();
+        }
+        symlink("echo/20260101T000000.000Z", store.join("latest")).unwrap();
+        fs::write(temporary.path().join("secret"), "secret").unwrap();
+        symlink(temporary.path(), store.join("out")).unwrap();
+        symlink("../secret", store.join("leak")).unwrap();
+        (temporary, Shelf::new(store))
+    }
+
+    fn text(answer: Answer) -> String {
+        match answer {
+            Answer::Page(page) => page,
+            Answer::File(mut file, _) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text).unwrap();
+                text
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn runs_are_listed_newest_first_with_their_verdicts_and_reports() {
+        let (_temporary, shelf) = shelf();
+        let page = text(shelf.answer("/"));
+        let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text} in {page}"));
+        assert!(
+            place("kafka/20260102T000000.000Z/report.html") < place("echo/20260101T000000.000Z/report.html")
+        );
+        assert!(place("class=\"invalid\"") < place("class=\"valid\""));
+        assert!(page.contains("&lt;it&gt;") && !page.contains("<it>"));
+        assert!(page.contains(">2026-01-02, 00:00:00</a>"), "{page}");
+        let not_times = ["20260102", "2026010é000000", "20260102T00000", "20260102Txx0000", ""];
+        assert_eq!(not_times.map(when), [None, None, None, None, None]);
+    }
+
+    #[test]
+    fn files_and_directories_of_a_run_are_shown_also_through_the_links_of_the_store() {
+        let (_temporary, shelf) = shelf();
+        assert_eq!(text(shelf.answer("/echo/20260101T000000.000Z/report.html")), "the report");
+        assert_eq!(text(shelf.answer("/latest/report.html?x=1")), "the report");
+        assert!(text(shelf.answer("/latest/")).contains("node-logs/"));
+        assert!(matches!(shelf.answer("/latest"), Answer::Redirect(to) if to == "/latest/"));
+        assert_eq!(text(shelf.answer("/echo/2026%30101T000000.000Z/report.html")), "the report");
+    }
+
+    #[test]
+    fn no_path_leads_out_of_the_store() {
+        let (temporary, shelf) = shelf();
+        let absolute = temporary.path().join("secret").display().to_string();
+        for path in [
+            "/../secret",
+            "/%2e%2e/secret",
+            "/echo/../../secret",
+            "/echo/%2E%2E/%2e%2e/secret",
+            "/..%2fsecret",
+            "/..%5csecret",
+            "/out/secret",
+            "/leak",
+            "/out/",
+            "//secret",
+            "/secret%00.html",
+            "/%",
+            "/%zz",
+            "/%+1",
+            "/%ff",
+            &absolute,
+            &format!("/{absolute}"),
+            &format!("/%2f{absolute}"),
+        ] {
+            assert!(matches!(shelf.answer(path), Answer::NotFound), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_empty_store_and_none_at_all_have_an_empty_list() {
+        let temporary = tempfile::tempdir().unwrap();
+        assert!(text(Shelf::new(temporary.path()).answer("/")).contains("No runs"));
+        assert!(text(Shelf::new(temporary.path().join("store")).answer("/")).contains("No runs"));
+    }
+}

@@ -1,0 +1,219 @@
+//! What a run came to, for people: what was run, the figures that a challenge asks for, and what was wrong.
+
+use super::console::defused;
+use super::notes::{logs, notes};
+use super::paint::Paint;
+use bench::options::{Availability, Fault, Hazards, LatencyDistribution, Options};
+use bench::run::{NodeRecord, Record};
+use edn::Value;
+use judge::{Results, Validity};
+use std::fmt::Write;
+use std::time::Duration;
+use worlds::processes::NodeReport;
+
+/// What the summary is about.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) results: &'a Results,
+    pub(super) record: &'a Record,
+    /// The verdict when it was run, if this is not the first.
+    pub(super) verdict_before: Option<Validity>,
+    /// What became of the processes; none in virtual time and afterwards.
+    pub(super) processes: &'a [NodeReport],
+    /// How late the workbench was: what 99 % of its events stayed within, and the worst. None in virtual time.
+    pub(super) lag: Option<(Duration, Duration)>,
+    /// Where the run's files are.
+    pub(super) store: String,
+}
+
+/// What will be run, in one line.
+pub(super) fn title(options: &Options) -> String {
+    let nodes = counted(options.nodes.len(), "node");
+    let clients = counted(options.concurrency, "client");
+    let mut title = format!("{}: {nodes}, {clients}", options.workload.name());
+    let _ = write!(title, ", {} s at {} op/s", options.time_limit.as_secs(), options.rate);
+    let latency = options.latency;
+    let kind = match latency.distribution {
+        LatencyDistribution::Constant => "",
+        LatencyDistribution::Uniform => " (uniform)",
+        LatencyDistribution::Exponential => " (exponential)",
+    };
+    let _ = write!(title, ", {} ms latency{kind}", latency.mean_ms);
+    let wrong = faults(options) + &hazards(&options.hazards);
+    title.push_str(if wrong.is_empty() { ", no faults" } else { &wrong });
+    match options.availability {
+        None => {}
+        Some(Availability::Total) => title.push_str(", total availability"),
+        Some(Availability::AtLeast(share)) => {
+            let _ = write!(title, ", availability {share}");
+        }
+    }
+    let _ = write!(title, ", seed {}", options.seed);
+    title
+}
+
+/// What the nemesis does, after a comma.
+fn faults(options: &Options) -> String {
+    if options.nemesis.is_empty() {
+        return String::new();
+    }
+    let faults: Vec<String> = options.nemesis.iter().map(|fault| format!("{}s", fault.name())).collect();
+    format!(", {} every {} s", faults.join(" and "), options.nemesis_interval.as_secs_f64())
+}
+
+/// What is wrong all the time, each after a comma.
+fn hazards(hazards: &Hazards) -> String {
+    let shares =
+        [("loss", hazards.loss), ("duplication", hazards.duplication), ("reordering", hazards.reordering)];
+    let drift = ("drift", f64::from(hazards.drift_ppm) / 1e6);
+    let mut text = String::new();
+    for (name, share) in shares.into_iter().chain([drift]).filter(|(_, share)| *share > 0.0) {
+        let _ = write!(text, ", {name} {share}");
+    }
+    if !hazards.slowness.is_zero() {
+        let _ = write!(text, ", slow by up to {}", millis(hazards.slowness));
+    }
+    text
+}
+
+/// The whole summary, without a trailing newline.
+pub(super) fn summary(subject: &Subject<'_>, paint: Paint) -> String {
+    let mut lines = vec![paint.bold(&title(&subject.record.options)), String::new()];
+    lines.extend(figures(subject, paint).into_iter().map(|(name, text)| format!("  {name:<16}{text}")));
+    lines.extend(details(subject, paint));
+    lines.join("\n")
+}
+
+fn figures(subject: &Subject<'_>, paint: Paint) -> Vec<(&'static str, String)> {
+    let (results, record) = (&subject.results.value, subject.record);
+    let mut rows = vec![("verdict", verdict(subject, paint))];
+    rows.extend(operations(results).map(|text| ("operations", text)));
+    rows.extend(number(results, &["availability", "ok-fraction"]).map(|share| ("availability", share)));
+    rows.extend(messages(results).map(|text| ("messages", text)));
+    rows.extend(record.options.nemesis.iter().map(|fault| match fault {
+        Fault::Partition => ("partitions", partitions(record)),
+        Fault::Kill => ("kills", blows(record, "kill", |node| node.kills)),
+        Fault::Pause => ("pauses", blows(record, "pause", |node| node.pauses)),
+        Fault::OneWayLink => ("one-way links", times(record, "start-one-way-link")),
+        Fault::LatencySpike => ("latency spikes", times(record, "start-latency-spike")),
+    }));
+    for (name, key) in [("stable latency", "stable-latencies"), ("lost latency", "lost-latencies")] {
+        let quantiles = results.get("workload").and_then(|workload| workload.get(key));
+        rows.extend(quantiles.and_then(latencies).map(|text| (name, text)));
+    }
+    if let Some((most, worst)) = subject.lag {
+        rows.push(("bench lag", format!("99% {}, max {}", millis(most), millis(worst))));
+    }
+    rows.push(("store", subject.store.clone()));
+    rows
+}
+
+/// What was wrong and what was odd, each in a paragraph of its own.
+fn details(subject: &Subject<'_>, paint: Paint) -> Vec<String> {
+    let mut paragraphs = Vec::new();
+    for finding in &subject.results.findings {
+        paragraphs.push(format!("\n{} {}", paint.red("✗"), defused(finding.to_string())));
+    }
+    for note in notes(subject.record, subject.processes) {
+        paragraphs.push(format!("\n{} {}", paint.yellow("!"), defused(note)));
+    }
+    let logs = logs(subject.results, subject.processes);
+    if !logs.is_empty() {
+        paragraphs.push("\nWhat these nodes wrote to stderr:".to_owned());
+        paragraphs.extend(logs.iter().map(|log| format!("    {}", log.display())));
+    }
+    paragraphs
+}
+
+fn partitions(record: &Record) -> String {
+    let starts = record.history.nemesis_count("start-partition");
+    let cut = record.journal.statistics.cut as usize;
+    format!("{}, which dropped {}", counted(starts, "partition"), counted(cut, "message"))
+}
+
+/// How often the nemesis began this.
+fn times(record: &Record, f: &str) -> String {
+    counted(record.history.nemesis_count(f), "time")
+}
+
+/// How often nodes were hit, and how many of them.
+fn blows(record: &Record, name: &str, count: impl Fn(&NodeRecord) -> u64) -> String {
+    let total: u64 = record.nodes.iter().map(&count).sum();
+    let hit = record.nodes.iter().filter(|node| count(node) > 0).count();
+    format!("{}, of {} of the nodes", counted(total as usize, name), hit)
+}
+
+/// The verdict, and the one before if that was another.
+fn verdict(subject: &Subject<'_>, paint: Paint) -> String {
+    let valid = subject.results.valid;
+    let painted = match valid {
+        Validity::True => paint.green(word(valid)),
+        Validity::False => paint.red(word(valid)),
+        Validity::Unknown => paint.yellow(word(valid)),
+    };
+    match subject.verdict_before.filter(|before| *before != valid) {
+        Some(before) => format!("{painted} (was {} when it was run)", word(before)),
+        None => painted,
+    }
+}
+
+fn word(valid: Validity) -> &'static str {
+    match valid {
+        Validity::True => "valid",
+        Validity::False => "invalid",
+        Validity::Unknown => "unknown",
+    }
+}
+
+fn operations(results: &Value) -> Option<String> {
+    let stats = results.get("stats")?;
+    let count = |key| stats.get(key).and_then(Value::as_integer);
+    let (ok, failed, unknown) = (count("ok-count")?, count("fail-count")?, count("info-count")?);
+    Some(format!("{}: {ok} ok, {failed} failed, {unknown} unknown", count("count")?))
+}
+
+fn messages(results: &Value) -> Option<String> {
+    let net = results.get("net")?;
+    let count = |class: &str| net.get(class)?.get("msg-count")?.as_integer();
+    let mut text = format!("{} between servers, {} with clients", count("servers")?, count("clients")?);
+    if let Some(per_operation) = number(net, &["servers", "msgs-per-op"]) {
+        let _ = write!(text, "; {per_operation} between servers per operation");
+    }
+    Some(text)
+}
+
+fn latencies(quantiles: &Value) -> Option<String> {
+    let Value::Map(entries) = quantiles else { return None };
+    let at = |wanted: f64| {
+        entries.iter().find(|(quantile, _)| as_number(quantile) == Some(wanted)).map(|(_, ms)| ms)
+    };
+    let (median, most, worst) = (at(0.5)?, at(0.99)?, at(1.0)?);
+    let text = |value: &Value| value.as_integer().map(|ms| format!("{ms} ms"));
+    Some(format!("median {}, 99% {}, max {}", text(median)?, text(most)?, text(worst)?))
+}
+
+/// The number at the end of this path.
+fn number(value: &Value, path: &[&str]) -> Option<String> {
+    let found = path.iter().try_fold(value, |value, key| value.get(key))?;
+    as_number(found).map(|_| found.to_string())
+}
+
+fn as_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(integer) => Some(*integer as f64),
+        Value::Float(float) => Some(*float),
+        _ => None,
+    }
+}
+
+/// `1 node`, `2 nodes`.
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+fn millis(duration: Duration) -> String {
+    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+use super::*;
+use crate::read_scenario;
+use bench::run::Muted;
+use machines::Time;
+use worlds::simulated;
+
+fn simulated(words: &str) -> Record {
+    let scenario = read_scenario(&format!("{words} --seed 1")).unwrap();
+    simulated::run(scenario.options.clone(), scenario.programs())
+}
+
+fn summary_of(record: &Record) -> String {
+    let results = record.judge();
+    let store = "store/broadcast/now".to_owned();
+    let (results, processes) = (&results, &[]);
+    summary(&Subject { results, record, verdict_before: None, processes, lag: None, store }, Paint::plain())
+}
+
+#[test]
+fn a_summary_says_what_was_run_and_the_figures_of_the_challenge() {
+    let record =
+        simulated("-w broadcast --node-count 5 --latency 10 --rate 100 --time-limit 5 --nemesis partition");
+    let text = summary_of(&record);
+    let mut lines = text.lines();
+    let title =
+        "broadcast: 5 nodes, 5 clients, 5 s at 100 op/s, 10 ms latency, partitions every 10 s, seed 1";
+    assert_eq!(lines.next(), Some(title));
+    assert_eq!(lines.nth(1), Some("  verdict         valid"));
+    for row in ["operations", "availability", "messages", "partitions", "stable latency", "store"] {
+        assert!(text.contains(&format!("\n  {row:<16}")), "no {row} in\n{text}");
+    }
+    let cut = record.journal.statistics.cut;
+    assert!(cut > 0 && text.contains(&format!("dropped {cut} messages")), "{text}");
+}
+
+#[test]
+fn a_title_says_that_there_are_no_faults_only_if_nothing_at_all_is_wrong() {
+    let titled = |words: &str| title(&read_scenario(&format!("-w echo --seed 1 {words}")).unwrap().options);
+    let load = "echo: 5 nodes, 5 clients, 60 s at 5 op/s, 0 ms latency";
+    assert_eq!(titled(""), format!("{load}, no faults, seed 1"));
+    assert_eq!(titled("--loss 0.1 --slow 3ms"), format!("{load}, loss 0.1, slow by up to 3.0 ms, seed 1"));
+    assert_eq!(
+        titled("--nemesis kill --drift 0.01"),
+        format!("{load}, kills every 10 s, drift 0.01, seed 1")
+    );
+}
+
+#[test]
+fn findings_and_oddities_follow_the_figures_with_control_characters_defused() {
+    let mut record = simulated("-w broadcast --node-count 1 --rate 20 --time-limit 2 --availability total");
+    let broken = record.history.ops.iter_mut().find(|op| op.kind == judge::history::Kind::Ok).unwrap();
+    broken.kind = judge::history::Kind::Info;
+    record.nodes[0].late_answers = 1;
+    record.nodes[0].muted = Some(Muted {
+        time: Time::from_millis(1500),
+        line_number: 7,
+        line: "\x1b[2Jboo".to_owned(),
+        reason: "it is not JSON".to_owned(),
+    });
+    let text = summary_of(&record);
+    for part in [
+        "✗ availability: ",
+        " at n0: ",
+        "! n0 wrote a line that is no message, 1.500 s",
+        "line 7: \u{fffd}[2Jboo",
+        "n0 sent 1 answer to",
+    ] {
+        assert!(text.contains(part), "no \"{part}\" in\n{text}");
+    }
+}

@@ -1,0 +1,4 @@
+//! The checkers on histories that are long, and on those that Maelstrom itself wrote.
+
+mod large_histories;
+mod recorded;

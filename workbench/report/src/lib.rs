@@ -1,0 +1,106 @@
+//! The report of a run: pages and pictures for people, next to the files for programs.
+//!
+//! It stands on [`bench`] (records), [`judge`] (results) and [`worlds`] (sweeps). It must never know where runs are kept or
+//! how they were asked for: whoever wants a report hands over a [`Subject`] and a directory.
+//!
+//! ```
+//! use bench::options::{Options, Workload};
+//! use machines::Echo;
+//! use report::{Subject, page};
+//! use worlds::{simulated, spawn};
+//!
+//! let record = simulated::run(Options::new(Workload::Echo, 1), spawn::<Echo>(()));
+//! let page = page::report(&Subject::new(&record, Some(&record.judge())));
+//! assert!(page.contains("<title>echo"));
+//! ```
+//!
+//! `report.html` is one file that opens from disk, without a network. What it shows is a small model, read off what the run
+//! left ([`Record`] and [`Results`]) and nothing else:
+//!
+//! | part | where |
+//! | --- | --- |
+//! | the verdict and what was run, in sentences | [`words`] |
+//! | what the challenge with these flags demands | [`Challenged`] |
+//! | what proves that a run is not valid, and where to look | [`proof`], [`picture`], [`cycle`] |
+//! | the journal, as rows of a space-time diagram | [`traffic`] |
+//! | how each value spread | [`chains`], [`mentions`] |
+//! | operations, faults, latencies, over time | [`series`] |
+//! | a diagram that stands still | [`diagram`] |
+//! | the page: template, style, scripts | [`page`], and the files in `report/page` |
+//! | the page of a sweep over many seeds | [`sweep`] |
+//! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`], [`linear`], [`orders`] |
+//!
+//! The diagram is Lamport's (*Time, Clocks, and the Ordering of Events in a Distributed System*, 1978): a line for each
+//! node, an arrow for each message. It stays quick with [`traffic::MAX_EVENTS`] events because the page searches for the
+//! rows in view by halving, and draws a sample of them where more would be ink only.
+//!
+//! The same record gives the same bytes.
+
+pub mod chains;
+mod challenged;
+pub mod cycle;
+pub mod diagram;
+mod extras;
+pub mod linear;
+pub mod mentions;
+pub mod messages;
+pub mod orders;
+pub mod page;
+pub mod picture;
+pub mod plots;
+pub mod proof;
+pub mod series;
+mod svg;
+pub mod sweep;
+pub mod timeline;
+pub mod traffic;
+pub mod words;
+
+pub use challenged::{Challenged, Demand};
+pub use extras::write_extras;
+pub use traffic::Fate;
+
+use bench::run::Record;
+use judge::Results;
+use machines::Time;
+use std::io;
+use std::path::Path;
+use worlds::files::write_text;
+
+/// What a report is about.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// The run. Messages that are not known are not shown.
+    pub record: &'a Record,
+    /// The verdict; a run that broke off has none, and its report says why.
+    pub results: Option<&'a Results>,
+    /// The command that asks for the run again, to be shown on its page.
+    pub command: Option<&'a str>,
+    /// The challenges that it is held to.
+    pub challenged: Challenged,
+}
+
+impl<'a> Subject<'a> {
+    /// A run that is no challenge's, and that nobody needs to ask for again.
+    pub fn new(record: &'a Record, results: Option<&'a Results>) -> Subject<'a> {
+        Subject { record, results, command: None, challenged: Challenged::default() }
+    }
+}
+
+/// Writes the report of a run into its directory. One whose messages are not known gets no `messages.svg`.
+pub fn write(directory: &Path, subject: &Subject<'_>) -> io::Result<()> {
+    let record = subject.record;
+    write_text(directory, "report.html", &page::report(subject))?;
+    if !record.journal.entries.is_empty() {
+        write_text(directory, "messages.svg", &messages::messages(record))?;
+    }
+    let title = format!("{} timeline", record.options.workload.name());
+    write_text(directory, "timeline.html", &timeline::timeline(&record.history, title))?;
+    let end_us = traffic::micros(Time::ZERO + record.duration, record.start.unwrap_or_default());
+    let operations = series::Operations::new(&record.history);
+    let faults = series::faults(&record.history, end_us);
+    plots::draw(directory, &operations, &faults, end_us).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests;

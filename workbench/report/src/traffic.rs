@@ -1,0 +1,332 @@
+//! The journal as a page wants it: a row for each message, in columns, with everything that is said often said once.
+//!
+//! A row's times are microseconds on the history's clock, so what happened before the first operation is negative. Rows
+//! are in the order in which messages were sent; a copy of a message is a row of its own.
+
+use super::chains::Chains;
+use bench::network::{Entry, Event, Journal};
+use bench::options::Options;
+use bench::service::Services;
+use machines::Time;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+/// Events of the journal that go into a page. What comes before or after is left out, and the page says so.
+pub const MAX_EVENTS: usize = 100_000;
+/// Bytes of bodies that go into a page; each gets an equal share of it, between these two.
+const BODY_BYTES: usize = 8 << 20;
+const BODY_SHARE: RangeInclusive<usize> = 120..=2_000;
+/// Stretches of time in which messages are counted.
+pub const STRETCHES: usize = 48;
+/// Events that a page begins before what it wants to show, so that one sees what led up to it.
+const LEAD: usize = MAX_EVENTS / 2;
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "u8")]
+pub enum Fate {
+    /// It arrived.
+    Delivered,
+    /// A cut link dropped it.
+    Cut,
+    /// It was lost at random.
+    Lost,
+    /// The run was over before it arrived, or the page ends before.
+    Underway,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its network-wide number.
+    pub id: u64,
+    /// Sender, by its position among the names.
+    pub src: usize,
+    /// Recipient.
+    pub dest: usize,
+    /// When it was sent, in microseconds.
+    pub sent_us: i64,
+    /// When it arrived or was dropped.
+    pub end_us: Option<i64>,
+    /// What became of it.
+    pub fate: Fate,
+    /// The type in its body, by its position among the types.
+    pub kind: usize,
+    /// Its body.
+    pub body: Arc<str>,
+}
+
+/// The messages of a run, or of a part of it.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Everybody: nodes first, then services, then clients as they come.
+    pub names: Vec<Arc<str>>,
+    /// How many of the names are nodes.
+    pub nodes: usize,
+    /// How many are nodes or services.
+    pub servers: usize,
+    /// The types of bodies, as they come.
+    pub types: Vec<String>,
+    /// The messages.
+    pub rows: Vec<Row>,
+    /// How values spread through them.
+    pub chains: Chains,
+    /// Events before those that are here, and after them.
+    pub left_out: (usize, usize),
+}
+
+/// Messages of one type over the whole journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TypeCount {
+    /// Between nodes and services.
+    pub servers: u64,
+    /// With a client at either end.
+    pub clients: u64,
+    /// Those that never arrived because a link was cut or lossy.
+    pub dropped: u64,
+}
+
+/// How many messages there were, over the whole journal.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// By the type in the body.
+    pub by_type: BTreeMap<String, TypeCount>,
+    /// From whom to whom, for nodes and services; by their positions among the names.
+    pub by_link: BTreeMap<(usize, usize), u64>,
+    /// Between nodes and services, in equal stretches of time from the first operation to the end.
+    pub over_time: OverTime,
+}
+
+/// Messages between nodes and services in each of [`STRETCHES`] equal stretches of time.
+#[derive(Debug, Default, Serialize)]
+pub struct OverTime {
+    /// Those that arrived then.
+    pub delivered: Vec<u64>,
+    /// Those that were dropped then.
+    pub dropped: Vec<u64>,
+}
+
+impl Traffic {
+    /// The part of a journal that a page shows: the beginning, or what surrounds `focus_us` if that comes later.
+    pub fn new(options: &Options, journal: &Journal, start: Time, focus_us: Option<i64>) -> Traffic {
+        let entries = &journal.entries;
+        let first = focus_us.map_or(0, |focus_us| {
+            let focus = entries.partition_point(|entry| micros(entry.time, start) < focus_us);
+            focus.saturating_sub(LEAD).min(entries.len().saturating_sub(MAX_EVENTS))
+        });
+        let end = entries.len().min(first + MAX_EVENTS);
+        let mut reader = Reader::new(options, start);
+        entries[first..end].iter().for_each(|entry| reader.take(entry));
+        let left_out = (first, entries.len() - end + journal.left_out());
+        Traffic { left_out, ..reader.finish() }
+    }
+
+    /// Bytes of a body that the page has room for.
+    pub fn body_limit(&self) -> usize {
+        let share = BODY_BYTES / self.rows.len().max(1);
+        share.clamp(*BODY_SHARE.start(), *BODY_SHARE.end())
+    }
+}
+
+impl Counts {
+    /// Counts the messages of a journal whose run ended at `end_us`.
+    pub fn new(options: &Options, journal: &Journal, start: Time, end_us: i64) -> Counts {
+        let mut names = Names::new(options);
+        let mut counts = Counts { over_time: OverTime::new(), ..Counts::default() };
+        for entry in &journal.entries {
+            let (src, dest) = (names.position(&entry.src), names.position(&entry.dest));
+            let touches_client = src.max(dest) >= names.servers;
+            if !touches_client {
+                counts.over_time.add(entry.event, micros(entry.time, start), end_us);
+            }
+            if entry.event == Event::Receive {
+                continue;
+            }
+            let count = counts.by_type.entry(kind(&entry.body).into_owned()).or_default();
+            match entry.event {
+                Event::Send if touches_client => count.clients += 1,
+                Event::Send => count.servers += 1,
+                _ => count.dropped += 1,
+            }
+            if entry.event == Event::Send && !touches_client {
+                *counts.by_link.entry((src, dest)).or_default() += 1;
+            }
+        }
+        counts
+    }
+}
+
+impl OverTime {
+    fn new() -> OverTime {
+        OverTime { delivered: vec![0; STRETCHES], dropped: vec![0; STRETCHES] }
+    }
+
+    fn add(&mut self, event: Event, time_us: i64, end_us: i64) {
+        let counts = match event {
+            Event::Send => return,
+            Event::Receive => &mut self.delivered,
+            Event::Cut | Event::Lost => &mut self.dropped,
+        };
+        if (0..=end_us).contains(&time_us) {
+            let stretch = i128::from(time_us) * STRETCHES as i128 / i128::from(end_us.max(1));
+            counts[(stretch as usize).min(STRETCHES - 1)] += 1;
+        }
+    }
+}
+
+/// Microseconds on the history's clock. The difference is taken first: rounded alike, an operation and its messages are at
+/// the same moment.
+pub fn micros(time: Time, start: Time) -> i64 {
+    let nanos = |time: Time| i128::from(time.as_nanos());
+    i64::try_from((nanos(time) - nanos(start)).div_euclid(1_000)).unwrap_or(i64::MAX)
+}
+
+/// Nanoseconds of a history in microseconds, rounded down.
+pub fn whole_micros(nanos: u64) -> i64 {
+    i64::try_from(nanos / 1_000).unwrap_or(i64::MAX)
+}
+
+/// The type in a body, or nothing if there is none.
+pub fn kind(body: &str) -> Cow<'_, str> {
+    #[derive(Deserialize)]
+    struct Typed<'a> {
+        #[serde(borrow, rename = "type")]
+        kind: Cow<'a, str>,
+    }
+    if let Some(kind) = leading_kind(body) {
+        return kind.into();
+    }
+    serde_json::from_str::<Typed<'_>>(body).map(|typed| typed.kind).unwrap_or_default()
+}
+
+/// The type if it comes first and is plain, as most nodes write it: what follows may be long.
+fn leading_kind(body: &str) -> Option<&str> {
+    let (kind, _) = body.strip_prefix(r#"{"type":""#)?.split_once('"')?;
+    kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some(kind)
+}
+
+/// Everybody's position.
+struct Names {
+    names: Vec<Arc<str>>,
+    positions: HashMap<Arc<str>, usize>,
+    nodes: usize,
+    servers: usize,
+}
+
+impl Names {
+    fn new(options: &Options) -> Names {
+        let mut names = Names { names: Vec::new(), positions: HashMap::new(), nodes: 0, servers: 0 };
+        for name in options.nodes.iter().map(String::as_str).chain(Services::NAMES) {
+            names.position(&name.into());
+        }
+        names.nodes = options.nodes.len();
+        names.servers = names.names.len();
+        names
+    }
+
+    fn position(&mut self, name: &Arc<str>) -> usize {
+        if let Some(&position) = self.positions.get(name) {
+            return position;
+        }
+        self.names.push(name.clone());
+        self.positions.insert(name.clone(), self.names.len() - 1);
+        self.names.len() - 1
+    }
+}
+
+/// Turns events into rows.
+struct Reader {
+    start: Time,
+    names: Names,
+    types: Vec<String>,
+    kinds: HashMap<String, usize>,
+    rows: Vec<Row>,
+    /// The newest row of each message.
+    by_id: HashMap<u64, usize>,
+    chains: Chains,
+}
+
+impl Reader {
+    fn new(options: &Options, start: Time) -> Reader {
+        Reader {
+            start,
+            names: Names::new(options),
+            types: Vec::new(),
+            kinds: HashMap::new(),
+            rows: Vec::new(),
+            by_id: HashMap::new(),
+            chains: Chains::new(options),
+        }
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        let time_us = micros(entry.time, self.start);
+        let (src, dest) = (self.names.position(&entry.src), self.names.position(&entry.dest));
+        let fate = match entry.event {
+            Event::Send => {
+                let kind = self.kind(&entry.body);
+                let row = Row {
+                    id: entry.id,
+                    src,
+                    dest,
+                    sent_us: time_us,
+                    end_us: None,
+                    fate: Fate::Underway,
+                    kind,
+                    body: entry.body.clone(),
+                };
+                self.by_id.insert(entry.id, self.rows.len());
+                self.chains.sent(self.rows.len(), &row);
+                return self.rows.push(row);
+            }
+            Event::Receive => Fate::Delivered,
+            Event::Cut => Fate::Cut,
+            Event::Lost => Fate::Lost,
+        };
+        // Messages that were sent before the page begins are not shown.
+        let Some(&newest) = self.by_id.get(&entry.id) else { return };
+        let row = if self.rows[newest].fate == Fate::Underway { newest } else { self.copy(newest) };
+        self.rows[row].end_us = Some(time_us);
+        self.rows[row].fate = fate;
+        self.chains.ended(row, &self.rows[row]);
+    }
+
+    fn copy(&mut self, row: usize) -> usize {
+        self.rows.push(self.rows[row].clone());
+        self.rows.len() - 1
+    }
+
+    fn kind(&mut self, body: &str) -> usize {
+        let kind = kind(body);
+        if let Some(&position) = self.kinds.get(kind.as_ref()) {
+            return position;
+        }
+        self.types.push(kind.to_string());
+        self.kinds.insert(kind.into_owned(), self.types.len() - 1);
+        self.types.len() - 1
+    }
+
+    /// Copies were appended as they arrived: brings them where their originals are.
+    fn finish(self) -> Traffic {
+        let Reader { names, types, rows, mut chains, .. } = self;
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|&row| rows[row].sent_us);
+        let mut position = vec![0; rows.len()];
+        for (new, &old) in order.iter().enumerate() {
+            position[old] = new;
+        }
+        chains.renumber(&position);
+        let rows = order.into_iter().map(|row| rows[row].clone()).collect();
+        let Names { names, nodes, servers, .. } = names;
+        Traffic { names, nodes, servers, types, rows, chains, left_out: (0, 0) }
+    }
+}
+
+impl From<Fate> for u8 {
+    fn from(fate: Fate) -> u8 {
+        fate as u8
+    }
+}

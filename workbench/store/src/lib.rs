@@ -1,0 +1,313 @@
+//! Where a run leaves its files (§14): `store/<workload>/<local time>/`, with links to the newest, laid out as Maelstrom
+//! does, so that whatever reads its stores reads ours.
+//!
+//! It stands on [`bench`] (records) and [`worlds`] (scenarios). It must never know how runs are shown: what is drawn is
+//! [`report`](../report/index.html)'s affair, which knows nothing of this crate either.
+//!
+//! ```
+//! use store::{LocalTime, Store};
+//!
+//! let root = std::env::temp_dir().join(format!("store-of-{}", std::process::id()));
+//! let started = LocalTime { unix_ms: 1_678_033_602_178, offset_minutes: -300 };
+//! let store = Store::create(&root, "echo", started)?;
+//! assert!(store.directory().ends_with("echo/20230305T112642.178-0500"));
+//! std::fs::remove_dir_all(root)?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! | path | what it holds |
+//! | --- | --- |
+//! | `test.edn` | what was asked for, the command that asks for it again, and counts; Maelstrom's `test.jepsen` is binary |
+//! | `history.edn`, `history.txt` | every operation's beginning and end, a line each |
+//! | `net-journal/messages.jsonl` | every message and what became of it, a line each; Maelstrom's `net-journal/` is binary |
+//! | `results.edn`, `results.json` | the verdict |
+//! | `jepsen.log` | everything that was said, operations included |
+//! | `node-logs/<node>.log` | what a node wrote to stderr |
+//! | `independent/<key>/` | `lin-kv`: each key's part of history, timeline and verdict, and where an order ends if there is none |
+//! | `elle/<anomaly>.txt` | `txn-*`, `kafka`: the anomalies, explained |
+//! | `elle/<anomaly>/<number>.svg` | those that are circles of operations that wait for each other, drawn |
+//! | `orders/<key>.svg` | `kafka`: each log in trouble, and who wrote and read what in it |
+//! | `unseen.png`, `realtime-lag-{thread,key,thread-key}.png` | `kafka`: how far polls were behind sends |
+//! | `consume-counts.edn` | `kafka`: two empty maps, as it is about consumers that subscribe and these are assigned their keys |
+//! | `messages.svg`, `timeline.html` | messages and operations, one by one |
+//! | `latency-raw.png`, `latency-quantiles.png`, `rate.png` | how long operations took, and how many there were |
+//! | `report.html` | all of it to look at |
+//! | `sweep.edn`, `sweep.json`, `sweep.html` | what a sweep over many seeds came to |
+//! | `seeds/<seed>/` | … and the runs that its page points at, each with all of the above |
+//!
+//! `test.edn`, `history.edn` and the journal are all that is known of a run: `analyze` makes everything else of them, but
+//! for the logs, and byte for byte as it was if nobody has edited them.
+//!
+//! `store/current` is the run that began last, `store/latest` and `store/<workload>/latest` the one that ended last,
+//! even if it crashed.
+
+pub mod journal;
+mod local_time;
+pub mod test_file;
+
+pub use local_time::LocalTime;
+pub use test_file::{Origin, StoredRun};
+
+use bench::run::Record;
+use edn::Value;
+use judge::{History, Validity, history};
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Write};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use worlds::files::{naming, write};
+
+/// Runs of a workload that may begin within the same millisecond and still get a directory each.
+const MAX_RUNS_AT_ONCE: u64 = 1000;
+
+/// Where the journal of messages is, in a run's directory.
+pub const JOURNAL: &str = "net-journal/messages.jsonl";
+
+/// The directory of one run.
+#[derive(Clone, Debug)]
+pub struct Store {
+    root: PathBuf,
+    workload: String,
+    /// Name of the run's directory.
+    name: String,
+    /// Whether it belongs to a sweep, so that links point to that.
+    is_part: bool,
+}
+
+impl Store {
+    /// Makes the directory of a run that began at `started` (or a little later, if another run has that name already)
+    /// under `root`, usually `store`, and links `current` to it.
+    pub fn create(root: &Path, workload: &str, started: LocalTime) -> io::Result<Store> {
+        let workload_directory = root.join(workload);
+        fs::create_dir_all(&workload_directory).map_err(naming(&workload_directory))?;
+        for later_ms in 0..MAX_RUNS_AT_ONCE {
+            let name = started.plus_millis(later_ms).directory_name();
+            match fs::create_dir(workload_directory.join(&name)) {
+                Ok(()) => {
+                    let (root_directory, workload) = (root.to_owned(), workload.to_owned());
+                    let store = Store { root: root_directory, workload, name, is_part: false };
+                    link(&Path::new(&store.workload).join(&store.name), &root.join("current"))?;
+                    return Ok(store);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(naming(&workload_directory)(error)),
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Makes the directory, within this one, of the run of a sweep that has this seed.
+    pub fn create_part(&self, seed: u64) -> io::Result<Store> {
+        let name = format!("{}/{}", self.name, part(seed));
+        let store = Store { name, is_part: true, ..self.clone() };
+        fs::create_dir_all(store.directory()).map_err(naming(&store.directory()))?;
+        Ok(store)
+    }
+
+    /// Directories of all runs under `root` that left a history, in the order in which they began.
+    pub fn runs(root: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut runs = Vec::new();
+        for workload in subdirectories(root)? {
+            runs.extend(subdirectories(&workload)?);
+        }
+        runs.retain(|run| run.join("history.edn").exists());
+        runs.sort_by(|one, other| (one.file_name(), one).cmp(&(other.file_name(), other)));
+        Ok(runs)
+    }
+
+    /// The run's directory.
+    pub fn directory(&self) -> PathBuf {
+        self.root.join(&self.workload).join(&self.name)
+    }
+
+    /// The path of a file in it.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.directory().join(file)
+    }
+
+    /// Where a node's stderr goes. The directory is made if it is not there.
+    pub fn node_log(&self, node: &str) -> io::Result<PathBuf> {
+        let directory = self.path("node-logs");
+        fs::create_dir_all(&directory).map_err(naming(&directory))?;
+        // A node's name is whatever the command line says; the file must stay in its directory all the same.
+        Ok(directory.join(format!("{}.log", node.replace('/', "_"))))
+    }
+
+    /// Links `latest`, here and in the workload's directory, to this run, unless it is a part of a sweep.
+    pub fn link_latest(&self) -> io::Result<()> {
+        if self.is_part {
+            return Ok(());
+        }
+        link(&Path::new(&self.workload).join(&self.name), &self.root.join("latest"))?;
+        link(Path::new(&self.name), &self.root.join(&self.workload).join("latest"))
+    }
+
+    /// Writes what [`Store::read`] reads, and makes this run the latest.
+    pub fn write_record(&self, record: &Record, origin: &Origin) -> io::Result<()> {
+        self.write_test(record, origin, None)?;
+        self.write("history.edn", |out| history::write_edn(&record.history, out))?;
+        let journal = self.path(JOURNAL);
+        let directory = journal.parent().expect("it has a directory to itself");
+        fs::create_dir_all(directory).map_err(naming(directory))?;
+        let start = record.start.unwrap_or_default();
+        write(&journal, |out| journal::write(&record.journal, start, out))?;
+        self.link_latest()
+    }
+
+    /// Writes `test.edn`, perhaps once more when there is a verdict.
+    pub fn write_test(&self, record: &Record, origin: &Origin, verdict: Option<Validity>) -> io::Result<()> {
+        let value = test_file::value(record, origin, verdict);
+        self.write("test.edn", |out| writeln!(out, "{}", edn::pretty(&value)))
+    }
+
+    /// Writes `sweep.edn` and `sweep.json`, what a sweep came to, and makes it the latest.
+    pub fn write_sweep(&self, sweep: &Value) -> io::Result<()> {
+        self.write("sweep.edn", |out| writeln!(out, "{}", edn::pretty(sweep)))?;
+        self.write("sweep.json", |out| writeln!(out, "{}", edn::json::pretty(sweep)))?;
+        self.link_latest()
+    }
+
+    /// Reads a run back from its directory. Its journal has no entries if it left none.
+    pub fn read(directory: &Path) -> io::Result<StoredRun> {
+        let mut run = read_text(&directory.join("test.edn"), test_file::read)?;
+        run.record.history = read_text(&directory.join("history.edn"), history::read)?;
+        let path = directory.join(JOURNAL);
+        let start = run.record.start.unwrap_or_default();
+        match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            file => {
+                let input = BufReader::new(file.map_err(naming(&path))?);
+                let statistics = run.record.journal.statistics;
+                run.record.journal = journal::read(input, start, statistics).map_err(naming(&path))?;
+            }
+        }
+        Ok(run)
+    }
+
+    fn write(
+        &self,
+        file: &str,
+        content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        write(&self.path(file), content)
+    }
+}
+
+/// Where the run with a seed is, in the directory of its sweep.
+pub fn part(seed: u64) -> String {
+    format!("seeds/{seed}")
+}
+
+/// Writes `history.txt` into a run's directory.
+pub fn write_history_text(directory: &Path, history: &History) -> io::Result<()> {
+    write(&directory.join("history.txt"), |out| history::write_text(history, out))
+}
+
+/// Writes `results.edn` and `results.json` into a run's directory.
+pub fn write_results(directory: &Path, results: &Value) -> io::Result<()> {
+    write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
+    write(&directory.join("results.json"), |out| writeln!(out, "{}", edn::json::pretty(results)))
+}
+
+/// The results of the run whose directory this is, ours or Maelstrom's.
+pub fn read_results(directory: &Path) -> io::Result<Value> {
+    read_text(&directory.join("results.edn"), edn::read)
+}
+
+/// Reads a file of text.
+fn read_text<T, E: Into<Box<dyn Error + Send + Sync>>>(
+    path: &Path,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> io::Result<T> {
+    let text = fs::read_to_string(path).map_err(naming(path))?;
+    read(&text).map_err(|error| naming(path)(io::Error::new(io::ErrorKind::InvalidData, error)))
+}
+
+/// Directories in a directory, links left out.
+fn subdirectories(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(naming(directory))? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// Points the link at `path` to `target`, in one step: whoever looks finds the old or the new.
+fn link(target: &Path, path: &Path) -> io::Result<()> {
+    let temporary = path.with_extension("new");
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(naming(&temporary)(error)),
+        _ => {}
+    }
+    symlink(target, &temporary).and_then(|()| fs::rename(&temporary, path)).map_err(naming(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bench::options::{Options, Workload};
+    use std::time::Duration;
+    use worlds::scenario::Scenario;
+    use worlds::simulated;
+
+    /// 2023-03-05, 11:26:42.178 in New York.
+    const STARTED: LocalTime = LocalTime { unix_ms: 1_678_033_602_178, offset_minutes: -300 };
+
+    #[test]
+    fn links_are_relative_and_follow_the_newest_run() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path().join("store");
+        let first = Store::create(&root, "echo", STARTED).unwrap();
+        assert_eq!(first.directory(), root.join("echo/20230305T112642.178-0500"));
+        assert_eq!(fs::read_link(root.join("current")).unwrap(), Path::new("echo/20230305T112642.178-0500"));
+        assert!(!root.join("latest").exists());
+
+        first.link_latest().unwrap();
+        let second = Store::create(&root, "echo", STARTED).unwrap();
+        write_results(&second.directory(), &Value::map([("valid?", true.into())])).unwrap();
+        second.link_latest().unwrap();
+        for link in ["current", "latest"] {
+            let target = fs::read_link(root.join(link)).unwrap();
+            assert_eq!(target, Path::new("echo/20230305T112642.179-0500"));
+        }
+        let target = fs::read_link(root.join("echo/latest")).unwrap();
+        assert_eq!(target, Path::new("20230305T112642.179-0500"));
+        assert_eq!(fs::read_to_string(root.join("latest/results.edn")).unwrap(), "{:valid? true}\n");
+        let json = fs::read_to_string(root.join("latest/results.json")).unwrap();
+        assert_eq!(json, "{\n  \"valid?\": true\n}\n");
+    }
+
+    #[test]
+    fn a_run_is_read_back_from_its_store_and_without_a_journal_only_its_messages_are_missing() {
+        let mut options = Options { seed: 1, concurrency: 2, ..Options::new(Workload::LinKv, 1) };
+        options.time_limit = Duration::from_secs(1);
+        let scenario = Scenario::new(options.clone()).expect("a machine serves this workload");
+        let record = simulated::run(options, scenario.programs());
+        let temporary = tempfile::tempdir().unwrap();
+        let store = Store::create(temporary.path(), "lin-kv", STARTED).unwrap();
+        store.write_record(&record, &Origin::default()).unwrap();
+        let values = |history: &History| history.ops.iter().map(|op| op.to_value()).collect::<Vec<_>>();
+        let latest = temporary.path().join("latest");
+        let again = Store::read(&latest).unwrap().record;
+        assert_eq!(values(&again.history), values(&record.history));
+        assert_eq!(again.journal.entries, record.journal.entries);
+        fs::remove_file(latest.join(JOURNAL)).unwrap();
+        let again = Store::read(&latest).unwrap().record;
+        assert_eq!(
+            (again.journal.entries, again.journal.statistics),
+            (Vec::new(), record.journal.statistics)
+        );
+    }
+
+    #[test]
+    fn a_node_log_stays_in_its_directory() {
+        let temporary = tempfile::tempdir().unwrap();
+        let store = Store::create(temporary.path(), "echo", STARTED).unwrap();
+        let path = store.node_log("../../n1").unwrap();
+        assert_eq!(path, store.path("node-logs/.._.._n1.log"));
+    }
+}

@@ -1,0 +1,317 @@
+//! Wall time: nodes are child processes on pipes (§3).
+//!
+//! One thread, one poll. The [`Run`] decides everything; this loop only carries lines between it and the pipes, tells it
+//! the time, and makes sure that no node, however it misbehaves, can stall the loop or outlive it: writes never block,
+//! reads are budgeted, every wait is bounded, and whatever way the loop ends all process groups are killed and reaped.
+
+mod binary;
+mod children;
+mod lag;
+mod log;
+mod node;
+mod pipes;
+mod signals;
+mod tail;
+mod timer;
+
+use bench::run::{Effect, Level, LogLine, Progress, Record, Run};
+pub use binary::Binary;
+use children::{Children, Ready};
+pub use lag::{Lag, WORRYING};
+use machines::Time;
+use node::{LAST_READS, Node};
+use pipes::ReadState;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+pub use tail::Tail;
+
+/// How often the observer is shown the progress.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What to start, and where its logs go.
+#[derive(Clone, Debug)]
+pub struct Setup<'a> {
+    /// The program, by its canonical path.
+    pub binary: &'a Binary,
+    /// Names of the nodes, in order.
+    pub nodes: &'a [String],
+    /// Where each node's stderr goes, in the same order; the directories exist.
+    pub logs: &'a [PathBuf],
+    /// Also copy the nodes' stderr to the observer.
+    pub log_stderr: bool,
+    /// Leave the processes alive at the end.
+    pub leave_running: bool,
+}
+
+/// Who watches a run: a console, a log file, nobody.
+pub trait Observer {
+    /// Something was said.
+    fn log(&mut self, line: LogLine);
+    /// Called several times a second.
+    fn progress(&mut self, progress: Progress);
+}
+
+/// What a run in wall time left behind.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The run's own account.
+    pub record: Record,
+    /// What became of each process, in the order of the nodes.
+    pub nodes: Vec<NodeReport>,
+    /// How late the workbench was.
+    pub lag: Lag,
+}
+
+/// What became of a process.
+#[derive(Clone, Debug)]
+pub struct NodeReport {
+    /// The node's name.
+    pub name: String,
+    /// How it ended, if it ended by itself.
+    pub exit: Option<String>,
+    /// Its last lines on stdout.
+    pub stdout: Tail,
+    /// Its last lines on stderr.
+    pub stderr: Tail,
+    /// Where all of its stderr is.
+    pub log: PathBuf,
+    /// Messages it never got, because it did not read.
+    pub dropped: u64,
+}
+
+/// A node could not be started, or the workbench itself lacks something.
+#[derive(Debug)]
+pub struct StartError {
+    /// The node's name, if it is about one.
+    pub node: Option<String>,
+    /// Why.
+    pub error: io::Error,
+}
+
+impl StartError {
+    fn ours(error: io::Error) -> StartError {
+        StartError { node: None, error }
+    }
+}
+
+/// Starts the nodes, and drives `run` until it is finished or someone stops it.
+pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<Outcome, StartError> {
+    let mut children = Children::new(setup.leave_running).map_err(StartError::ours)?;
+    let count = setup.nodes.len();
+    observer.log(info("main", format!("launching {count} of {}", command_line(setup.binary))));
+    for (name, log) in setup.nodes.iter().zip(setup.logs) {
+        let started = children.start(name, setup.binary, log);
+        started.map_err(|error| StartError { node: Some(name.clone()), error })?;
+    }
+    let mut session = Session {
+        run,
+        children,
+        binary: setup.binary,
+        observer,
+        log_stderr: setup.log_stderr,
+        start: Instant::now(),
+        next_progress: Time::ZERO,
+        lag: Lag::default(),
+        unflushed: Vec::new(),
+    };
+    session.drive().map_err(StartError::ours)?;
+    Ok(session.finish())
+}
+
+struct Session<'a> {
+    run: Run,
+    children: Children,
+    binary: &'a Binary,
+    observer: &'a mut dyn Observer,
+    log_stderr: bool,
+    start: Instant,
+    next_progress: Time,
+    lag: Lag,
+    /// Nodes with something new to be written.
+    unflushed: Vec<usize>,
+}
+
+impl Session<'_> {
+    fn drive(&mut self) -> io::Result<()> {
+        let mut ready = Vec::new();
+        self.carry_out();
+        while !self.run.finished() {
+            let deadline = self.run.deadline().map_or(self.next_progress, |due| due.min(self.next_progress));
+            self.children.wait(Some(deadline.since(self.now())), &mut ready)?;
+            for news in ready.drain(..) {
+                self.wake();
+                self.attend(news);
+                self.carry_out();
+            }
+            self.wake();
+            self.show_progress();
+        }
+        Ok(())
+    }
+
+    /// Time since the start.
+    fn now(&self) -> Time {
+        Time::ZERO + self.start.elapsed()
+    }
+
+    /// Lets the run do what is due.
+    fn wake(&mut self) {
+        let now = self.now();
+        if let Some(due) = self.run.deadline()
+            && due <= now
+        {
+            self.lag.record(now.since(due));
+            self.run.on_wake(now);
+            self.carry_out();
+        }
+    }
+
+    fn attend(&mut self, news: Ready) {
+        match news {
+            Ready::Stdout(node) => {
+                // Mostly, whoever closes it is about to exit.
+                if self.read_stdout(node) == ReadState::Closed {
+                    self.note_exits();
+                }
+            }
+            Ready::Stderr(node) => {
+                self.read_stderr(node);
+            }
+            Ready::Stdin(node) => self.children.nodes[node].flush(),
+            Ready::Exit => self.note_exits(),
+            Ready::Stop => {
+                self.warn("interrupted: stopping the nodes, keeping what there is".to_owned());
+                self.run.interrupt(self.now());
+            }
+        }
+    }
+
+    fn read_stdout(&mut self, node: usize) -> ReadState {
+        let (run, start) = (&mut self.run, self.start);
+        let state =
+            self.children.read_stdout(node, |line| run.on_line(Time::ZERO + start.elapsed(), node, line));
+        if state == ReadState::Closed {
+            self.run.on_stdout_closed(self.now(), node);
+        }
+        state
+    }
+
+    fn read_stderr(&mut self, node: usize) -> ReadState {
+        let (log_stderr, observer) = (self.log_stderr, &mut *self.observer);
+        let thread = format!("{} stderr", self.children.nodes[node].name);
+        self.children.read_stderr(node, |line| {
+            if log_stderr {
+                observer.log(info(&thread, String::from_utf8_lossy(line).into_owned()));
+            }
+        })
+    }
+
+    /// Tells the run who has exited, after everything they said.
+    fn note_exits(&mut self) {
+        while let Some(node) = self.children.next_exit() {
+            (0..LAST_READS).take_while(|_| self.read_stdout(node) == ReadState::More).count();
+            (0..LAST_READS).take_while(|_| self.read_stderr(node) == ReadState::More).count();
+            let Node { name, exit, .. } = &self.children.nodes[node];
+            let status = exit.map(|exit| exit.to_string()).unwrap_or_default();
+            let message = format!("node {name} exited by itself ({status})");
+            self.warn(message);
+            self.run.on_exit(self.now(), node, status);
+        }
+    }
+
+    /// Carries out what the run wants done.
+    fn carry_out(&mut self) {
+        while let Some(effect) = self.run.poll_effect() {
+            match effect {
+                Effect::Deliver { node, line } => self.deliver(node, &line),
+                Effect::Log(line) => self.observer.log(line),
+                Effect::Kill { node } => self.kill(node),
+                Effect::Start { node } => self.start_again(node),
+                Effect::Pause { node } => self.children.nodes[node].set_paused(true),
+                Effect::Resume { node } => self.children.nodes[node].set_paused(false),
+            }
+        }
+        for node in self.unflushed.drain(..) {
+            self.children.nodes[node].flush();
+        }
+    }
+
+    /// Kills a node, unless it has ended by itself: that is another matter.
+    fn kill(&mut self, node: usize) {
+        self.note_exits();
+        self.children.nodes[node].kill();
+    }
+
+    fn start_again(&mut self, node: usize) {
+        match self.children.start_again(node, self.binary) {
+            Ok(true) => {}
+            Ok(false) => {
+                let name = &self.children.nodes[node].name;
+                let message = format!("the process of {name} is still there 5 s after it was killed");
+                self.warn(message);
+            }
+            Err(error) => self.run.on_start_failure(self.now(), node, &error),
+        }
+    }
+
+    fn deliver(&mut self, node: usize, line: &[u8]) {
+        if !self.children.nodes[node].send(line) {
+            let name = &self.children.nodes[node].name;
+            let message = format!("node {name} does not read its stdin: further messages to it are dropped");
+            self.warn(message);
+        }
+        if !self.unflushed.contains(&node) {
+            self.unflushed.push(node);
+        }
+    }
+
+    fn show_progress(&mut self) {
+        let now = self.now();
+        if now >= self.next_progress {
+            self.next_progress = now + PROGRESS_INTERVAL;
+            self.observer.progress(self.run.progress());
+        }
+    }
+
+    fn warn(&mut self, message: String) {
+        self.observer.log(LogLine { level: Level::Warn, thread: "main".to_owned(), message });
+    }
+
+    /// Stops everything and gathers what is left.
+    fn finish(mut self) -> Outcome {
+        self.carry_out();
+        for name in self.children.stop() {
+            self.warn(format!("node {name} is still there 5 s after it was killed"));
+        }
+        if self.lag.max() > WORRYING {
+            let late_ms = self.lag.max().as_millis();
+            self.warn(format!(
+                "the workbench was up to {late_ms} ms late: this machine is too busy for exact latencies"
+            ));
+        }
+        let nodes = self.children.nodes.iter().map(report).collect();
+        Outcome { record: self.run.into_record(), nodes, lag: self.lag }
+    }
+}
+
+fn report(node: &Node) -> NodeReport {
+    NodeReport {
+        name: node.name.clone(),
+        exit: node.exit.map(|status| status.to_string()),
+        stdout: node.stdout_tail.clone(),
+        stderr: node.stderr_tail.clone(),
+        log: node.log.path.clone(),
+        dropped: node.dropped,
+    }
+}
+
+fn info(thread: &str, message: String) -> LogLine {
+    LogLine { level: Level::Info, thread: thread.to_owned(), message }
+}
+
+/// For people to read: words with blanks are not quoted.
+fn command_line(binary: &Binary) -> String {
+    let words = binary.arguments.iter().map(|argument| format!(" {argument}"));
+    binary.path.display().to_string() + &words.collect::<String>()
+}

@@ -1,0 +1,195 @@
+//! One node: a child process on three pipes (§3.1, §3.7).
+//!
+//! Each child leads a process group of its own. A Ctrl-C on the terminal therefore reaches the workbench alone, which
+//! stops the children itself; and killing the group takes grandchildren along, who would otherwise live on and hold the
+//! pipes. A child that exits is noticed without being reaped, so that its group's number stays taken until that kill.
+
+use super::binary::Binary;
+use super::log::NodeLog;
+use super::pipes::{LineReader, Outbox, ReadState, STDERR_LINE_LIMIT, STDOUT_LINE_LIMIT, UNREAD_LIMIT};
+use super::tail::Tail;
+use mio::unix::pipe::{Receiver, Sender};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a killed child may take to be gone (§3.7).
+const KILL_WAIT: Duration = Duration::from_secs(5);
+/// Most reads of what a dead child left in its pipes: more than any pipe holds.
+pub(super) const LAST_READS: usize = 64;
+
+/// A child process and what is known of it.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) name: String,
+    child: Child,
+    /// None once the child has stopped reading.
+    pub(super) stdin: Option<Outbox>,
+    /// None once the child has closed it.
+    pub(super) stdout: Option<LineReader>,
+    /// None once the child has closed it.
+    pub(super) stderr: Option<LineReader>,
+    pub(super) log: NodeLog,
+    pub(super) stdout_tail: Tail,
+    pub(super) stderr_tail: Tail,
+    /// Messages thrown away because the child did not read.
+    pub(super) dropped: u64,
+    /// The child was killed in the course of the test. It is reaped when it is replaced, or in the end.
+    was_killed: bool,
+    /// How it ended, if it did so by itself.
+    pub(super) exit: Option<ExitStatus>,
+}
+
+/// A child that has just started, and its pipes.
+type Started = (Child, Outbox, LineReader, LineReader);
+
+impl Node {
+    /// Starts `binary`, in the system's temporary directory.
+    pub(super) fn start(name: &str, binary: &Binary, log_path: &Path) -> io::Result<Node> {
+        let log = NodeLog::create(log_path)?;
+        let (child, stdin, stdout, stderr) = spawn(binary)?;
+        Ok(Node {
+            name: name.to_owned(),
+            child,
+            stdin: Some(stdin),
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+            log,
+            stdout_tail: Tail::default(),
+            stderr_tail: Tail::default(),
+            dropped: 0,
+            was_killed: false,
+            exit: None,
+        })
+    }
+
+    /// Starts a new child in place of the one that was killed, whose log goes on. The killed one was dead long ago, as
+    /// a rule; false if it still is not gone.
+    pub(super) fn start_again(&mut self, binary: &Binary, scratch: &mut [u8]) -> io::Result<bool> {
+        let is_gone = self.reap(scratch, Instant::now());
+        let (child, stdin, stdout, stderr) = spawn(binary)?;
+        self.child = child;
+        (self.stdin, self.stdout, self.stderr) = (Some(stdin), Some(stdout), Some(stderr));
+        self.was_killed = false;
+        Ok(is_gone)
+    }
+
+    /// Queues a line for the child. False for the first line that finds no room; lines to a child that is gone vanish.
+    pub(super) fn send(&mut self, line: &[u8]) -> bool {
+        let Some(stdin) = &mut self.stdin else { return true };
+        if stdin.push(line).is_ok() {
+            return true;
+        }
+        self.dropped += 1;
+        self.dropped > 1
+    }
+
+    /// Writes what the child takes.
+    pub(super) fn flush(&mut self) {
+        if let Some(stdin) = &mut self.stdin
+            && stdin.flush().is_err()
+        {
+            self.stdin = None;
+        }
+    }
+
+    /// Reads stdout, a budget at most.
+    pub(super) fn read_stdout(&mut self, scratch: &mut [u8], on_line: &mut impl FnMut(&[u8])) -> ReadState {
+        let Some(stdout) = &mut self.stdout else { return ReadState::Drained };
+        let tail = &mut self.stdout_tail;
+        let state = stdout.read(scratch, &mut |line| {
+            tail.push(line);
+            on_line(line);
+        });
+        if state == ReadState::Closed {
+            self.stdout = None;
+        }
+        state
+    }
+
+    /// Reads stderr into the node's log, a budget at most.
+    pub(super) fn read_stderr(&mut self, scratch: &mut [u8], on_line: &mut impl FnMut(&[u8])) -> ReadState {
+        let Some(stderr) = &mut self.stderr else { return ReadState::Drained };
+        let (tail, log) = (&mut self.stderr_tail, &mut self.log);
+        let state = stderr.read(scratch, &mut |line| {
+            tail.push(line);
+            log.add(line);
+            on_line(line);
+        });
+        log.flush();
+        if state == ReadState::Closed {
+            self.stderr = None;
+        }
+        state
+    }
+
+    /// Looks whether the child has exited since the last look, without reaping it.
+    pub(super) fn look_for_exit(&mut self) -> bool {
+        if self.exit.is_some() || self.was_killed {
+            return false;
+        }
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let Ok(Some(status)) = waitid(WaitId::Pid(Pid::from_child(&self.child)), options) else {
+            return false;
+        };
+        let raw = status.exit_status().map(|code| code << 8).or(status.terminating_signal()).unwrap_or(0);
+        self.exit = Some(ExitStatus::from_raw(raw));
+        true
+    }
+
+    /// Kills the child and all that it started in its group. Whether it was still alive nobody shall ask any more.
+    pub(super) fn kill(&mut self) {
+        self.was_killed = true;
+        self.signal(Signal::KILL);
+    }
+
+    /// Stops the child's group in its tracks, or lets it go on.
+    pub(super) fn set_paused(&mut self, paused: bool) {
+        self.signal(if paused { Signal::STOP } else { Signal::CONT });
+    }
+
+    fn signal(&self, signal: Signal) {
+        // An error says that they are gone already, or have changed their identity: either way nothing can be done.
+        let _ = kill_process_group(Pid::from_child(&self.child), signal);
+    }
+
+    /// Takes note of what the child left in its pipes, and reaps it. Returns whether that worked in time.
+    pub(super) fn reap(&mut self, scratch: &mut [u8], killed_at: Instant) -> bool {
+        let gone = loop {
+            match self.child.try_wait() {
+                Ok(None) if killed_at.elapsed() < KILL_WAIT => std::thread::sleep(Duration::from_millis(1)),
+                Ok(None) => break false,
+                Ok(Some(_)) | Err(_) => break true,
+            }
+        };
+        for _ in 0..LAST_READS {
+            let out = self.read_stdout(scratch, &mut |_| {});
+            let err = self.read_stderr(scratch, &mut |_| {});
+            if out != ReadState::More && err != ReadState::More {
+                break;
+            }
+        }
+        gone
+    }
+}
+
+fn spawn(binary: &Binary) -> io::Result<Started> {
+    let mut child = Command::new(&binary.path)
+        .args(&binary.arguments)
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()?;
+    let taken = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (Some(stdin), Some(stdout), Some(stderr)) = taken else { unreachable!("all three were piped") };
+    let stdin = Sender::from(stdin);
+    stdin.set_nonblocking(true)?;
+    let stdout = LineReader::new(Receiver::from(stdout), STDOUT_LINE_LIMIT)?;
+    let stderr = LineReader::new(Receiver::from(stderr), STDERR_LINE_LIMIT)?;
+    Ok((child, Outbox::new(stdin, UNREAD_LIMIT), stdout, stderr))
+}

@@ -1,0 +1,141 @@
+//! A run in virtual time as somebody would ask for it: one of this project's machines, how it is set, and the options.
+//!
+//! A scenario can be written as the words of a command line ([`Scenario::words`], `Display`), so that whatever goes wrong in
+//! one of a thousand runs is handed over as a line that anyone can paste into a terminal, or keep in a file. Reading such
+//! words is the command line's affair.
+
+mod words;
+
+use crate::sweep::Claims;
+use crate::{Spawn, in_service, spawn};
+use bench::options::{Options, Workload};
+use machines::engine::Pace;
+use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Txn, UniqueIds};
+use std::time::Duration;
+
+/// One run of one of our machines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// What runs on the nodes.
+    pub machine: OurMachine,
+    /// How often nodes on the replication engine speak; as they do by themselves, if none.
+    pub round: Option<Duration>,
+    /// Most children of a node in the tree that they form; as by themselves, if none.
+    pub fan_out: Option<usize>,
+    /// What clients, network and nemesis do.
+    pub options: Options,
+}
+
+/// A machine of this project that a workload can be run against. Two workloads have none that ships: there, nodes keep
+/// everything in a service ([`in_service`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named after its machine")]
+pub enum OurMachine {
+    Broadcast,
+    Counter,
+    CounterKv,
+    Echo,
+    GSet,
+    InService,
+    Log,
+    Txn,
+    UniqueIds,
+}
+
+impl Scenario {
+    /// The machine that is meant for the workload, as it is set by itself; none if there is no such machine.
+    pub fn new(options: Options) -> Option<Scenario> {
+        let machine = OurMachine::for_workload(options.workload)?;
+        Some(Scenario { machine, round: None, fan_out: None, options })
+    }
+
+    /// The nodes' programs.
+    pub fn programs(&self) -> Spawn {
+        match self.machine {
+            OurMachine::Echo => spawn::<Echo>(()),
+            OurMachine::UniqueIds => spawn::<UniqueIds>(()),
+            OurMachine::CounterKv => spawn::<CounterKv>(()),
+            OurMachine::InService => {
+                let workload = self.options.workload;
+                Box::new(move |_, seed| in_service(workload, seed).expect("the machine serves this workload"))
+            }
+            OurMachine::Broadcast => self.paced::<Broadcast>(),
+            OurMachine::GSet => self.paced::<GSet>(),
+            OurMachine::Counter => self.paced::<Counter>(),
+            OurMachine::Log => self.paced::<Log>(),
+            OurMachine::Txn => self.paced::<Txn>(),
+        }
+    }
+
+    fn paced<M: Machine<Config = Pace> + 'static>(&self) -> Spawn {
+        let default = M::default_config();
+        spawn::<M>(Pace {
+            round: self.round.unwrap_or(default.round),
+            fan_out: self.fan_out.unwrap_or(default.fan_out),
+        })
+    }
+}
+
+impl OurMachine {
+    /// All machines, by name.
+    pub const ALL: [OurMachine; 9] = [
+        OurMachine::Broadcast,
+        OurMachine::Counter,
+        OurMachine::CounterKv,
+        OurMachine::Echo,
+        OurMachine::GSet,
+        OurMachine::Log,
+        OurMachine::Txn,
+        OurMachine::InService,
+        OurMachine::UniqueIds,
+    ];
+
+    /// The one that is meant for a workload.
+    pub fn for_workload(workload: Workload) -> Option<OurMachine> {
+        OurMachine::ALL.into_iter().find(|machine| machine.workloads().contains(&workload))
+    }
+
+    /// The name on the command line: that of its program, if it has one.
+    pub fn name(self) -> &'static str {
+        match self {
+            OurMachine::Broadcast => "broadcast",
+            OurMachine::Counter => "counter",
+            OurMachine::CounterKv => "counter-kv",
+            OurMachine::Echo => "echo",
+            OurMachine::GSet => "g-set",
+            OurMachine::InService => "in-service",
+            OurMachine::Log => "log",
+            OurMachine::Txn => "txn",
+            OurMachine::UniqueIds => "unique-ids",
+        }
+    }
+
+    /// What it claims to survive besides partitions, pauses, slowness, drift, and whatever befalls messages between nodes.
+    ///
+    /// Those that keep data in their own memory only do not survive the loss of it: what a node has accepted and not yet
+    /// passed on is gone with the node.
+    pub fn claims(self) -> Claims {
+        match self {
+            OurMachine::Echo | OurMachine::UniqueIds | OurMachine::InService => {
+                Claims { restarts: true, service_faults: false }
+            }
+            OurMachine::CounterKv => Claims { restarts: true, service_faults: true },
+            OurMachine::Broadcast | OurMachine::Counter | OurMachine::GSet => Claims::default(),
+            OurMachine::Log | OurMachine::Txn => Claims::default(),
+        }
+    }
+
+    /// The workloads that it serves.
+    pub fn workloads(self) -> &'static [Workload] {
+        match self {
+            OurMachine::Broadcast => &[Workload::Broadcast],
+            OurMachine::Counter | OurMachine::CounterKv => &[Workload::GCounter, Workload::PnCounter],
+            OurMachine::Echo => &[Workload::Echo],
+            OurMachine::GSet => &[Workload::GSet],
+            OurMachine::InService => &[Workload::LinKv, Workload::TxnListAppend, Workload::TxnRwRegister],
+            OurMachine::Log => &[Workload::Kafka],
+            OurMachine::Txn => &[Workload::TxnRwRegister],
+            OurMachine::UniqueIds => &[Workload::UniqueIds],
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the bench that need nodes, and so a world for them to live in.
+
+mod faults;
+mod kafka;
+mod run;
+mod workload;

@@ -1,0 +1,103 @@
+//! During a partition every component converges by itself within two seconds, whether or not the hub is in it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::world::{TARGETS, World, component};
+
+const SEEDS: u64 = 12;
+
+/// What design section 3, point 3 allows.
+const BOUND: Duration = Duration::from_secs(2);
+
+#[test]
+fn every_component_of_every_partition_converges_within_two_seconds() {
+    let mut without_hub = 0;
+    let mut indirect = 0;
+    for (size, latency_ms) in [(2, 0), (3, 10), (5, 0), (5, 100), (7, 10), (7, 100), (25, 0), (25, 100)] {
+        for (target, seed) in TARGETS.iter().flat_map(|target| (0..SEEDS).map(move |seed| (*target, seed))) {
+            let context = format!("{size} nodes, {latency_ms} ms, {target:?}, seed {seed}");
+            let mut rng = Rng::with_seed(seed);
+            let mut world = World::new(size, latency_ms, seed);
+            world.load(rng.usize(..20), 100, &mut rng);
+            let grudge = target.grudge(size, &mut rng);
+            world.cut(&grudge);
+            world.run_ms(rng.u64(..1500));
+
+            let origin = rng.usize(..size);
+            let members = component(origin, &grudge);
+            let value = world.broadcast(origin);
+            let took = world.time_until(&members, &BTreeSet::from([value]), BOUND);
+            assert!(took.is_some(), "{context}: n{origin}'s value has not reached all of {members:?}");
+
+            without_hub += usize::from(members.len() > 1 && !members.contains(&0));
+            indirect += usize::from(members.iter().any(|&member| grudge[member].contains(&origin)));
+        }
+    }
+    assert!(without_hub > 20, "only {without_hub} components had lost the hub");
+    assert!(indirect > 20, "only {indirect} values had to take a detour");
+}
+
+/// What waited for the hub while it stood still is answered all at once, late. That is no reason to wait for it longer.
+#[test]
+fn a_hub_that_stood_still_before_is_missed_no_later_than_any_other() {
+    for (pause_ms, seed) in
+        [5_000, 20_000].into_iter().flat_map(|pause_ms| (0..10).map(move |seed| (pause_ms, seed)))
+    {
+        let mut rng = Rng::with_seed(seed);
+        let mut world = World::new(5, 20, seed);
+        world.load(20, 100, &mut rng);
+        world.cluster.pause(0);
+        world.load(pause_ms / 100, 100, &mut rng);
+        world.cluster.resume(0);
+        world.load(rng.usize(..20), 100, &mut rng);
+        world.cluster.partition(&[&[0], &[1, 2, 3, 4]]);
+        world.run_ms(rng.u64(..500));
+        let value = world.broadcast(1);
+        let took = world.time_until(&[1, 2, 3, 4], &BTreeSet::from([value]), BOUND);
+        assert!(took.is_some(), "a pause of {pause_ms} ms, seed {seed}");
+    }
+}
+
+/// Two leaves of a star cannot see that the hub has lost one of them: the hub must tell, and be heard.
+#[test]
+fn whoever_is_told_of_a_loss_hears_it_even_if_messages_get_lost() {
+    let mut detours = 0;
+    for seed in 0..60 {
+        let mut rng = Rng::with_seed(seed);
+        let mut world = World::new(3, 20, seed);
+        world.load(rng.usize(..5), 100, &mut rng);
+        world.cluster.partition(&[&[0], &[2]]);
+        world.cluster.faults_mut().loss = 0.3;
+        let value = world.broadcast(1);
+        world.run_ms(2_500);
+        world.cluster.faults_mut().loss = 0.0;
+        detours += usize::from(!world.holds(2, &BTreeSet::from([value])));
+        let took = world.time_until(&[0, 1, 2], &BTreeSet::from([value]), 5 * BOUND);
+        assert!(took.is_some(), "seed {seed}");
+    }
+    assert!(detours > 5, "only {detours} values took longer than the losses");
+}
+
+#[test]
+fn a_component_stays_converged_under_load_and_all_agree_soon_after_the_heal() {
+    let mut rng = Rng::with_seed(3);
+    for (size, latency_ms) in [(5, 10), (25, 100)] {
+        for target in TARGETS {
+            let context = format!("{size} nodes, {latency_ms} ms, {target:?}");
+            let mut world = World::new(size, latency_ms, rng.u64(..));
+            world.load(20, 50, &mut rng);
+            let grudge = target.grudge(size, &mut rng);
+            world.cut(&grudge);
+            world.load(200, 50, &mut rng);
+
+            let healed = BOUND + 10 * Duration::from_millis(latency_ms);
+            world.cluster.heal();
+            let (all, accepted): (Vec<usize>, _) = ((0..size).collect(), world.accepted());
+            assert!(world.time_until(&all, &accepted, healed).is_some(), "{context}: no agreement");
+            world.assert_settled(&context);
+        }
+    }
+}
