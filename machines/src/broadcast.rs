@@ -21,7 +21,7 @@ use protocol::gossip::Gossip;
 use protocol::{Code, Decode, Encode, Json, Nothing, broadcast, set};
 
 use crate::engine::{Engine, MAX_UPDATE_BYTES, Origin, Pace, Replicated};
-use crate::{Cluster, Context, Input, Machine, Time};
+use crate::{BadRecord, Cluster, Context, Extent, Input, Machine, Records, Start, Time};
 
 /// The broadcast machine.
 pub type Broadcast = Bag<BroadcastWords>;
@@ -76,6 +76,8 @@ impl Default for Pace {
 }
 
 impl<W: Words> Machine for Bag<W> {
+    const JOURNAL: Option<&'static str> = Some("bag1");
+
     type Config = Pace;
     type Request<'a> = W::Request<'a>;
     type Peer<'a> = Gossip<'a>;
@@ -85,9 +87,21 @@ impl<W: Words> Machine for Bag<W> {
         W::pace()
     }
 
-    fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
+    fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time) -> Self {
         let values = Values { array: String::from("[]"), places: Vec::new() };
-        Bag { engine: Engine::new(pace, cluster, seed, now, values), words: PhantomData }
+        Bag { engine: Engine::new(pace, cluster, start, now, values), words: PhantomData }
+    }
+
+    fn recover(&mut self, record: &[u8]) -> Result<(), BadRecord> {
+        self.engine.recover(record)
+    }
+
+    fn record(&mut self, extent: Extent, records: &mut Records) {
+        self.engine.record(extent, records);
+    }
+
+    fn stored_bytes(&self) -> usize {
+        self.engine.stored_bytes()
     }
 
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {
@@ -168,6 +182,10 @@ impl Replicated for Values {
             separator = ',';
         }
         out.push(']');
+    }
+
+    fn stored_bytes(&self) -> usize {
+        self.array.len()
     }
 }
 

@@ -48,7 +48,7 @@ use protocol::gossip::Gossip;
 use protocol::{Code, Json, Nothing};
 
 use crate::engine::{Cuts, Engine, Origin, Pace, Replicated};
-use crate::{Cluster, Context, Input, Machine, Ticket, Time};
+use crate::{BadRecord, Cluster, Context, Extent, Input, Machine, Records, Start, Ticket, Time};
 
 /// The counter's round, if nobody chooses another.
 const ROUND: Duration = Duration::from_millis(1500);
@@ -64,6 +64,8 @@ pub struct Counter {
 }
 
 impl Machine for Counter {
+    const JOURNAL: Option<&'static str> = Some("counter1");
+
     type Config = Pace;
     type Request<'a> = Request;
     type Peer<'a> = Gossip<'a>;
@@ -73,8 +75,20 @@ impl Machine for Counter {
         Pace { round: ROUND, ..Pace::default() }
     }
 
-    fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
-        Counter { engine: Engine::new(pace, cluster, seed, now, Totals::default()) }
+    fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time) -> Self {
+        Counter { engine: Engine::new(pace, cluster, start, now, Totals::default()) }
+    }
+
+    fn recover(&mut self, record: &[u8]) -> Result<(), BadRecord> {
+        self.engine.recover(record)
+    }
+
+    fn record(&mut self, extent: Extent, records: &mut Records) {
+        self.engine.record(extent, records);
+    }
+
+    fn stored_bytes(&self) -> usize {
+        self.engine.stored_bytes()
     }
 
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {

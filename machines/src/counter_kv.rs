@@ -59,7 +59,7 @@ use protocol::Nothing;
 use protocol::counter::{Reply, Request};
 
 use crate::service::{KeyValue, compare_and_set_answer, read_answer, write_answer};
-use crate::{Cluster, Context, Input, Machine, Time};
+use crate::{Cluster, Context, Input, Machine, Start, Time};
 
 mod count;
 mod own_key;
@@ -109,9 +109,9 @@ impl Machine for CounterKv {
 
     fn default_config() {}
 
-    fn new(_: &(), cluster: &Cluster, seed: u64, now: Time) -> Self {
+    fn new(_: &(), cluster: &Cluster, start: Start, now: Time) -> Self {
         // 53 bits, so that the number survives every JSON implementation.
-        let life = seed >> 11;
+        let life = start.life >> 11;
         CounterKv { own_key: OwnKey::new(cluster, life, now), count: Count::new(cluster, life) }
     }
 

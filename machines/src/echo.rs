@@ -2,7 +2,7 @@
 
 use protocol::{Nothing, echo};
 
-use crate::{Cluster, Context, Input, Machine, Time};
+use crate::{Cluster, Context, Input, Machine, Start, Time};
 
 /// A node that says back what it is told, byte for byte.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ impl Machine for Echo {
 
     fn default_config() {}
 
-    fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
+    fn new(_: &(), _: &Cluster, _: Start, _: Time) -> Self {
         Echo
     }
 

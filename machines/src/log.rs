@@ -42,7 +42,7 @@ use protocol::gossip::Gossip;
 use protocol::{Code, Entries, Json, Nothing, log, messages};
 
 use crate::engine::{Engine, MAX_UPDATE_BYTES, Pace};
-use crate::{Cluster, Context, Input, Machine, Ticket, Time};
+use crate::{BadRecord, Cluster, Context, Extent, Input, Machine, Records, Start, Ticket, Time};
 use store::Store;
 
 /// The log machine.
@@ -64,6 +64,8 @@ messages! {
 }
 
 impl Machine for Log {
+    const JOURNAL: Option<&'static str> = Some("log1");
+
     type Config = Pace;
     type Request<'a> = log::Request<'a>;
     type Peer<'a> = Gossip<'a>;
@@ -75,9 +77,21 @@ impl Machine for Log {
         Pace { round: Duration::from_millis(250), ..Pace::default() }
     }
 
-    fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
+    fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time) -> Self {
         let store = Store::new(cluster.me() as u64, cluster.size() as u64);
-        Log { engine: Engine::new(pace, cluster, seed, now, store), page: String::new() }
+        Log { engine: Engine::new(pace, cluster, start, now, store), page: String::new() }
+    }
+
+    fn recover(&mut self, record: &[u8]) -> Result<(), BadRecord> {
+        self.engine.recover(record)
+    }
+
+    fn record(&mut self, extent: Extent, records: &mut Records) {
+        self.engine.record(extent, records);
+    }
+
+    fn stored_bytes(&self) -> usize {
+        self.engine.stored_bytes()
     }
 
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {

@@ -7,13 +7,22 @@ use protocol::{Body, Code, Decode, Encode, ErrorBody, MessageId, Text};
 use smallvec::SmallVec;
 
 use crate::calls::{CallError, Calls};
+use crate::journal::{BadRecord, Extent, Records, Start};
 use crate::{Cluster, Outputs, Time};
 
 /// A node's behaviour, as a pure state machine.
 ///
 /// It reads nothing but its arguments and changes nothing but itself and the context's outputs. It may be cloned, and a
 /// clone that is fed the same inputs does the same: tests fork worlds that way.
+///
+/// Its life: it is made by [`new`](Machine::new); if there is a journal, it is told each of its records again
+/// ([`recover`](Machine::recover)); then come the steps, and after each batch of them it says what it must not forget
+/// ([`record`](Machine::record)). [`Records`] has the rule that makes this safe.
 pub trait Machine: Clone + Debug {
+    /// The kind of its records, with a number that changes when their format does; none, if it need not remember anything. Then
+    /// it is never asked for records, whatever its owner offers.
+    const JOURNAL: Option<&'static str> = None;
+
     /// What whoever starts the node may choose.
     type Config: Clone + Debug;
     /// What clients ask.
@@ -26,8 +35,27 @@ pub trait Machine: Clone + Debug {
     /// What it is if nobody chooses.
     fn default_config() -> Self::Config;
 
-    /// The machine of a node that has just been told who it is. `seed` is different at every start of a node.
-    fn new(config: &Self::Config, cluster: &Cluster, seed: u64, now: Time) -> Self;
+    /// The machine of a node that has just been told who it is, and holds nothing.
+    fn new(config: &Self::Config, cluster: &Cluster, start: Start, now: Time) -> Self;
+
+    /// Takes in again what it once recorded. Whatever prefix of its records it is told, in order, it is then as it was
+    /// at the end of the batch that the last of them came from, in all that anybody could have heard of.
+    fn recover(&mut self, record: &[u8]) -> Result<(), BadRecord> {
+        let _ = record;
+        Err(BadRecord)
+    }
+
+    /// Adds to `records` what it must not forget. It is asked at the end of each batch, so several updates can share
+    /// a record; without news it adds nothing.
+    fn record(&mut self, extent: Extent, records: &mut Records) {
+        let _ = (extent, records);
+    }
+
+    /// At least how many bytes of records a checkpoint could not do without, as far as that is known without work. While that
+    /// is most of the journal, writing it anew would gain nothing.
+    fn stored_bytes(&self) -> usize {
+        0
+    }
 
     /// Takes one input.
     fn step(&mut self, context: &mut Context<'_, Self::Call>, input: Input<'_, Self>);

@@ -3,6 +3,9 @@
 //! * **Handshake.** Before `init` every request is refused as `temporarily-unavailable` (11). `init` makes the machine
 //!   and is answered with `init_ok`. The same `init` again is answered again; a different one is refused (22): a node
 //!   does not change its name.
+//! * **Memory.** A node with a journal does not answer `init` before it has been told what is in there: `init` has told
+//!   it whose journal that is ([`Node::awaits_journal`]), then comes each record, and with the last one ([`Node::on_recovered`])
+//!   the answer.
 //! * **Dispatch.** A message that answers something (`in_reply_to`, or an `error`) goes to the call that asked, or
 //!   vanishes. Others go to the machine if its vocabularies know the type: clients' requests from anyone, what nodes
 //!   say only from nodes. An unknown type is refused with 10, a known one of the wrong form with 12.
@@ -11,12 +14,14 @@
 //!
 //! Source: Maelstrom `doc/protocol.md`.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use protocol::{Body, Broken, Code, Decode, ErrorBody, Message, Text, Unfit, init};
+use protocol::{Body, Broken, Code, Decode, ErrorBody, Message, MessageId, Text, Unfit, init};
 
 use crate::calls::{CallError, Calls};
+use crate::journal::{BadRecord, Extent, Journal, Records, Refused, Start};
 use crate::machine::{Context, Input, Machine, Ticket};
 use crate::{Cluster, Outputs, Time};
 
@@ -25,6 +30,9 @@ use crate::{Cluster, Outputs, Time};
 pub struct Node<M: Machine> {
     config: M::Config,
     seed: u64,
+    /// Whether there is a journal, and how long it may become in any case.
+    slack: Option<usize>,
+    opening: Option<Box<Opening<M>>>,
     running: Option<Running<M>>,
 }
 
@@ -37,13 +45,81 @@ struct Running<M: Machine> {
     cluster: Cluster,
     machine: M,
     calls: Calls<M::Call>,
+    journal: Option<Journal>,
+}
+
+/// A node that waits for its journal.
+#[derive(Clone, Debug)]
+struct Opening<M: Machine> {
+    /// Who sent `init`, and its number.
+    asker: (Box<str>, Option<MessageId>),
+    cluster: Cluster,
+    journal: Journal,
+    /// Once the first record has said whose journal it is.
+    machine: Option<M>,
 }
 
 impl<M: Machine> Node<M> {
     /// A node that waits for `init`. The seed must differ from start to start: it is what tells a node that was
     /// restarted from the one that it replaces.
     pub fn new(config: M::Config, seed: u64) -> Self {
-        Node { config, seed, running: None }
+        Node { config, seed, slack: None, opening: None, running: None }
+    }
+
+    /// A node that remembers: its owner keeps a journal for it, as [`Records`] tells. At least `slack` bytes are added
+    /// to the journal before it is written anew.
+    pub fn with_journal(config: M::Config, seed: u64, slack: usize) -> Self {
+        let slack = M::JOURNAL.map(|_| slack);
+        Node { slack, ..Node::new(config, seed) }
+    }
+
+    /// Whose journal the node waits for, from `init` on. Its owner gives it all that is in there, one record after another
+    /// ([`Node::on_record`]), be it none, and then lets it begin ([`Node::on_recovered`]).
+    pub fn awaits_journal(&self) -> Option<&str> {
+        self.opening.as_ref().map(|opening| opening.cluster.name(opening.cluster.me()))
+    }
+
+    /// Takes the next record of the journal that it waits for. After a refusal the node is of no use.
+    pub fn on_record(&mut self, now: Time, record: &[u8]) -> Result<(), Refused> {
+        let Some(opening) = &mut self.opening else { return Ok(()) };
+        let Opening { cluster, journal, machine, .. } = &mut **opening;
+        let number = journal.read(record);
+        match machine {
+            Some(machine) => machine.recover(record).map_err(|BadRecord| Refused::Record(number)),
+            None => {
+                journal.read_header(cluster, record)?;
+                let start = Start { origin: journal.origin, life: self.seed };
+                *machine = Some(M::new(&self.config, cluster, start, now));
+                Ok(())
+            }
+        }
+    }
+
+    /// That was all of the journal: the node answers `init` and begins.
+    pub fn on_recovered(&mut self, now: Time, outputs: &mut Outputs) {
+        let Some(opening) = self.opening.take() else { return };
+        let Opening { asker: (asker, msg_id), cluster, journal, machine } = *opening;
+        let machine =
+            machine.unwrap_or_else(|| M::new(&self.config, &cluster, Start::afresh(self.seed), now));
+        outputs.push((cluster.name(cluster.me()), &asker), (None, msg_id), &init::Reply::InitOk {});
+        let calls = Calls::new(self.seed);
+        self.running = Some(Running { cluster, machine, calls, journal: Some(journal) });
+    }
+
+    /// Adds what the node must not forget of all that it was given since it was last asked. Without a journal there is nothing.
+    pub fn record(&mut self, records: &mut Records) {
+        let Some(Running { cluster, machine, journal: Some(journal), .. }) = &mut self.running else {
+            return;
+        };
+        if journal.is_outgrown(machine.stored_bytes()) {
+            journal.begin_checkpoint(cluster, records);
+            machine.record(Extent::All, records);
+            journal.replace(records.length());
+        } else {
+            let before = records.length();
+            machine.record(Extent::News, records);
+            journal.append(records.length() - before);
+        }
     }
 
     /// Takes one line of input, with or without its newline, and appends what the node says to it.
@@ -117,8 +193,21 @@ impl<M: Machine> Node<M> {
             }
             Some(_) => {}
             None => {
-                let machine = M::new(&self.config, &cluster, self.seed, now);
-                self.running = Some(Running { cluster, machine, calls: Calls::new(self.seed) });
+                if self.opening.is_some() {
+                    return Err((
+                        Code::TemporarilyUnavailable,
+                        "this node is reading its journal".to_string(),
+                    ));
+                }
+                if let (Some(slack), Some(machine)) = (self.slack, M::JOURNAL) {
+                    let asker = (Box::from(&*message.src), message.body.msg_id);
+                    let journal = Journal::new(machine, self.seed, slack);
+                    self.opening = Some(Box::new(Opening { asker, cluster, journal, machine: None }));
+                    return Ok(());
+                }
+                let machine = M::new(&self.config, &cluster, Start::afresh(self.seed), now);
+                let calls = Calls::new(self.seed);
+                self.running = Some(Running { cluster, machine, calls, journal: None });
             }
         }
         let init::Request::Init { node_id, .. } = &init;

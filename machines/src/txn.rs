@@ -39,7 +39,7 @@ use protocol::txn::{Action, Operation, Reply, Request};
 use protocol::{Code, Json, List, Nothing};
 
 use crate::engine::{Engine, MAX_UPDATE_BYTES, Pace};
-use crate::{Cluster, Context, Input, Machine, Ticket, Time};
+use crate::{BadRecord, Cluster, Context, Extent, Input, Machine, Records, Start, Ticket, Time};
 use store::{Store, Writes};
 
 /// Each operation looks through the transaction's own writes, so a transaction of a million would take minutes.
@@ -52,6 +52,8 @@ pub struct Txn {
 }
 
 impl Machine for Txn {
+    const JOURNAL: Option<&'static str> = Some("txn1");
+
     type Config = Pace;
     type Request<'a> = Request<'a>;
     type Peer<'a> = Gossip<'a>;
@@ -62,10 +64,21 @@ impl Machine for Txn {
         Pace { round: Duration::from_millis(250), ..Pace::default() }
     }
 
-    fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
-        Txn {
-            engine: Engine::new(pace, cluster, seed, now, Store::new(Engine::<Store>::origin(seed, cluster))),
-        }
+    fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time) -> Self {
+        let store = Store::new(Engine::<Store>::origin(start, cluster));
+        Txn { engine: Engine::new(pace, cluster, start, now, store) }
+    }
+
+    fn recover(&mut self, record: &[u8]) -> Result<(), BadRecord> {
+        self.engine.recover(record)
+    }
+
+    fn record(&mut self, extent: Extent, records: &mut Records) {
+        self.engine.record(extent, records);
+    }
+
+    fn stored_bytes(&self) -> usize {
+        self.engine.stored_bytes()
     }
 
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {

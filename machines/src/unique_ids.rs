@@ -14,7 +14,7 @@ use core::fmt::Write;
 
 use protocol::{Json, Nothing, unique_ids};
 
-use crate::{Cluster, Context, Input, Machine, Time};
+use crate::{Cluster, Context, Input, Machine, Start, Time};
 
 /// A node that hands out unique ids.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ impl Machine for UniqueIds {
 
     fn default_config() {}
 
-    fn new(_: &(), cluster: &Cluster, seed: u64, _: Time) -> Self {
-        let id = alloc::format!("\"{:x}.{seed:x}.", cluster.me());
+    fn new(_: &(), cluster: &Cluster, start: Start, _: Time) -> Self {
+        let id = alloc::format!("\"{:x}.{:x}.", cluster.me(), start.life);
         UniqueIds { prefix_length: id.len(), id, count: 0 }
     }
 

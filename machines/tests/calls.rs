@@ -4,7 +4,7 @@ pub mod support;
 
 use core::time::Duration;
 
-use machines::{CallError, Cluster, Context, Input, Machine, Node, Outputs, Ticket, Time};
+use machines::{CallError, Cluster, Context, Input, Machine, Node, Outputs, Start, Ticket, Time};
 use protocol::{Code, Json, Nothing, Text, kv, messages};
 use support::{said, say, say_at, started};
 
@@ -198,7 +198,7 @@ impl Machine for Asker {
 
     fn default_config() {}
 
-    fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
+    fn new(_: &(), _: &Cluster, _: Start, _: Time) -> Self {
         Asker
     }
 

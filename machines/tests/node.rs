@@ -2,7 +2,7 @@
 
 pub mod support;
 
-use machines::{Cluster, Context, Echo, Input, Machine, Node, Outputs, Time, UniqueIds};
+use machines::{Cluster, Context, Echo, Input, Machine, Node, Outputs, Start, Time, UniqueIds};
 use protocol::{Json, Nothing, Text, messages};
 use support::{said, say, started};
 
@@ -306,7 +306,7 @@ impl Machine for Parrot {
 
     fn default_config() {}
 
-    fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
+    fn new(_: &(), _: &Cluster, _: Start, _: Time) -> Self {
         Parrot
     }
 

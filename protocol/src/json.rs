@@ -26,6 +26,11 @@ impl<'a> Json<'a> {
         Json(text)
     }
 
+    /// Reads bytes that are one JSON value, white space around it aside; `None` if they are not.
+    pub fn read(bytes: &'a [u8]) -> Option<Json<'a>> {
+        serde_json::from_slice::<&RawValue>(bytes).ok().map(|raw| Json(raw.get()))
+    }
+
     /// The text.
     pub const fn as_str(self) -> &'a str {
         self.0

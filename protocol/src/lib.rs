@@ -40,6 +40,7 @@ pub mod counter;
 pub mod echo;
 pub mod gossip;
 pub mod init;
+pub mod journal;
 pub mod kv;
 pub mod log;
 pub mod set;

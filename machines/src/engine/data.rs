@@ -52,6 +52,11 @@ pub trait Replicated {
     /// Appends, as one JSON value, the updates `first..=last` of the origin at this position.
     fn write_run(&self, origin: usize, first: u64, last: u64, out: &mut String);
 
+    /// At least how many bytes all runs together cannot be written without, as far as that is known without work.
+    fn stored_bytes(&self) -> usize {
+        0
+    }
+
     /// Everyone holds the first `count` updates of `origin`, and this replica holds whatever anyone did before holding
     /// them. Counts of an origin only grow.
     fn settle(&mut self, origin: usize, count: u64) {

@@ -30,9 +30,9 @@ pub(crate) const MAX_FLIGHTS: usize = 64;
 /// One end of a link.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Link {
-    /// The peer's incarnation, once heard from.
-    pub(crate) incarnation: Option<u64>,
-    /// Whether the peer has ever shown that it has heard of this node's incarnation.
+    /// The peer's life, once heard from.
+    pub(crate) life: Option<u64>,
+    /// Whether the peer has ever shown that it has heard of this node's life.
     pub(crate) knows_me: bool,
     /// What the peer surely holds.
     pub(crate) known: Vector,
@@ -87,17 +87,17 @@ pub(crate) struct Accepted {
 }
 
 impl Link {
-    /// Notes which incarnation of the peer speaks. If it is another than before, the link begins anew, from nothing.
+    /// Notes which life of the peer speaks. If it is another than before, the link begins anew, from nothing.
     ///
     /// Which of two is the later one cannot be told: the message may be a late one of a former life. So whoever spoke
     /// last is believed, and should be asked (`true`): the one that is alive will answer.
-    pub(crate) fn hear(&mut self, incarnation: u64) -> bool {
-        let is_another = self.incarnation.is_some_and(|known| known != incarnation);
+    pub(crate) fn hear(&mut self, life: u64) -> bool {
+        let is_another = self.life.is_some_and(|known| known != life);
         if is_another {
             let Link { last_number, last_ask, round_trip, .. } = *self;
             *self = Link { last_number, last_ask, round_trip, ..Link::default() };
         }
-        self.incarnation = Some(incarnation);
+        self.life = Some(life);
         is_another
     }
 

@@ -80,6 +80,7 @@
 //! those who know it from hearsay only.
 
 pub(crate) mod data;
+mod journal;
 pub(crate) mod link;
 pub(crate) mod overlay;
 mod receive;
@@ -100,7 +101,7 @@ use overlay::Overlay;
 use rounds::Rounds;
 use vector::{Origins, Vector};
 
-use crate::{Cluster, Time};
+use crate::{Cluster, Start, Time};
 
 /// How the engine paces itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,9 +117,12 @@ pub struct Pace {
 pub struct Engine<D> {
     data: D,
     me: usize,
-    incarnation: u64,
+    /// What this start of the node is called on links.
+    life: u64,
     origins: Origins,
     held: Vector,
+    /// What of that the journal holds, if there is one.
+    recorded: Vector,
     /// What this replica held at some moments in the past, in order: where a long delta is cut.
     cuts: Vec<Vector>,
     /// How many bytes of updates have come since the last of them.
@@ -145,11 +149,11 @@ pub struct Engine<D> {
 
 impl<D: Replicated> Engine<D> {
     /// A replica that holds nothing yet.
-    pub fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time, data: D) -> Self {
+    pub fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time, data: D) -> Self {
         let me = cluster.me();
         let overlay = Overlay::new(cluster.size(), pace.fan_out);
         let rounds = Rounds::new(pace.round, now, overlay.parent(me).is_none());
-        let Origin { incarnation, .. } = Self::origin(seed, cluster);
+        let Origin { incarnation, .. } = Self::origin(start, cluster);
         let links: BTreeMap<usize, Link> =
             overlay.neighbours(me).map(|peer| (peer, Link::default())).collect();
         let greet_at =
@@ -157,9 +161,10 @@ impl<D: Replicated> Engine<D> {
         Engine {
             data,
             me,
-            incarnation,
+            life: nonce(start.life),
             origins: Origins::new(cluster.size(), me, incarnation),
             held: Vector::default(),
+            recorded: Vector::default(),
             cuts: Vec::new(),
             uncut_bytes: 0,
             settled: Vector::default(),
@@ -177,9 +182,8 @@ impl<D: Replicated> Engine<D> {
     }
 
     /// Whose this node's own updates are.
-    pub fn origin(seed: u64, cluster: &Cluster) -> Origin {
-        // 53 bits, so that the number survives every JSON implementation.
-        Origin { position: 0, node: cluster.me() as u32, incarnation: seed >> 11 }
+    pub fn origin(start: Start, cluster: &Cluster) -> Origin {
+        Origin { position: 0, node: cluster.me() as u32, incarnation: nonce(start.origin) }
     }
 
     /// What this replica holds.
@@ -237,6 +241,11 @@ impl<D: Replicated> Engine<D> {
     fn is_in_use(&self, peer: usize, link: &Link) -> bool {
         is_in_use(peer, link, &self.helpers, self.overlay.are_neighbours(self.me, peer))
     }
+}
+
+/// 53 bits of a seed, so that the number survives every JSON implementation.
+fn nonce(seed: u64) -> u64 {
+    seed >> 11
 }
 
 /// The longest update, in bytes: with it alone a delta still fits in a line of any length that nodes read.

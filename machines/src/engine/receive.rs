@@ -45,7 +45,7 @@ struct Call {
 }
 
 /// A run that has been read, but not taken yet.
-struct ReadRun<'a, D: Replicated> {
+pub(super) struct ReadRun<'a, D: Replicated> {
     node: u32,
     incarnation: u64,
     first: u64,
@@ -81,12 +81,12 @@ impl<D: Replicated> Engine<D> {
         let lost = self.overlay.neighbours_among(from, lost.as_deref().unwrap_or_default());
         self.has_reach_changed |= link.lost != lost;
         link.lost = lost;
-        let is_mistaken = you.is_some_and(|you| you != self.incarnation);
+        let is_mistaken = you.is_some_and(|you| you != self.life);
         if is_mistaken {
             // Whatever this life has told the peer, the peer has forgotten, or will when it hears of this life.
             link.restart();
         }
-        if you == Some(self.incarnation) {
+        if you == Some(self.life) {
             link.knows_me = true;
             let held = held_ms.map(Duration::from_millis);
             let sent = ack.and_then(|number| link.acknowledge(now, number, held, round));
@@ -175,29 +175,43 @@ impl<D: Replicated> Engine<D> {
             Some(vector) => self.holds_base(from, vector, &read),
             None => is_next,
         };
-        let is_gapless = read.iter().all(|run| run.first <= self.count_held(run.node, run.incarnation) + 1);
+        let is_gapless = read.iter().all(|run| self.is_gapless(run));
         if !follows || !is_gapless {
             return Delta::Unfit;
         }
         self.make_room(runs.iter().map(|(.., payload)| payload.as_str().len()).sum());
         let mut has_news = false;
-        for ReadRun { node, incarnation, first, last, updates } in read {
+        for run in read {
+            let last = run.last;
             // Those before it may have taken the last room.
-            if !self.concerns(from, (node, incarnation, last)) {
+            if !self.concerns(from, (run.node, run.incarnation, last)) {
                 continue;
             }
-            let position = self.origins.enter(node, incarnation);
-            let held = self.held.get(position);
-            if last > held {
-                self.data.take_run(Origin { position, node, incarnation }, held + 1 - first, updates);
-                self.held.raise(position, last);
-                self.unsettled.push(position);
-                has_news = true;
-            }
+            let (position, is_news) = self.take_run(run);
+            has_news |= is_news;
             self.links.entry(from).and_modify(|link| link.learn(position, last));
         }
         self.links.entry(from).and_modify(|link| link.accept(context.now, number));
         if has_news { Delta::News } else { Delta::Taken }
+    }
+
+    /// Takes what is new of a run that follows on what is held. Returns its origin's position, and whether anything was.
+    pub(super) fn take_run(&mut self, run: ReadRun<'_, D>) -> (usize, bool) {
+        let ReadRun { node, incarnation, first, last, updates } = run;
+        let position = self.origins.enter(node, incarnation);
+        let held = self.held.get(position);
+        let is_news = last > held;
+        if is_news {
+            self.data.take_run(Origin { position, node, incarnation }, held + 1 - first, updates);
+            self.held.raise(position, last);
+            self.unsettled.push(position);
+        }
+        (position, is_news)
+    }
+
+    /// Whether a run leaves out nothing that is not held.
+    pub(super) fn is_gapless(&self, run: &ReadRun<'_, D>) -> bool {
+        run.first <= self.count_held(run.node, run.incarnation) + 1
     }
 
     /// Reads all runs of a delta before any is taken, in order of their origins, without those that do not concern this
@@ -206,14 +220,10 @@ impl<D: Replicated> Engine<D> {
         let mut read: SmallVec<[ReadRun<'a, D>; 8]> = SmallVec::new();
         // More runs than there can be origins are not worth the memory of reading them.
         let runs = runs.get(..MAX_ORIGINS.min(runs.len())).filter(|some| some.len() == runs.len())?;
-        for &(node, incarnation, first, last, payload) in runs {
-            let count = last.checked_sub(first)?.checked_add(1)?;
-            if first == 0 || last > MAX_NUMBER {
-                return None;
-            }
-            let updates = D::read_run(count, payload)?;
-            if self.concerns(from, (node, incarnation, last)) {
-                read.push(ReadRun { node, incarnation, first, last, updates });
+        for &run in runs {
+            let run = ReadRun::read(run)?;
+            if self.concerns(from, (run.node, run.incarnation, run.last)) {
+                read.push(run);
             }
         }
         read.sort_by_key(ReadRun::origin);
@@ -254,8 +264,16 @@ impl<D: Replicated> Engine<D> {
     }
 }
 
-impl<D: Replicated> ReadRun<'_, D> {
-    fn origin(&self) -> (u32, u64) {
+impl<'a, D: Replicated> ReadRun<'a, D> {
+    /// Reads a run; `None` if it makes no sense.
+    pub(super) fn read((node, incarnation, first, last, payload): Run<'a>) -> Option<Self> {
+        let count = last.checked_sub(first)?.checked_add(1)?;
+        let is_sound = first > 0 && last <= MAX_NUMBER;
+        let updates = D::read_run(count, payload).filter(|_| is_sound)?;
+        Some(ReadRun { node, incarnation, first, last, updates })
+    }
+
+    pub(super) fn origin(&self) -> (u32, u64) {
         (self.node, self.incarnation)
     }
 }

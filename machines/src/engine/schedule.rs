@@ -107,7 +107,7 @@ impl<D: Replicated> Engine<D> {
             let link = self.links.entry(peer).or_default();
             // An anchored delta shows the peer what is guessed that it holds, if this replica holds it too. Else the guess
             // would pass for what was sent.
-            if link.incarnation.is_none() && link.is_anchored() {
+            if link.life.is_none() && link.is_anchored() {
                 guess.meet(&self.held);
                 link.sent.join(&guess);
             }

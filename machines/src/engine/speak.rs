@@ -47,8 +47,6 @@ impl<D: Replicated> Engine<D> {
         let Engine { data, origins, held, cuts, stable, links, scratch, .. } = self;
         let Some(link) = links.get_mut(&peer) else { return };
 
-        scratch.clear();
-        scratch.shrink_to(KEPT_BYTES);
         let has_delta = may_bring_news && !matches!(purpose, Purpose::Complain | Purpose::Meet);
         let together = if D::CUTS == Cuts::BehindStable { stable } else { Vector::EMPTY };
         let cut = next_cut(cuts, together, &link.sent);
@@ -80,8 +78,8 @@ impl<D: Replicated> Engine<D> {
             Purpose::News | Purpose::Complain => (None, None),
         };
         let message = Gossip::Gossip {
-            me: self.incarnation,
-            you: link.incarnation,
+            me: self.life,
+            you: link.life,
             n,
             ack: link.accepted().map(|accepted| accepted.number),
             held_ms: owed.map(|accepted| millis(context.now.since(accepted.at))),
@@ -118,18 +116,20 @@ impl<D: Replicated> Engine<D> {
 
 /// Where the next delta for a peer that has been `sent` this must end, if it cannot bring everything: at the first cut that
 /// brings something, and all of what must go together.
-fn next_cut<'c>(cuts: &'c [Vector], together: &Vector, sent: &Vector) -> Option<&'c Vector> {
+pub(super) fn next_cut<'c>(cuts: &'c [Vector], together: &Vector, sent: &Vector) -> Option<&'c Vector> {
     let is_past = |cut: &Vector| sent.covers(cut) || !cut.covers(together);
     cuts.get(cuts.partition_point(is_past))
 }
 
 /// The runs that a peer lacks, as they travel.
-fn write_runs<'t, D: Replicated>(
+pub(super) fn write_runs<'t, D: Replicated>(
     data: &D,
     origins: &Origins,
     news: &[Span],
     text: &'t mut String,
 ) -> List<Run<'t>> {
+    text.clear();
+    text.shrink_to(KEPT_BYTES);
     let mut cuts: SmallVec<[usize; 9]> = smallvec![0];
     for span in news {
         data.write_run(span.origin, span.first, span.last, text);

@@ -43,8 +43,8 @@ impl Machine for Counter {
         Pace::default()
     }
 
-    fn new(pace: &Pace, cluster: &Cluster, seed: u64, now: Time) -> Self {
-        Counter(Engine::new(pace, cluster, seed, now, Tally(0)))
+    fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time) -> Self {
+        Counter(Engine::new(pace, cluster, start, now, Tally(0)))
     }
 
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {

@@ -31,6 +31,8 @@ pub(super) struct Store {
     origins: Vec<OriginLog>,
     /// All messages, as they came.
     text: String,
+    /// How long all sends are together as they travel, but for most digits of their offsets.
+    sent_bytes: usize,
 }
 
 /// The log of a key.
@@ -88,7 +90,7 @@ impl Store {
     /// Nothing yet, at node `me` of so many.
     pub(super) fn new(me: u64, nodes: u64) -> Self {
         let (positions, logs, origins, text) = (HashMap::new(), Vec::new(), Vec::new(), String::new());
-        Store { me, nodes, positions, logs, origins, text }
+        Store { me, nodes, positions, logs, origins, text, sent_bytes: 0 }
     }
 
     /// The offset that the next message to a key of this node's clients gets; none if its log is full.
@@ -162,6 +164,7 @@ impl Store {
         let start = self.text.len();
         self.text.push_str(message.as_str());
         let entry = Entry { offset, start, end: self.text.len() };
+        self.sent_bytes += "[,0,],".len() + self.logs[key].key.len() + message.as_str().len();
         self.logs[key].entries.push(entry);
         let origin = self.origin(origin);
         origin.count += 1;
@@ -314,6 +317,10 @@ impl Replicated for Store {
         while commits.front().is_some_and(|(number, _)| *number <= count) {
             commits.pop_front();
         }
+    }
+
+    fn stored_bytes(&self) -> usize {
+        self.sent_bytes
     }
 }
 

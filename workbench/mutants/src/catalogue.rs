@@ -77,14 +77,14 @@ pub const BUGS: &[Bug] = &[
         machine: "broadcast",
         name: "updates are numbered on after a restart as if they were the same",
         file: "engine/mod.rs",
-        code: "seed >> 11",
+        code: "nonce(start.origin)",
         instead: "0",
     },
     Bug {
         machine: "broadcast",
         name: "a node that comes back from nothing passes for the one that it was",
         file: "engine/link.rs",
-        code: "self.incarnation.is_some_and(|known| known != incarnation)",
+        code: "self.life.is_some_and(|known| known != life)",
         instead: "false",
     },
     Bug {
@@ -133,7 +133,7 @@ pub const BUGS: &[Bug] = &[
         machine: "counter-kv",
         name: "saves are numbered on after a restart as if they were the same",
         file: "counter_kv.rs",
-        code: "seed >> 11",
+        code: "start.life >> 11",
         instead: "0",
     },
     Bug {

@@ -2,7 +2,7 @@
 //! message: `cargo run --release --example simulate_your_own`.
 
 use bench::options::{Options, Workload};
-use machines::{Cluster, Context, Input, Machine, Time};
+use machines::{Cluster, Context, Input, Machine, Start, Time};
 use protocol::{Json, Nothing, unique_ids};
 use std::time::Duration;
 use worlds::sweep::{self, Claims, Plan, Verdict};
@@ -20,7 +20,7 @@ impl Machine for Clock {
 
     fn default_config() {}
 
-    fn new(_: &(), _: &Cluster, _: u64, _: Time) -> Self {
+    fn new(_: &(), _: &Cluster, _: Start, _: Time) -> Self {
         Clock
     }
 

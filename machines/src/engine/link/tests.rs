@@ -201,7 +201,7 @@ fn whoever_speaks_as_another_incarnation_is_met_anew_and_must_be_asked() {
     assert_eq!((link.known.get(0), link.is_next(10)), (2, true));
 
     assert!(link.hear(71));
-    assert_eq!((link.incarnation, link.known.get(0), link.sent.get(0)), (Some(71), 0, 0));
+    assert_eq!((link.life, link.known.get(0), link.sent.get(0)), (Some(71), 0, 0));
     assert!(link.is_anchored() && link.accepted().is_none() && patience_ends(&link).is_none());
     assert_eq!(link.launch(at(50), smallvec![]), 4, "numbers are never used again");
     assert!(link.hear(70), "a late message, or 71 was one: who knows?");
