@@ -54,11 +54,6 @@ impl Texts {
         self.ends.len()
     }
 
-    /// How many bytes they have together.
-    pub(crate) fn length(&self) -> usize {
-        self.bytes.len() - self.place(0)
-    }
-
     /// Takes back all but the first `count`.
     pub(crate) fn truncate(&mut self, count: usize) {
         if count < self.ends.len() {

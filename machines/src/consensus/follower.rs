@@ -52,6 +52,12 @@ impl Following {
             unseen: None,
         }
     }
+
+    /// What is held, and nothing else.
+    fn report<'a>(&self, term: u64, life: u64, n: u64) -> Raft<'a> {
+        let Following { heard: ack, holds, back, .. } = *self;
+        Raft::Report { term, me: life, n, ack, holds, back, has: None, requests: None, read: None }
+    }
 }
 
 impl<S: StateMachine> Consensus<S> {
@@ -61,9 +67,7 @@ impl<S: StateMachine> Consensus<S> {
             self.enter(term);
         }
         if term < self.term {
-            let report =
-                self.report(&Following { heard: n, ..Following::new(from) }, (&Default::default(), None));
-            context.send(from, &report);
+            context.send(from, &Following { heard: n, ..Following::new(from) }.report(self.term, self.life, n));
             return false;
         }
         match &mut self.role {
@@ -171,25 +175,6 @@ impl<S: StateMachine> Consensus<S> {
         }
     }
 
-    /// Says what is held.
-    pub(super) fn report<'a>(
-        &self,
-        following: &Following,
-        (requests, read): (&protocol::List<protocol::consensus::Request<'a>>, Option<u64>),
-    ) -> Raft<'a> {
-        Raft::Report {
-            term: self.term,
-            me: self.life,
-            n: self.reports + 1,
-            ack: following.heard,
-            holds: following.holds,
-            back: following.back,
-            has: self.incoming.as_ref().map(|incoming| incoming.text.len() as u64),
-            requests: (!requests.is_empty()).then(|| requests.clone()),
-            read,
-        }
-    }
-
     /// When the leader is to be told something.
     pub(super) fn report_due(&self, following: &Following) -> Option<Time> {
         if following.must_report {
@@ -213,25 +198,24 @@ impl<S: StateMachine> Consensus<S> {
         if self.report_due(following).is_none_or(|due| due > context.now) {
             return;
         }
-        let (session, opening) = (self.session(), self.opening());
-        let mut requests = core::mem::take(&mut self.requests);
-        let (told, note) = requests.tell(session, opening);
-        let read = if note.read == 0 { None } else { Some(note.read).filter(|_| self.granted.is_none_or(|(number, _)| number < note.read)) };
-        let Role::Follower(Some(following)) = &self.role else { return };
-        let report = self.report(following, (&told, read));
-        let leader = following.leader;
-        context.send(leader, &report);
-        let says_something = !told.is_empty() || read.is_some();
-        drop(told);
-        self.requests = requests;
+        let session = self.session();
         self.reports += 1;
-        let n = self.reports;
-        let Role::Follower(Some(following)) = &mut self.role else { return };
+        let Consensus { role: Role::Follower(Some(following)), requests, incoming, granted, .. } = self else { return };
+        let (commands, told) = requests.tell(session);
+        let is_granted = granted.is_some_and(|(number, _)| number >= told.read);
+        let asks_read = (told.read > 0 && !is_granted).then_some(told.read);
+        if !commands.is_empty() || asks_read.is_some() {
+            following.unseen = Some((self.reports, told));
+        }
+        let mut report = following.report(self.term, self.life, self.reports);
+        if let Raft::Report { has, requests, read, .. } = &mut report {
+            *has = incoming.as_ref().map(|incoming| incoming.text.len() as u64);
+            *requests = (!commands.is_empty()).then_some(commands);
+            *read = asks_read;
+        }
+        context.send(following.leader, &report);
         following.reported_at = Some(context.now);
         (following.must_report, following.back) = (false, None);
-        if says_something {
-            following.unseen = Some((n, note));
-        }
     }
 }
 

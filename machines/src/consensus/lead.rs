@@ -3,7 +3,7 @@
 use core::mem;
 
 use protocol::consensus::{Raft, Request};
-use protocol::{Json, List, Nothing, Text};
+use protocol::{List, Nothing, Text};
 
 use super::leader::{Asked, HEARTBEAT, Leader, Transfer};
 use super::log::as_list;
@@ -71,11 +71,11 @@ impl<S: StateMachine> Consensus<S> {
 
     /// Logs what the leader's own clients want, and begins their reads.
     pub(super) fn log_own(&mut self, now: Time) {
-        let (session, opening) = (self.session(), self.opening());
+        let session = self.session();
         let Consensus { role: Role::Leader(leader), log, term, requests, me, life, .. } = self else { return };
         let held = leader.logged.of(*me);
         if held.id == 0 || held.life != *life {
-            enter(*term, log, &mut leader.logged, opening);
+            enter(*term, log, &mut leader.logged, requests.opening());
         } else if session == held.id {
             for (number, command) in requests.commands_from(held.last + 1) {
                 enter(*term, log, &mut leader.logged, (session, number, command));
@@ -101,15 +101,15 @@ impl<S: StateMachine> Consensus<S> {
     /// Says what there is to be said.
     pub(super) fn speak_as_leader(&mut self, context: &mut Context<'_, Nothing>) {
         let now = context.now;
-        for peer in (0..self.size).filter(|&peer| peer != self.me) {
-            let Role::Leader(leader) = &mut self.role else { return };
-            let link = &mut leader.links[peer];
+        let Role::Leader(leader) = &mut self.role else { return };
+        for link in &mut leader.links {
             if link.patience_ends().is_some_and(|end| end <= now) {
                 link.miss();
             }
         }
+        let others = leader.others();
         self.ask(context);
-        for peer in (0..self.size).filter(|&peer| peer != self.me) {
+        for peer in others {
             let Role::Leader(leader) = &self.role else { return };
             let ballot = (self.term, self.commit);
             let is_due = self.speech_due(leader, peer).is_some_and(|due| due <= now);
@@ -237,9 +237,4 @@ fn enter(term: u64, log: &mut super::log::Log, logged: &mut Sessions, (session, 
     if is_of_use {
         log.append(entry);
     }
-}
-
-/// A command that says which life of a node opens a session.
-pub(super) fn opening(node: usize, life: &str) -> Request<'_> {
-    (0, node as u64 + 1, Json::trusted(life))
 }

@@ -26,8 +26,10 @@ const PATIENCE: Duration = Duration::from_millis(900);
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
 
 /// Clients' commands and queries.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Requests {
+    /// What opens a session for this life of this node: the number, and the command.
+    opening: (u64, String),
     commands: VecDeque<Waiting>,
     /// The number in the session that the first of them has or will have.
     first: u64,
@@ -60,6 +62,26 @@ pub(super) struct Told {
 }
 
 impl Requests {
+    /// Nobody wants anything yet, in this life of the node at this position.
+    pub(super) fn new(node: usize, life: u64) -> Requests {
+        Requests {
+            opening: (node as u64 + 1, alloc::format!("{life}")),
+            commands: VecDeque::new(),
+            first: 1,
+            numbered: 0,
+            taken: 0,
+            is_opening: false,
+            queries: VecDeque::new(),
+            read: 0,
+            bytes: 0,
+        }
+    }
+
+    /// The request that opens a session.
+    pub(super) fn opening(&self) -> Request<'_> {
+        (0, self.opening.0, Json::trusted(&self.opening.1))
+    }
+
     /// Takes a command or a query; gives the ticket back if there are too many.
     pub(super) fn take(&mut self, is_query: bool, ticket: Ticket, text: &str, now: Time) -> Result<(), Ticket> {
         let count = if is_query { self.queries.len() } else { self.commands.len() };
@@ -113,12 +135,12 @@ impl Requests {
     }
 
     /// What the leader should be told, and a note of what that is.
-    pub(super) fn tell(&mut self, session: u64, opening: Request<'static>) -> (List<Request<'_>>, Told) {
+    pub(super) fn tell(&mut self, session: u64) -> (List<Request<'_>>, Told) {
         self.ask_read();
         let read = self.read;
         if session == 0 {
             let opens = !self.is_opening;
-            let requests = opens.then_some(opening).into_iter().collect();
+            let requests = opens.then(|| self.opening()).into_iter().collect();
             return (requests, Told { commands: 0, opens, read });
         }
         let mut room = MAX_MESSAGE_BYTES;

@@ -10,7 +10,9 @@ use crate::sweep::Claims;
 use crate::{Spawn, in_service, spawn};
 use bench::options::{Options, Workload};
 use machines::engine::Pace;
-use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Txn, UniqueIds};
+use machines::{
+    Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Machine, Txn, TxnStrict, UniqueIds, consensus,
+};
 use std::time::Duration;
 
 /// One run of one of our machines.
@@ -37,8 +39,10 @@ pub enum OurMachine {
     Echo,
     GSet,
     InService,
+    LinKv,
     Log,
     Txn,
+    TxnStrict,
     UniqueIds,
 }
 
@@ -64,6 +68,8 @@ impl Scenario {
             OurMachine::Counter => self.paced::<Counter>(),
             OurMachine::Log => self.paced::<Log>(),
             OurMachine::Txn => self.paced::<Txn>(),
+            OurMachine::LinKv => spawn::<LinKv>(self.consensus()),
+            OurMachine::TxnStrict => spawn::<TxnStrict>(self.consensus()),
         }
     }
 
@@ -76,16 +82,24 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    fn consensus(&self) -> consensus::Pace {
+        consensus::Pace { round: self.round.unwrap_or_default() }
+    }
+}
+
 impl OurMachine {
     /// All machines, by name.
-    pub const ALL: [OurMachine; 9] = [
+    pub const ALL: [OurMachine; 11] = [
         OurMachine::Broadcast,
         OurMachine::Counter,
         OurMachine::CounterKv,
         OurMachine::Echo,
         OurMachine::GSet,
+        OurMachine::LinKv,
         OurMachine::Log,
         OurMachine::Txn,
+        OurMachine::TxnStrict,
         OurMachine::InService,
         OurMachine::UniqueIds,
     ];
@@ -104,8 +118,10 @@ impl OurMachine {
             OurMachine::Echo => "echo",
             OurMachine::GSet => "g-set",
             OurMachine::InService => "in-service",
+            OurMachine::LinKv => "lin-kv",
             OurMachine::Log => "log",
             OurMachine::Txn => "txn",
+            OurMachine::TxnStrict => "txn-strict",
             OurMachine::UniqueIds => "unique-ids",
         }
     }
@@ -121,7 +137,7 @@ impl OurMachine {
             }
             OurMachine::CounterKv => Claims { restarts: true, service_faults: true },
             OurMachine::Broadcast | OurMachine::Counter | OurMachine::GSet => Claims::default(),
-            OurMachine::Log | OurMachine::Txn => Claims::default(),
+            OurMachine::Log | OurMachine::Txn | OurMachine::LinKv | OurMachine::TxnStrict => Claims::default(),
         }
     }
 
@@ -134,7 +150,9 @@ impl OurMachine {
             OurMachine::GSet => &[Workload::GSet],
             OurMachine::InService => &[Workload::LinKv, Workload::TxnListAppend, Workload::TxnRwRegister],
             OurMachine::Log => &[Workload::Kafka],
+            OurMachine::LinKv => &[Workload::LinKv],
             OurMachine::Txn => &[Workload::TxnRwRegister],
+            OurMachine::TxnStrict => &[Workload::TxnListAppend, Workload::TxnRwRegister],
             OurMachine::UniqueIds => &[Workload::UniqueIds],
         }
     }

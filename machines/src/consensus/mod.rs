@@ -1,0 +1,300 @@
+//! Consensus: one log of commands that everyone applies in the same order, whatever the network does and whoever dies, as
+//! long as a majority is there now and then. It is Raft (Ongaro and Ousterhout, *In search of an understandable consensus
+//! algorithm*, 2014; "section" below means theirs, "thesis" Ongaro's, 2014), at a fraction of the usual messages.
+//!
+//! TODO-DOC
+
+mod election;
+mod follower;
+mod journal;
+mod lead;
+mod leader;
+mod log;
+mod requests;
+mod sessions;
+
+use alloc::string::String;
+use core::fmt::Debug;
+use core::time::Duration;
+
+use protocol::consensus::Raft;
+use protocol::{Code, Json, Nothing};
+
+use crate::{Cluster, Context, Start, Ticket, Time};
+use election::Votes;
+use follower::{Following, Incoming};
+use journal::Recorded;
+use leader::Leader;
+use log::Log;
+use requests::Requests;
+use sessions::{Sessions, Use};
+
+/// What a log of commands makes.
+///
+/// The same commands make the same state, everywhere: nothing but the command may decide what happens. Answers go to the
+/// clients of the node that took the command up, and to nobody elsewhere.
+pub trait StateMachine: Clone + Debug + Default {
+    /// Carries out a command, and answers whoever waits for that here. A command that makes no sense does nothing.
+    fn apply(&mut self, command: Json<'_>, client: Option<Client<'_, '_>>);
+
+    /// Answers a query, which changes nothing.
+    fn query(&self, query: &str, client: Client<'_, '_>);
+
+    /// Appends all of the state, as one JSON value.
+    fn write(&self, out: &mut String);
+
+    /// Reads what [`StateMachine::write`] wrote.
+    fn read(json: Json<'_>) -> Option<Self>;
+
+    /// At least how many bytes the state cannot be written without, as far as that is known without work.
+    fn stored_bytes(&self) -> usize;
+}
+
+/// A client that is to be answered, here and now.
+pub struct Client<'c, 'n> {
+    /// What the step may do.
+    pub context: &'c mut Context<'n, Nothing>,
+    /// The right to answer.
+    pub ticket: Ticket,
+}
+
+/// How consensus paces itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pace {
+    /// At least so much time lies between two questions of a leader, and between two reports of a follower that nobody
+    /// asked for: longer is cheaper, and slower.
+    pub round: Duration,
+}
+
+/// A member of the cluster.
+#[derive(Clone, Debug)]
+pub struct Consensus<S> {
+    me: usize,
+    size: usize,
+    /// What this start of the node is called.
+    life: u64,
+    started: Time,
+    round: Duration,
+    random: u64,
+
+    // Figure 2, "persistent state on all servers": see `journal`.
+    term: u64,
+    vote: Option<usize>,
+    log: Log,
+    recorded: Recorded,
+
+    // "Volatile state on all servers", and what that makes.
+    commit: u64,
+    applied: u64,
+    sessions: Sessions,
+    state: S,
+    role: Role,
+
+    /// When a leader was last heard of.
+    heard_at: Option<Time>,
+    /// When this node stands for election, unless it leads.
+    election_at: Time,
+    /// How often it has stood for nothing.
+    failures: u32,
+    incoming: Option<Incoming>,
+
+    requests: Requests,
+    /// Up to which of its reads it has been granted what, and what must be applied for that.
+    granted: Option<(u64, u64)>,
+    /// How many reports it has sent.
+    reports: u64,
+    /// How long it usually takes a leader to respond.
+    response: Duration,
+    scratch: String,
+}
+
+/// Figure 2's three roles.
+#[derive(Clone, Debug)]
+enum Role {
+    /// Of a leader, if one is known in this term.
+    Follower(Option<Following>),
+    /// Or of one that only asks whether it would be elected.
+    Candidate { pre: bool, votes: Votes },
+    /// There is one in a term at the most.
+    Leader(Leader),
+}
+
+/// Terms and indices are not larger: other JSON implementations could not hold them.
+const MAX_NUMBER: u64 = 1 << 53;
+
+/// A message has room for so many bytes of log or state, and for one entry of any length.
+const MAX_MESSAGE_BYTES: usize = 1 << 20;
+
+/// Entries that have been applied are kept for those who lack them until they have more bytes than this, and than the state.
+const KEPT_BYTES: usize = 1 << 16;
+
+/// The longest command: with it alone a message still fits in a line of any length that nodes read.
+pub const MAX_COMMAND_BYTES: usize = 16 << 20;
+
+impl<S: StateMachine> Consensus<S> {
+    /// A member that has just been started, and knows nothing yet.
+    pub fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time) -> Self {
+        // 53 bits, so that the number survives every JSON implementation.
+        let life = start.life >> 11;
+        Consensus {
+            me: cluster.me(),
+            size: cluster.size(),
+            life,
+            started: now,
+            round: pace.round,
+            random: start.life,
+            term: 0,
+            vote: None,
+            log: Log::default(),
+            recorded: Recorded::default(),
+            commit: 0,
+            applied: 0,
+            sessions: Sessions::new(cluster.size()),
+            state: S::default(),
+            role: Role::Follower(None),
+            heard_at: None,
+            election_at: Self::first_election(cluster.me(), now),
+            failures: 0,
+            incoming: None,
+            requests: Requests::new(cluster.me(), life),
+            granted: None,
+            reports: 0,
+            response: Duration::ZERO,
+            scratch: String::new(),
+        }
+    }
+
+    /// A client wants this done; or, being a query, only to know.
+    pub fn on_request(&mut self, context: &mut Context<'_, Nothing>, ticket: Ticket, is_query: bool, text: &str) {
+        if text.len() > MAX_COMMAND_BYTES {
+            return context.refuse(ticket, Code::NotSupported, "a request has 16 MiB at the most");
+        }
+        if let Err(ticket) = self.requests.take(is_query, ticket, text, context.now) {
+            return context.refuse(ticket, Code::TemporarilyUnavailable, "too many requests wait already");
+        }
+        self.act(context);
+    }
+
+    /// A node says something.
+    pub fn on_peer(&mut self, context: &mut Context<'_, Nothing>, from: usize, message: Raft<'_>) {
+        match message {
+            Raft::Append { .. } => self.on_append(context, from, message),
+            Raft::Snapshot { .. } => self.on_snapshot(context, from, message),
+            Raft::Report { .. } => self.on_report(context.now, from, message),
+            Raft::AskVote { term, last, pre } if term <= MAX_NUMBER => {
+                self.on_ask_vote(context, from, (term, last, pre.unwrap_or(false)));
+            }
+            Raft::Vote { term, granted, pre } if term <= MAX_NUMBER => {
+                self.on_vote(context, from, (term, granted, pre.unwrap_or(false)));
+            }
+            Raft::AskVote { .. } | Raft::Vote { .. } => {}
+        }
+        self.act(context);
+    }
+
+    /// Lets happen whose time has come.
+    pub fn on_tick(&mut self, context: &mut Context<'_, Nothing>) {
+        match &self.role {
+            Role::Leader(leader) if leader.quorum_ends().is_some_and(|end| end <= context.now) => {
+                self.role = Role::Follower(None);
+                self.requests.forget_leader();
+                self.put_off_election(context.now);
+            }
+            Role::Leader(_) => {}
+            Role::Follower(_) | Role::Candidate { .. } if self.election_at <= context.now => self.stand(context),
+            Role::Follower(_) | Role::Candidate { .. } => {}
+        }
+        self.act(context);
+    }
+
+    /// When [`Consensus::on_tick`] has something to do.
+    pub fn deadline(&self) -> Option<Time> {
+        let duty = match &self.role {
+            Role::Leader(leader) => self.leader_deadline(leader),
+            Role::Follower(Some(following)) => {
+                self.report_due(following).into_iter().chain([self.election_at]).min()
+            }
+            Role::Follower(None) | Role::Candidate { .. } => Some(self.election_at),
+        };
+        duty.into_iter().chain(self.requests.deadline()).min()
+    }
+
+    /// See [`StateMachine::stored_bytes`].
+    pub fn stored_bytes(&self) -> usize {
+        self.state.stored_bytes()
+    }
+
+    /// What the log has made so far.
+    pub fn state(&self) -> &S {
+        &self.state
+    }
+
+    /// Does all that follows from what has happened.
+    fn act(&mut self, context: &mut Context<'_, Nothing>) {
+        loop {
+            self.log_own(context.now);
+            self.commit();
+            // A session that has opened lets commands be logged.
+            if !self.apply(context) {
+                break;
+            }
+        }
+        self.answer_queries(context);
+        match self.role {
+            Role::Leader(_) => self.speak_as_leader(context),
+            Role::Follower(_) => self.speak_to_leader(context),
+            Role::Candidate { .. } => {}
+        }
+        while let Some(ticket) = self.requests.expire(context.now) {
+            context.refuse(ticket, Code::TemporarilyUnavailable, "there is no leader to be found");
+        }
+    }
+
+    /// Carries out what is committed, in order (figure 2, "rules for servers"). False: there was nothing.
+    fn apply(&mut self, context: &mut Context<'_, Nothing>) -> bool {
+        let has_news = self.applied < self.commit;
+        while self.applied < self.commit {
+            self.applied += 1;
+            let Consensus { log, sessions, state, requests, me, life, applied, .. } = self;
+            let entry = log.entry(*applied);
+            match sessions.take(*applied, &entry) {
+                Use::Nothing => {}
+                Use::Opened(node) if node == *me => requests.open(),
+                Use::Opened(_) => {}
+                Use::Command(node) => {
+                    let is_ours = node == *me && sessions.of(node).life == *life;
+                    let waiting = if is_ours { requests.applied(entry.2) } else { None };
+                    let client = waiting.map(|waiting| Client { context, ticket: waiting.ticket });
+                    state.apply(entry.3, client);
+                }
+            }
+        }
+        if has_news {
+            self.compact();
+        }
+        has_news
+    }
+
+    /// Drops the older half of what is applied, once there is more of it than others may lack (section 7).
+    fn compact(&mut self) {
+        let most = KEPT_BYTES.max(self.state.stored_bytes());
+        if self.log.bytes_until(self.applied) > most {
+            let keep_from = self.log.reach(self.log.base().0, most / 2);
+            self.log.drop_until(keep_from.min(self.applied));
+        }
+    }
+
+    /// Answers queries that have been granted a state that is here now (section 8).
+    fn answer_queries(&mut self, context: &mut Context<'_, Nothing>) {
+        let Some((number, _)) = self.granted.filter(|(_, index)| *index <= self.applied) else { return };
+        while let Some(waiting) = self.requests.answer(number) {
+            self.state.query(&waiting.text, Client { context, ticket: waiting.ticket });
+        }
+    }
+
+    /// This life's session, once it is open; 0 before that.
+    fn session(&self) -> u64 {
+        let session = self.sessions.of(self.me);
+        if session.life == self.life { session.id } else { 0 }
+    }
+}
