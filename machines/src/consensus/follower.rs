@@ -15,6 +15,10 @@ use crate::{Context, Time};
 /// A report that nobody has seen after so long may be lost.
 const MIN_PATIENCE: Duration = Duration::from_millis(150);
 
+/// If fewer clients want something than when the leader was last told, it is told when so many times as much time has passed as
+/// it takes to respond; or as soon as there are as many. So batches grow with the load, and whoever is alone does not wait.
+const SMALL_BATCH_WAIT: u32 = 3;
+
 /// What a follower knows of its leader in this term.
 #[derive(Clone, Debug)]
 pub(super) struct Following {
@@ -28,6 +32,8 @@ pub(super) struct Following {
     /// The last message did not follow on the log; something up to here may do.
     pub(super) back: Option<u64>,
     pub(super) reported_at: Option<Time>,
+    /// How many clients wanted something when it last told the leader.
+    pub(super) batch: usize,
     /// The last report with something that clients want, until the leader is known to have seen it.
     pub(super) unseen: Option<(u64, Told)>,
 }
@@ -49,6 +55,7 @@ impl Following {
             must_report: false,
             back: None,
             reported_at: None,
+            batch: 0,
             unseen: None,
         }
     }
@@ -106,6 +113,7 @@ impl<S: StateMachine> Consensus<S> {
             if let Some((_, told)) = following.unseen.take_if(|(report, _)| ack.is_some_and(|ack| ack >= *report)) {
                 let response = context.now.since(following.reported_at.unwrap_or(context.now));
                 self.response = (self.response * 3 + response) / 4;
+                self.quickest = Some(self.quickest.map_or(response, |quickest| response.min(quickest * 9 / 8)));
                 self.requests.told(told);
             }
             if let Some((number, index)) = read {
@@ -184,7 +192,10 @@ impl<S: StateMachine> Consensus<S> {
         let waits = following.unseen.is_some() || self.requests.read().is_some();
         let again = last.filter(|_| waits).map(|last| last + self.report_patience());
         let is_news = following.unseen.is_none() && self.requests.is_untold(self.session() != 0);
-        let news = is_news.then(|| last.map_or(Time::ZERO, |last| last + self.round));
+        let is_small = self.requests.untold() < following.batch;
+        let wait = if is_small { self.quickest.unwrap_or_default() * SMALL_BATCH_WAIT } else { Duration::ZERO };
+        let gap = wait.max(self.round * 3 / 2);
+        let news = is_news.then(|| last.map_or(Time::ZERO, |last| last + gap));
         news.into_iter().chain(again).min()
     }
 
@@ -201,11 +212,13 @@ impl<S: StateMachine> Consensus<S> {
         let session = self.session();
         self.reports += 1;
         let Consensus { role: Role::Follower(Some(following)), requests, incoming, granted, .. } = self else { return };
+        let batch = requests.untold();
         let (commands, told) = requests.tell(session);
         let is_granted = granted.is_some_and(|(number, _)| number >= told.read);
         let asks_read = (told.read > 0 && !is_granted).then_some(told.read);
         if !commands.is_empty() || asks_read.is_some() {
             following.unseen = Some((self.reports, told));
+            following.batch = batch;
         }
         let mut report = following.report(self.term, self.life, self.reports);
         if let Raft::Report { has, requests, read, .. } = &mut report {

@@ -111,11 +111,11 @@ impl<S: StateMachine> Consensus<S> {
         self.ask(context);
         for peer in others {
             let Role::Leader(leader) = &self.role else { return };
-            let ballot = (self.term, self.commit);
             let is_due = self.speech_due(leader, peer).is_some_and(|due| due <= now);
             let link = &leader.links[peer];
             let is_quiet = link.sent_at.is_none_or(|at| at + HEARTBEAT <= now);
-            let must_report = is_quiet || link.is_fed || leader.wants_report(&self.log, ballot);
+            // A report from somebody who is told something anyway costs less than a question to somebody else.
+            let must_report = is_quiet || link.is_fed || leader.wants_report(&self.log, self.commit);
             if is_due {
                 self.tell(context, peer, must_report);
             }
@@ -135,7 +135,7 @@ impl<S: StateMachine> Consensus<S> {
                 self.tell(context, peer, true);
             }
             let Role::Leader(leader) = &mut self.role else { return };
-            leader.asked_at = Some(context.now);
+            leader.note_asks(&self.log, context.now);
         }
     }
 

@@ -33,8 +33,13 @@ pub(super) const HEARTBEAT: Duration = Duration::from_millis(200);
 /// A leader that has not heard from a majority for so long is none any more (check-quorum; thesis, section 6.2).
 const QUORUM_PATIENCE: Duration = Duration::from_millis(1000);
 
+/// If there is less to ask than there was the last time, it is asked after so many round trips, or as soon as there is as much: see
+/// the follower's constant of this name.
+const SMALL_BATCH_WAIT: u32 = 4;
+
 /// An answer is not missed sooner, nor waited for longer.
 const MIN_PATIENCE: Duration = Duration::from_millis(50);
+const FIRST_PATIENCE: Duration = Duration::from_millis(300);
 const MAX_PATIENCE: Duration = Duration::from_millis(800);
 
 /// What a leader is beyond what everyone is.
@@ -50,7 +55,11 @@ pub(super) struct Leader {
     /// What the sessions will be when all of the log is applied.
     pub(super) logged: Sessions,
     /// When somebody was last asked because somebody waits.
-    pub(super) asked_at: Option<Time>,
+    asked_at: Option<Time>,
+    /// How many entries and reads there had been then.
+    asked_events: u64,
+    /// How many there were at once.
+    batch: u64,
     since: Time,
 }
 
@@ -71,6 +80,8 @@ pub(super) struct Link {
     pub(super) heard_at: Option<Time>,
     /// The question that it has not answered yet.
     pub(super) asked: Option<Asked>,
+    /// The last one that it has not answered in time, but may yet.
+    missed: Option<Asked>,
     /// Of the reads, so many had begun when it was last asked something that it has answered.
     pub(super) confirmed: u64,
     /// Questions in a row that it has not answered in time.
@@ -135,6 +146,8 @@ impl Leader {
             reads_begun: 0,
             logged,
             asked_at: None,
+            asked_events: 0,
+            batch: 0,
             since: now,
         }
     }
@@ -208,10 +221,9 @@ impl Leader {
         waits.is_some_and(|waits| waits.first <= commit) || self.grantable(node, commit).is_some()
     }
 
-    /// Whether the leader's own clients wait for what nobody has been asked for.
-    pub(super) fn wants_report(&self, log: &Log, ballot: (u64, u64)) -> bool {
-        let half = self.links.len() / 2;
-        self.waits_since(self.me, ballot.1).is_some() && self.reached(log).count() < half
+    /// Whether the leader's own clients wait for more than has been asked.
+    pub(super) fn wants_report(&self, log: &Log, commit: u64) -> bool {
+        self.waits_since(self.me, commit).is_some() && self.reached(log).count() < self.links.len() / 2
     }
 
     /// Those who have answered all that can be asked, or are about to answer.
@@ -238,10 +250,28 @@ impl Leader {
                 insider = insider.into_iter().chain([since]).min();
             }
         }
-        let next = self.asked_at.map_or(Time::ZERO, |at| at + round);
+        let is_small = self.events(log) - self.asked_events < self.batch;
+        let round_trip = self.links.iter().filter_map(|link| link.round_trip).min().unwrap_or_default();
+        let gap = if is_small { round.max(round_trip * SMALL_BATCH_WAIT) } else { round };
+        let next = self.asked_at.map_or(Time::ZERO, |at| at + gap);
         let few = (is_waited_for && reached.len() + 1 < half).then_some((next, half - 1 - reached.len()));
         let all = insider.map(|since| (next.max(since + round), half - reached.len()));
-        few.into_iter().chain(all).min_by_key(|(at, _)| *at)
+        // Of two at once the larger one comes first: else few would be asked again and again, and all never.
+        all.into_iter().chain(few).min_by_key(|(at, _)| *at)
+    }
+
+    /// How many entries and reads there have been.
+    fn events(&self, log: &Log) -> u64 {
+        log.last_index() + self.reads_begun
+    }
+
+    /// Somebody has been asked, so that all there is may be settled.
+    pub(super) fn note_asks(&mut self, log: &Log, now: Time) {
+        let events = self.events(log);
+        if events > self.asked_events {
+            self.batch = events - self.asked_events;
+        }
+        (self.asked_at, self.asked_events) = (Some(now), events);
     }
 
     fn is_waiting(&self, node: usize) -> bool {
@@ -272,8 +302,8 @@ impl Leader {
 impl Link {
     /// How long an answer is waited for.
     pub(super) fn patience(&self) -> Duration {
-        let usual = self.round_trip.map_or(MIN_PATIENCE, |round_trip| round_trip * 3) * (1 << self.misses.min(4));
-        usual.clamp(MIN_PATIENCE, MAX_PATIENCE)
+        let usual = self.round_trip.map_or(FIRST_PATIENCE, |round_trip| round_trip * 3);
+        (usual.max(MIN_PATIENCE) * (1 << self.misses.min(4))).min(MAX_PATIENCE)
     }
 
     /// When its silence is to be noticed.
@@ -283,7 +313,7 @@ impl Link {
 
     /// It has not answered in time: what it was sent may be lost.
     pub(super) fn miss(&mut self) {
-        self.asked = None;
+        self.missed = self.asked.take();
         self.misses += 1;
         self.next = self.matched + 1;
     }
@@ -291,7 +321,8 @@ impl Link {
     /// It reports after having seen the message of this number.
     pub(super) fn hear(&mut self, now: Time, ack: u64) {
         (self.heard_at, self.misses) = (Some(now), 0);
-        if let Some(asked) = self.asked.take_if(|asked| asked.n <= ack) {
+        let missed = self.missed.take_if(|missed| missed.n <= ack);
+        if let Some(asked) = self.asked.take_if(|asked| asked.n <= ack).or(missed) {
             let sample = now.since(asked.at);
             self.round_trip = Some(self.round_trip.map_or(sample, |usual| (usual * 7 + sample) / 8));
             self.confirmed = self.confirmed.max(asked.reads);

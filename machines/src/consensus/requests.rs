@@ -134,6 +134,12 @@ impl Requests {
         commands || self.queries.iter().any(|(read, _)| *read > self.read)
     }
 
+    /// How many clients want something that the leader has not been told.
+    pub(super) fn untold(&self) -> usize {
+        let queries = self.queries.iter().rev().take_while(|(read, _)| *read > self.read).count();
+        self.commands.len() - self.taken + queries
+    }
+
     /// What the leader should be told, and a note of what that is.
     pub(super) fn tell(&mut self, session: u64) -> (List<Request<'_>>, Told) {
         self.ask_read();

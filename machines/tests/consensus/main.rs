@@ -1,0 +1,6 @@
+//! Consensus in a small world of its own, with faults of every kind, where a test can look inside of every node.
+#![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
+
+mod cost;
+mod load;
+mod world;
