@@ -4,8 +4,11 @@
 //!
 //! The number in a type is the version of the format, as in [`gossip`](crate::gossip). Fields that say nothing are left out.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::json::{Json, List, Text};
-use crate::vocabulary::messages;
+use crate::vocabulary::{Encode, messages};
 
 /// An entry of the log: its term, the session of the request in it, the request's number in that session, the command.
 ///
@@ -96,6 +99,27 @@ messages! {
             granted: bool,
             /// As it was asked.
             pre: Option<bool>,
+            /// The position of the leader that the voter hears, if that is why it refuses.
+            leader: Option<u64>,
+        },
+        /// A message between two nodes that do not reach each other, by way of a third.
+        "pass1" => Pass {
+            /// The position of its sender.
+            from: u64,
+            /// The position of its receiver.
+            to: u64,
+            /// Its body.
+            message: Json<'a>,
         },
     }
+}
+
+/// A message's body as text.
+pub fn text_of(message: &Raft<'_>) -> String {
+    let mut text = Vec::from(&b"{\"type\":\""[..]);
+    text.extend_from_slice(message.kind().as_bytes());
+    text.push(b'"');
+    message.encode_fields(&mut text);
+    text.push(b'}');
+    String::from_utf8(text).expect("JSON is UTF-8")
 }

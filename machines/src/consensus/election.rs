@@ -11,23 +11,24 @@ use core::time::Duration;
 use protocol::Nothing;
 use protocol::consensus::{Place, Raft};
 
+use super::follower::Following;
 use super::leader::Leader;
 use super::{Consensus, MAX_NUMBER, Role, StateMachine};
 use crate::{Context, Time};
 
 /// Silence of a leader that nobody minds; after at most twice as long everyone does.
-pub(super) const SILENCE: Duration = Duration::from_millis(600);
+pub(super) const SILENCE: Duration = Duration::from_millis(500);
+
+/// Who has not been elected asks again after so long, and at most twice as long.
+const CAMPAIGN: Duration = Duration::from_millis(250);
 
 /// At its very first start the first node stands soon, when the others will have been started, too; the others later, one
 /// after the other.
 const FIRST_DELAY: Duration = Duration::from_millis(30);
 const FIRST_STAGGER: Duration = Duration::from_millis(200);
 
-/// Where messages take longer than elections, each one without a winner takes longer than the last, up to 2⁴ times.
-const MAX_BACKOFF: u32 = 4;
-
-/// Whom a candidate has convinced, by position.
-pub(super) type Votes = Vec<bool>;
+/// What a candidate has been told, by position.
+pub(super) type Votes = Vec<Option<bool>>;
 
 impl<S: StateMachine> Consensus<S> {
     /// When a node that knows of no other term yet stands.
@@ -37,7 +38,6 @@ impl<S: StateMachine> Consensus<S> {
 
     /// A leader has been heard of, or a vote given: this node waits again.
     pub(super) fn put_off_election(&mut self, now: Time) {
-        self.failures = 0;
         self.election_at = now + SILENCE + self.draw(SILENCE);
     }
 
@@ -47,28 +47,39 @@ impl<S: StateMachine> Consensus<S> {
         self.requests.forget_leader();
     }
 
-    /// It has been silent for too long.
+    /// There has been no leader for too long.
+    ///
+    /// Who stands already has not been answered by enough. A vote of this term stays one, however late it comes, so it asks
+    /// the others once more: where messages take longer than this, elections take longer, too. Only if somebody
+    /// has refused, having voted for another, a new term is called for.
     pub(super) fn stand(&mut self, context: &mut Context<'_, Nothing>) {
         self.requests.forget_leader();
-        self.campaign(context, true);
+        match &self.role {
+            Role::Candidate { pre: false, votes } if votes.contains(&Some(false)) => self.begin_campaign(true),
+            Role::Candidate { .. } => {}
+            Role::Follower(_) | Role::Leader(_) => self.begin_campaign(true),
+        }
+        self.campaign(context);
     }
 
-    fn campaign(&mut self, context: &mut Context<'_, Nothing>, pre: bool) {
-        let backoff = 1 << self.failures.min(MAX_BACKOFF);
-        self.failures += u32::from(pre);
-        let wait = if self.term == 0 { FIRST_STAGGER } else { SILENCE / 2 } * backoff;
-        self.election_at = context.now + wait + self.draw(wait);
-        if self.term >= MAX_NUMBER {
-            return;
-        }
+    fn begin_campaign(&mut self, pre: bool) {
         if !pre {
             (self.term, self.vote) = (self.term + 1, Some(self.me));
         }
-        let mut votes = alloc::vec![false; self.size];
-        votes[self.me] = true;
+        let mut votes = alloc::vec![None; self.size];
+        votes[self.me] = Some(true);
         self.role = Role::Candidate { pre, votes };
-        let (term, last) = (self.term + u64::from(pre), self.log.last());
-        for peer in (0..self.size).filter(|&peer| peer != self.me) {
+    }
+
+    /// Asks whoever has not voted for this node.
+    fn campaign(&mut self, context: &mut Context<'_, Nothing>) {
+        self.election_at = context.now + CAMPAIGN + self.draw(CAMPAIGN);
+        let Role::Candidate { pre, votes } = &self.role else { return };
+        let (term, last) = (self.term + u64::from(*pre), self.log.last());
+        if term > MAX_NUMBER {
+            return;
+        }
+        for (peer, _) in votes.iter().enumerate().filter(|(_, vote)| **vote != Some(true)) {
             context.send(peer, &Raft::AskVote { term, last, pre: pre.then_some(true) });
         }
         self.count_votes(context);
@@ -81,12 +92,10 @@ impl<S: StateMachine> Consensus<S> {
         from: usize,
         (term, last, pre): (u64, Place, bool),
     ) {
+        let pre_field = pre.then_some(true);
         if self.hears_leader(context.now) {
-            // To a leader that one may come back with a higher term, which it must hear of.
-            if term <= self.term {
-                context.send(from, &Raft::Vote { term: self.term, granted: false, pre: pre.then_some(true) });
-            }
-            return;
+            let leader = self.leader().map(|leader| leader as u64);
+            return context.send(from, &Raft::Vote { term: self.term, granted: false, pre: pre_field, leader });
         }
         let (last_index, last_term) = last;
         let own = self.log.last();
@@ -94,7 +103,7 @@ impl<S: StateMachine> Consensus<S> {
         if pre {
             let granted = term > self.term && is_complete;
             let term = if granted { term } else { self.term };
-            return context.send(from, &Raft::Vote { term, granted, pre: Some(true) });
+            return context.send(from, &Raft::Vote { term, granted, pre: pre_field, leader: None });
         }
         if term > self.term {
             self.enter(term);
@@ -104,7 +113,7 @@ impl<S: StateMachine> Consensus<S> {
             self.vote = Some(from);
             self.put_off_election(context.now);
         }
-        context.send(from, &Raft::Vote { term: self.term, granted, pre: None });
+        context.send(from, &Raft::Vote { term: self.term, granted, pre: None, leader: None });
     }
 
     /// A vote, or a refusal.
@@ -114,30 +123,27 @@ impl<S: StateMachine> Consensus<S> {
         from: usize,
         (term, granted, pre): (u64, bool, bool),
     ) {
-        if !granted {
-            if term > self.term {
-                self.enter(term);
-            }
-            return;
+        if !granted && term > self.term {
+            return self.enter(term);
         }
-        let stands_for = self.term + u64::from(pre);
-        if let Role::Candidate { pre: asks, votes } = &mut self.role
-            && (*asks, stands_for) == (pre, term)
-        {
-            votes[from] = true;
+        let Role::Candidate { pre: is_asking, votes } = &mut self.role else { return };
+        let stands_for = self.term + u64::from(*is_asking && granted);
+        if (*is_asking, stands_for) == (pre, term) && votes[from] != Some(true) {
+            votes[from] = Some(granted);
             self.count_votes(context);
         }
     }
 
     fn count_votes(&mut self, context: &mut Context<'_, Nothing>) {
         let Role::Candidate { pre, votes } = &self.role else { return };
-        if votes.iter().filter(|&&vote| vote).count() <= self.size / 2 {
+        if votes.iter().filter(|&&vote| vote == Some(true)).count() <= self.size / 2 {
             return;
         }
-        match *pre {
-            true => self.campaign(context, false),
-            false => self.lead(context.now),
+        if !pre {
+            return self.lead(context.now);
         }
+        self.begin_campaign(false);
+        self.campaign(context);
     }
 
     /// It is elected. An entry of its own term tells it what is committed (section 8), so it begins with one.
@@ -146,9 +152,30 @@ impl<S: StateMachine> Consensus<S> {
         for index in self.applied + 1..=self.log.last_index() {
             logged.take(index, &self.log.entry(index));
         }
-        self.failures = 0;
         self.log.append((self.term, 0, 0, protocol::Json::NULL));
         self.role = Role::Leader(Leader::new(self.me, self.size, &self.log, logged, now));
+    }
+
+    /// Somebody hears a leader that this node, which looks for one, does not hear: it is followed by way of that.
+    pub(super) fn on_hint(&mut self, now: Time, from: usize, (term, leader): (u64, Option<u64>)) {
+        let leader = leader.and_then(|leader| usize::try_from(leader).ok());
+        let Some(leader) = leader.filter(|&leader| leader < self.size && leader != self.me) else { return };
+        let seeks = matches!(self.role, Role::Follower(None) | Role::Candidate { pre: true, .. });
+        if term == self.term && seeks {
+            self.role = Role::Follower(Some(Following::seeking(leader)));
+            if leader != from {
+                self.routes.note(leader, Some(from), now);
+            }
+        }
+    }
+
+    /// Who leads in this term, if that is known.
+    fn leader(&self) -> Option<usize> {
+        match &self.role {
+            Role::Leader(_) => Some(self.me),
+            Role::Follower(following) => following.as_ref().map(|following| following.leader),
+            Role::Candidate { .. } => None,
+        }
     }
 
     /// Whether there is a leader: this node, or one that it has just heard of.

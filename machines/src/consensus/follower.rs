@@ -17,7 +17,7 @@ const MIN_PATIENCE: Duration = Duration::from_millis(150);
 
 /// If fewer clients want something than when the leader was last told, it is told when so many times as much time has passed as
 /// it takes to respond; or as soon as there are as many. So batches grow with the load, and whoever is alone does not wait.
-const SMALL_BATCH_WAIT: u32 = 3;
+const SMALL_BATCH_WAIT: u32 = 2;
 
 /// What a follower knows of its leader in this term.
 #[derive(Clone, Debug)]
@@ -60,6 +60,11 @@ impl Following {
         }
     }
 
+    /// Of one that has only been heard of: it is to hear of this node.
+    pub(super) fn seeking(leader: usize) -> Following {
+        Following { must_report: true, ..Following::new(leader) }
+    }
+
     /// What is held, and nothing else.
     fn report<'a>(&self, term: u64, life: u64, n: u64) -> Raft<'a> {
         let Following { heard: ack, holds, back, .. } = *self;
@@ -74,7 +79,8 @@ impl<S: StateMachine> Consensus<S> {
             self.enter(term);
         }
         if term < self.term {
-            context.send(from, &Following { heard: n, ..Following::new(from) }.report(self.term, self.life, n));
+            let report = Following { heard: n, ..Following::new(from) }.report(self.term, self.life, n);
+            self.routes.say(context, from, &report);
             return false;
         }
         match &mut self.role {
@@ -211,7 +217,9 @@ impl<S: StateMachine> Consensus<S> {
         }
         let session = self.session();
         self.reports += 1;
-        let Consensus { role: Role::Follower(Some(following)), requests, incoming, granted, .. } = self else { return };
+        let Consensus { role: Role::Follower(Some(following)), requests, incoming, granted, routes, .. } = self else {
+            return;
+        };
         let batch = requests.untold();
         let (commands, told) = requests.tell(session);
         let is_granted = granted.is_some_and(|(number, _)| number >= told.read);
@@ -226,7 +234,7 @@ impl<S: StateMachine> Consensus<S> {
             *requests = (!commands.is_empty()).then_some(commands);
             *read = asks_read;
         }
-        context.send(following.leader, &report);
+        routes.say(context, following.leader, &report);
         following.reported_at = Some(context.now);
         (following.must_report, following.back) = (false, None);
     }

@@ -165,7 +165,9 @@ impl<S: StateMachine> Consensus<S> {
         if leader.links[peer].next <= self.log.base().0 {
             return self.tell_state(context, peer);
         }
-        let Consensus { role: Role::Leader(leader), log, term, commit, scratch, .. } = self else { return };
+        let Consensus { role: Role::Leader(leader), log, term, commit, scratch, routes, .. } = self else {
+            return;
+        };
         let prev = leader.links[peer].next - 1;
         let end = log.reach(prev, MAX_MESSAGE_BYTES);
         let commit = leader.commit_with(peer, log, (*term, *commit)).min(end);
@@ -191,7 +193,7 @@ impl<S: StateMachine> Consensus<S> {
             ack: link.report,
             read,
         };
-        context.send(peer, &append);
+        routes.say(context, peer, &append);
         leader.tell(peer, commit, read);
     }
 
@@ -208,8 +210,8 @@ impl<S: StateMachine> Consensus<S> {
             self.write_state(&mut text);
             Transfer { last, text, at: 0 }
         });
-        let Role::Leader(leader) = &mut self.role else { return };
-        let (reads, term) = (leader.reads_begun, self.term);
+        let Consensus { role: Role::Leader(leader), routes, term, .. } = self else { return };
+        let (reads, term) = (leader.reads_begun, *term);
         let link = &mut leader.links[peer];
         let piece = piece(&transfer.text, transfer.at);
         let (at, length) = (transfer.at as u64, transfer.text.len() as u64);
@@ -218,7 +220,7 @@ impl<S: StateMachine> Consensus<S> {
         link.asked = Some(Asked { n: link.sent, at: context.now, reads });
         link.is_fed = true;
         let piece = Text::from(piece);
-        context.send(peer, &Raft::Snapshot { term, n: link.sent, last: transfer.last, at, length, piece });
+        routes.say(context, peer, &Raft::Snapshot { term, n: link.sent, last: transfer.last, at, length, piece });
         link.transfer = Some(transfer);
     }
 }

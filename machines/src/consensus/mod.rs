@@ -10,6 +10,7 @@ mod journal;
 mod lead;
 mod leader;
 mod log;
+mod relay;
 mod requests;
 mod sessions;
 
@@ -26,6 +27,7 @@ use follower::{Following, Incoming};
 use journal::Recorded;
 use leader::Leader;
 use log::Log;
+use relay::Routes;
 use requests::Requests;
 use sessions::{Sessions, Use};
 
@@ -94,9 +96,8 @@ pub struct Consensus<S> {
     heard_at: Option<Time>,
     /// When this node stands for election, unless it leads.
     election_at: Time,
-    /// How often it has stood for nothing.
-    failures: u32,
     incoming: Option<Incoming>,
+    routes: Routes,
 
     requests: Requests,
     /// Up to which of its reads it has been granted what, and what must be applied for that.
@@ -184,8 +185,8 @@ impl<S: StateMachine> Consensus<S> {
             role: Role::Follower(None),
             heard_at: None,
             election_at: Self::first_election(cluster.me(), now),
-            failures: 0,
             incoming: None,
+            routes: Routes::new(cluster.size()),
             requests: Requests::new(cluster.me(), life),
             granted: None,
             reports: 0,
@@ -209,18 +210,29 @@ impl<S: StateMachine> Consensus<S> {
     /// A node says something.
     pub fn on_peer(&mut self, context: &mut Context<'_, Nothing>, from: usize, message: Raft<'_>) {
         match message {
+            Raft::Pass { from: sender, to, message } => self.on_pass(context, from, (sender, to, message)),
+            message => {
+                self.routes.note(from, None, context.now);
+                self.take(context, from, message);
+            }
+        }
+        self.act(context);
+    }
+
+    fn take(&mut self, context: &mut Context<'_, Nothing>, from: usize, message: Raft<'_>) {
+        match message {
             Raft::Append { .. } => self.on_append(context, from, message),
             Raft::Snapshot { .. } => self.on_snapshot(context, from, message),
             Raft::Report { .. } => self.on_report(context.now, from, message),
             Raft::AskVote { term, last, pre } if term <= MAX_NUMBER => {
                 self.on_ask_vote(context, from, (term, last, pre.unwrap_or(false)));
             }
-            Raft::Vote { term, granted, pre } if term <= MAX_NUMBER => {
+            Raft::Vote { term, granted, pre, leader } if term <= MAX_NUMBER => {
                 self.on_vote(context, from, (term, granted, pre.unwrap_or(false)));
+                self.on_hint(context.now, from, (term, leader));
             }
-            Raft::AskVote { .. } | Raft::Vote { .. } => {}
+            Raft::AskVote { .. } | Raft::Vote { .. } | Raft::Pass { .. } => {}
         }
-        self.act(context);
     }
 
     /// Lets happen whose time has come.

@@ -11,17 +11,13 @@ fn an_operation_costs_few_messages_and_each_is_answered() {
         (5, 100.0, 10, 50, 1.6, 120),
         (3, 100.0, 0, 0, 2.2, 0),
         (3, 100.0, 10, 50, 1.0, 120),
-        (5, 1000.0, 10, 0, 0.5, 1000),
-        (5, 1000.0, 10, 50, 0.5, 1000),
-        (5, 1000.0, 10, 100, 0.5, 1000),
-        (5, 100.0, 10, 0, 0.5, 1000),
-        (5, 1000.0, 50, 0, 0.5, 1000),
+        (5, 1000.0, 10, 0, 0.9, 70),
+        (5, 1000.0, 50, 0, 1.0, 500),
     ] {
         let mut world = settled(nodes, latency_ms, round_ms, 1);
         let figures = load(&mut world, rate, 20, |_| {});
         println!("{nodes} nodes, {rate}/s, {latency_ms} ms, rounds of {round_ms} ms: {figures:?}");
         let Figures { unknown, messages_per_operation, median_write, .. } = figures;
-        if std::env::var("TUNE").is_ok() { continue; }
         assert_eq!(unknown, 0);
         assert!(messages_per_operation <= most_messages);
         assert!(median_write <= Duration::from_millis(most_ms));

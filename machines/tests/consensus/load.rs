@@ -28,8 +28,9 @@ pub(crate) fn load(world: &mut World, rate: f64, seconds: u64, mut check: impl F
         world.run_until(next, &mut check);
         for done in &world.done[seen..] {
             // Which of a node's clients it was makes no difference.
-            let position = busy.iter().position(|(_, node)| *node == done.node).expect("somebody asked");
-            free.push(busy.remove(position).0);
+            if let Some(position) = busy.iter().position(|(_, node)| *node == done.node) {
+                free.push(busy.remove(position).0);
+            }
         }
         seen = world.done.len();
         next = world.now + Duration::from_secs_f64(2.0 * world.rng.f64() / rate);
@@ -44,8 +45,11 @@ pub(crate) fn load(world: &mut World, rate: f64, seconds: u64, mut check: impl F
             1 => Ask::Write(value),
             _ => Ask::CompareAndSet(value.saturating_sub(world.rng.u64(1..4)), value),
         };
-        asked += usize::from(world.ask(client % nodes, ask));
-        busy.push((client, client % nodes));
+        match world.ask(client % nodes, ask) {
+            true => busy.push((client, client % nodes)),
+            false => free.push(client),
+        }
+        asked += 1;
     }
     world.run_until(end + Duration::from_secs(1), &mut check);
     let done = &world.done[first..];
@@ -54,7 +58,7 @@ pub(crate) fn load(world: &mut World, rate: f64, seconds: u64, mut check: impl F
     writes.sort();
     Figures {
         operations: asked,
-        unknown: asked - done.iter().filter(|done| done.is_definite()).count(),
+        unknown: asked - done.iter().filter(|done| done.is_definite()).count().min(asked),
         messages_per_operation: (world.messages - messages) as f64 / asked as f64,
         median_write: writes.get(writes.len() / 2).copied().unwrap_or_default(),
     }

@@ -2,5 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
 
 mod cost;
+mod faults;
+mod invariants;
 mod load;
 mod world;

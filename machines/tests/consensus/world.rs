@@ -26,6 +26,10 @@ pub(crate) struct World {
     /// Messages between nodes so far.
     pub(crate) messages: u64,
     pub(crate) rng: Rng,
+    /// Who took the last step.
+    pub(crate) stepped: usize,
+    /// How often a node has died in a step.
+    pub(crate) deaths: u64,
     /// By recipient and sender, whether the link is cut.
     pub(crate) cut: Vec<Vec<bool>>,
     pub(crate) done: Vec<Done>,
@@ -79,6 +83,8 @@ impl World {
             hazards: Hazards::default(),
             latency: Duration::from_millis(latency_ms),
             messages: 0,
+            stepped: 0,
+            deaths: 0,
             rng: Rng::with_seed(seed),
             cut: vec![vec![false; nodes]; nodes],
             done: Vec::new(),
@@ -178,12 +184,20 @@ impl World {
         }
         node.on_recovered(self.now, &mut outputs);
         self.computers[number].node = Some(node);
+        self.stepped = number;
+    }
+
+    /// Which start of a node this is: another number for each.
+    pub(crate) fn start_of(&self, node: usize) -> Time {
+        self.computers[node].boots_at
     }
 
     /// One step of a node: its records are durable before its lines leave.
     fn step(&mut self, number: usize, step: impl FnOnce(&mut Node<LinKv>, Time, &mut Outputs)) {
         let (mut outputs, mut records) = (Outputs::default(), Records::default());
         let dies = self.hazards.death > 0.0 && self.rng.f64() < self.hazards.death;
+        self.stepped = number;
+        self.deaths += u64::from(dies);
         let node = self.computers[number].node.as_mut().expect("whoever takes a step lives");
         step(node, self.now, &mut outputs);
         node.record(&mut records);
@@ -240,6 +254,11 @@ impl Done {
     /// Whether it is certain what happened.
     pub(crate) fn is_definite(&self) -> bool {
         !self.is_refused()
+    }
+
+    /// Whether it has happened.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.body.contains("_ok\"")
     }
 
     /// Whether the node said that it cannot do it now.
