@@ -7,7 +7,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{Json, List, Text};
+use crate::json::Json;
+use crate::shapes::{List, Text};
 use crate::vocabulary::{Encode, messages};
 
 /// An entry of the log: its term, the session of the request in it, the request's number in that session, the command.

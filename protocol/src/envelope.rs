@@ -14,8 +14,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::de::Read;
 use smallvec::SmallVec;
 
-use crate::json::{FromJson, Json, Text, ToJson};
-use crate::vocabulary::{Encode, Unfit};
+use crate::json::Json;
+use crate::shapes::{FromJson, Text, ToJson};
 
 /// A message number: any integer of 64 bits, signed or not.
 pub type MessageId = i128;
@@ -68,6 +68,15 @@ pub enum Problem {
     NotAnObject,
     /// This key is missing or of the wrong type.
     BadKey(&'static str),
+}
+
+/// A body is not in a vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// No message has this type.
+    UnknownType,
+    /// The type is known, but this field is missing or of another shape.
+    BadField(&'static str),
 }
 
 impl<'a> Message<'a> {
@@ -131,26 +140,6 @@ impl<'a> Body<'a> {
             value.to_json(out);
         }
     }
-}
-
-/// Appends a message as a line, newline included.
-pub fn write_message(
-    (src, dest): (&str, &str),
-    (msg_id, in_reply_to): (Option<MessageId>, Option<MessageId>),
-    body: &impl Encode,
-    out: &mut Vec<u8>,
-) {
-    out.extend_from_slice(b"{\"src\":");
-    src.to_json(out);
-    out.extend_from_slice(b",\"dest\":");
-    dest.to_json(out);
-    out.extend_from_slice(b",\"body\":{\"type\":\"");
-    out.extend_from_slice(body.kind().as_bytes());
-    out.push(b'"');
-    Body::write_field(",\"msg_id\":", &msg_id, out);
-    Body::write_field(",\"in_reply_to\":", &in_reply_to, out);
-    body.encode_fields(out);
-    out.extend_from_slice(b"}}\n");
 }
 
 impl fmt::Display for Problem {

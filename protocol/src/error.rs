@@ -1,6 +1,6 @@
 //! The error table (Maelstrom `doc/protocol.md`, "Errors"; `resources/errors.edn`).
 
-use crate::json::Text;
+use crate::shapes::Text;
 use crate::vocabulary::messages;
 
 macro_rules! codes {

@@ -4,7 +4,8 @@
 //! not misunderstood. Unknown keys are skipped, so fields can be added within a version. Fields that say nothing are
 //! left out; an ordinary message in a busy cluster is `me`, `you`, `n`, `ack` and `runs`.
 
-use crate::json::{Json, List};
+use crate::json::Json;
+use crate::shapes::List;
 use crate::vocabulary::messages;
 
 /// One origin's part of a delta: node, incarnation, first and last sequence number, and the updates in a form that is

@@ -1,6 +1,6 @@
 //! The handshake: who the node is and who else there is (Maelstrom `doc/protocol.md`, "Initialization").
 
-use crate::json::{List, Text};
+use crate::shapes::{List, Text};
 use crate::vocabulary::messages;
 
 messages! {

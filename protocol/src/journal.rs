@@ -1,6 +1,6 @@
 //! The first record of a node's journal: whose it is (`machines`, `Records`, has the rest).
 
-use crate::json::{List, Text};
+use crate::shapes::{List, Text};
 use crate::vocabulary::messages;
 
 messages! {

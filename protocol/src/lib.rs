@@ -32,6 +32,7 @@ mod envelope;
 mod error;
 mod find;
 mod json;
+mod shapes;
 mod vocabulary;
 
 pub mod broadcast;
@@ -49,10 +50,11 @@ pub mod txn;
 pub mod unique_ids;
 
 pub use cursor::Cursor;
-pub use envelope::{Body, Broken, Message, MessageId, Problem, write_message};
+pub use envelope::{Body, Broken, Message, MessageId, Problem, Unfit};
 pub use error::{Code, ErrorBody};
-pub use json::{Entries, FromJson, Json, List, Text, ToJson};
-pub use vocabulary::{Decode, Encode, Nothing, Unfit};
+pub use json::Json;
+pub use shapes::{Entries, FromJson, List, Text, ToJson};
+pub use vocabulary::{Decode, Encode, Nothing, write_message};
 
 #[doc(hidden)]
 pub use alloc::vec::Vec as MacroVec;

@@ -1,6 +1,7 @@
 //! `kafka` (Maelstrom `doc/workloads.md`, "Workload: Kafka"): append-only logs by key.
 
-use crate::json::{Entries, Json, List, Text};
+use crate::json::Json;
+use crate::shapes::{Entries, List, Text};
 use crate::vocabulary::messages;
 
 messages! {

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::cursor::Cursor;
-use crate::json::{FromJson, Json, List, Text, ToJson};
+use crate::json::Json;
+use crate::shapes::{FromJson, List, Text, ToJson};
 use crate::vocabulary::messages;
 
 messages! {

@@ -2,16 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::envelope::Body;
-
-/// A body is not in a vocabulary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unfit {
-    /// No message has this type.
-    UnknownType,
-    /// The type is known, but this field is missing or of another shape.
-    BadField(&'static str),
-}
+use crate::envelope::{Body, MessageId, Unfit};
+use crate::shapes::ToJson;
 
 /// A vocabulary that can be read.
 pub trait Decode<'a>: Sized {
@@ -26,6 +18,26 @@ pub trait Encode {
 
     /// Appends `,"key":value` for each field.
     fn encode_fields(&self, out: &mut Vec<u8>);
+}
+
+/// Appends a message as a line, newline included.
+pub fn write_message(
+    (src, dest): (&str, &str),
+    (msg_id, in_reply_to): (Option<MessageId>, Option<MessageId>),
+    body: &impl Encode,
+    out: &mut Vec<u8>,
+) {
+    out.extend_from_slice(b"{\"src\":");
+    src.to_json(out);
+    out.extend_from_slice(b",\"dest\":");
+    dest.to_json(out);
+    out.extend_from_slice(b",\"body\":{\"type\":\"");
+    out.extend_from_slice(body.kind().as_bytes());
+    out.push(b'"');
+    Body::write_field(",\"msg_id\":", &msg_id, out);
+    Body::write_field(",\"in_reply_to\":", &in_reply_to, out);
+    body.encode_fields(out);
+    out.extend_from_slice(b"}}\n");
 }
 
 /// A vocabulary without words: for machines that hear nothing but their clients.

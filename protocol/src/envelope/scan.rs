@@ -9,7 +9,8 @@ use smallvec::SmallVec;
 
 use super::{Body, Message, MessageId};
 use crate::find::{digits_length, plain_length};
-use crate::json::{Json, Text};
+use crate::json::Json;
+use crate::shapes::Text;
 
 /// Values within values within the body, up to so many levels.
 const MAX_LEVELS: usize = 16;

@@ -5,7 +5,7 @@ use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use report::diagram::Diagram;
-use report::traffic::{self, Traffic, micros};
+use report::traffic::{Traffic, micros};
 use report::{Fate, series};
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,7 @@ fn space_time(path: &Path) -> Drawn {
     for seed in SEEDS_OF_RUN {
         let (traffic, faults) = run(seed)?;
         for way in (0..traffic.chains.values.len()).filter_map(|value| way(&traffic, value)) {
-            let is_during = |row: &&traffic::Row| (way.from_us..=way.to_us).contains(&row.sent_us);
+            let is_during = |row: &&report::Row| (way.from_us..=way.to_us).contains(&row.sent_us);
             let dropped = traffic.rows.iter().filter(is_during).filter(|row| row.fate == Fate::Cut).count();
             if best.as_ref().is_none_or(|(least, _)| dropped < *least) {
                 let span_us = (way.from_us - 150_000, way.to_us + 300_000);
@@ -84,7 +84,7 @@ struct Way {
 }
 
 fn way(traffic: &Traffic, value: usize) -> Option<Way> {
-    let steps: Vec<&traffic::Row> =
+    let steps: Vec<&report::Row> =
         traffic.chains.values[value].steps.iter().map(|&step| &traffic.rows[step]).collect();
     let arrivals = || steps.iter().filter(|row| row.dest < traffic.nodes && row.fate == Fate::Delivered);
     let (from_us, to_us) = (steps.first()?.sent_us, arrivals().filter_map(|row| row.end_us).max()?);

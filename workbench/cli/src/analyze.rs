@@ -8,6 +8,7 @@ use super::conclude;
 use super::paint::Paint;
 use super::summary::{self, Subject};
 use super::verdict::Exit;
+use super::words::counted;
 use super::{STORE, refuse, say};
 use clap::Parser;
 use std::ffi::OsString;
@@ -50,7 +51,7 @@ fn find(index_or_path: &str) -> io::Result<PathBuf> {
     let from_oldest = if index < 0 { index.checked_add_unsigned(count as u64) } else { Some(index) };
     let run = from_oldest.and_then(|index| runs.into_iter().nth(usize::try_from(index).ok()?));
     run.ok_or_else(|| {
-        let runs = summary::counted(count, "run");
+        let runs = counted(count, "run");
         io::Error::new(io::ErrorKind::NotFound, format!("there is no run {index}: {STORE}/ has {runs}"))
     })
 }

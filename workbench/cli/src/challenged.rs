@@ -1,7 +1,7 @@
 //! Which of Fly.io's challenges a run's flags are those of, and what they demand of its figures (§15).
 
 use crate::challenges::{CHALLENGES, Challenge};
-use crate::sim::read_scenario;
+use crate::job::read_scenario;
 use bench::options::Options;
 use edn::Value;
 use judge::figures::{Figure, judge};

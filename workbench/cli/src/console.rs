@@ -4,7 +4,7 @@
 //! seconds. Single operations only go to the log file.
 
 use super::clock::WallClock;
-use super::summary::counted;
+use super::words::counted;
 use bench::run::{Level, LogLine, Progress, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use machines::Time;

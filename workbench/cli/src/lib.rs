@@ -35,6 +35,7 @@ mod crash;
 mod demo;
 mod differences;
 mod frontier;
+mod job;
 mod notes;
 mod paint;
 mod progress;
@@ -43,13 +44,15 @@ mod resolve;
 mod serve;
 mod shelf;
 mod sim;
+mod simulate;
 mod summary;
 mod sweep;
 mod test;
 mod thresholds;
 mod verdict;
+mod words;
 
-pub use sim::read_scenario;
+pub use job::read_scenario;
 pub use verdict::Exit;
 
 use arguments::NotParsed;
@@ -94,7 +97,7 @@ pub fn mistakes(words: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let command = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
     let outcome = match command.to_str() {
-        Some("sim") => sim::Job::parse(&words).map(drop),
+        Some("sim") => job::Job::parse(&words).map(drop),
         Some("test") => test::Job::parse(&words).map(drop),
         Some("thresholds") => thresholds::parse(&words).map(drop),
         _ => Ok(()),

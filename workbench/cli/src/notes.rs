@@ -1,7 +1,7 @@
 //! What was odd about single nodes, whatever the verdict: a line that is no message, answers that came too late, messages
 //! that nobody read (§3.5). Each of these explains many a timeout, and Maelstrom says it only in passing.
 
-use super::summary::counted;
+use super::words::counted;
 use bench::run::{NodeRecord, Record};
 use judge::Results;
 use std::path::PathBuf;

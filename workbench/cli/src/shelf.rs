@@ -5,8 +5,8 @@
 //! separator, and what it leads to, links followed, must lie in the store.
 
 use edn::{self, Value};
-use report::page;
-use report::words::thousands;
+use report::templates::render;
+use report::text::thousands;
 use serde::Serialize;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -51,7 +51,7 @@ impl Shelf {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         let Some(parts) = parts(path) else { return Answer::NotFound };
         if parts.is_empty() {
-            return Answer::Page(page::render("runs.html", &self.runs()));
+            return Answer::Page(render("runs.html", &self.runs()));
         }
         let Some(found) = self.find(&parts) else { return Answer::NotFound };
         if found.is_dir() {
@@ -195,7 +195,7 @@ struct Directory {
 
 fn directory(parts: &[String], found: &Path) -> Option<String> {
     let listing = Directory { title: parts.join("/"), entries: entries(found).ok()? };
-    Some(page::render("directory.html", &listing))
+    Some(render("directory.html", &listing))
 }
 
 /// The parts of a path, decoded; none if one of them is not the plain name of something in a directory.

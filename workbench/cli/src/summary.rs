@@ -3,6 +3,7 @@
 use super::console::defused;
 use super::notes::{logs, notes};
 use super::paint::Paint;
+use super::words::counted;
 use bench::options::{Availability, Fault, Hazards, LatencyDistribution, Options};
 use bench::run::{NodeRecord, Record};
 use edn::Value;
@@ -204,11 +205,6 @@ fn as_number(value: &Value) -> Option<f64> {
         Value::Float(float) => Some(*float),
         _ => None,
     }
-}
-
-/// `1 node`, `2 nodes`.
-pub(super) fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 fn millis(duration: Duration) -> String {

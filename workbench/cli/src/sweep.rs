@@ -2,10 +2,12 @@
 
 use super::clock::WallClock;
 use super::console::{Console, defused};
+use super::job::Job;
 use super::paint::Paint;
-use super::sim::{self, Job};
-use super::summary::{self, counted};
+use super::simulate::run_into;
+use super::summary;
 use super::verdict::Exit;
+use super::words::counted;
 use super::{STORE, progress, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::sweep as page;
@@ -62,7 +64,7 @@ fn run_again(seeds: &BTreeSet<u64>, replay: &page::Replay<'_>, store: &Store) ->
     for &seed in seeds {
         let part = store.create_part(seed)?;
         let mut console = Console::quiet(&part.path("jepsen.log"), WallClock::new())?;
-        sim::run_into(&part, &(replay.scenario)(seed), &mut console)?;
+        run_into(&part, &(replay.scenario)(seed), &mut console)?;
         shown.step();
     }
     Ok(())

@@ -58,6 +58,7 @@ mod testing;
 mod txn;
 mod unique_ids;
 mod validity;
+mod verdict;
 
 pub use demands::{Availability, Demands, Workload};
 pub use finding::{Evidence, Finding};
@@ -65,7 +66,7 @@ pub use glossary::meaning;
 pub use history::{History, Kind, Op, Process};
 pub use net::{MessageCounts, NetStats};
 pub use validity::Validity;
-use validity::Verdict;
+use verdict::Verdict;
 
 use context::Context;
 use edn::Value;

@@ -1,6 +1,5 @@
 //! Three-valued verdicts (§10.1).
 
-use crate::finding::Finding;
 use edn::Value;
 
 /// A verdict. Merging several takes the greatest: one false part makes the whole false, else one unknown part unknown.
@@ -27,19 +26,5 @@ impl From<Validity> for Value {
             Validity::Unknown => Value::keyword("unknown"),
             Validity::False => Value::Bool(false),
         }
-    }
-}
-
-/// What one checker says.
-pub(crate) struct Verdict {
-    pub(crate) valid: Validity,
-    /// Its entry in the results map, `:valid?` included.
-    pub(crate) value: Value,
-    pub(crate) findings: Vec<Finding>,
-}
-
-impl Verdict {
-    pub(crate) fn valid(value: Value) -> Verdict {
-        Verdict { valid: Validity::True, value, findings: Vec::new() }
     }
 }

@@ -7,7 +7,7 @@
 //! its root; those that were dropped are the steps that it lacks.
 
 use super::mentions::{self, Atom};
-use super::traffic::{Fate, Row, kind};
+use super::row::{Fate, Row, kind};
 use bench::options::{Options, Workload};
 use std::collections::HashMap;
 

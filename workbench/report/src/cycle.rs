@@ -3,7 +3,8 @@
 //! They stand in two columns and follow each other clockwise, from the upper left. Each arrow says why one comes before
 //! the next, so in no order do all arrows point forwards.
 
-use super::{page, svg};
+use super::svg;
+use super::templates::render;
 use edn::Value;
 use serde::Serialize;
 
@@ -109,7 +110,7 @@ impl Cycle {
     /// A picture of its own.
     pub fn svg(&self) -> String {
         let style = svg::style(&(STYLE.to_owned() + ALONE));
-        page::render("cycle.html", &serde_json::json!({ "cycle": self, "number": 0, "alone": style }))
+        render("cycle.html", &serde_json::json!({ "cycle": self, "number": 0, "alone": style }))
     }
 }
 

@@ -26,7 +26,7 @@
 //! | how each value spread | [`chains`], [`mentions`] |
 //! | operations, faults, latencies, over time | [`series`] |
 //! | a diagram that stands still | [`diagram`] |
-//! | the page: template, style, scripts | [`page`], and the files in `report/page` |
+//! | the page: template, style, scripts | [`page`], [`templates`], and the files in `src/page` |
 //! | the page of a sweep over many seeds | [`sweep`] |
 //! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`], [`linear`], [`orders`] |
 //!
@@ -49,16 +49,19 @@ pub mod page;
 pub mod picture;
 pub mod plots;
 pub mod proof;
+mod row;
 pub mod series;
 mod svg;
 pub mod sweep;
+pub mod templates;
+pub mod text;
 pub mod timeline;
 pub mod traffic;
 pub mod words;
 
 pub use challenged::{Challenged, Demand};
 pub use extras::write_extras;
-pub use traffic::Fate;
+pub use row::{Fate, Row};
 
 use bench::run::Record;
 use judge::Results;

@@ -4,7 +4,7 @@
 //! broadcast or a set; a log's key with a message; a register's or list's key with what was written to it. Where this
 //! project's own nodes gossip, only what their deltas carry counts, not the counts and numbers around it.
 
-use super::traffic::kind;
+use super::row::kind;
 use bench::options::Workload;
 use edn::Value as Edn;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};

@@ -2,8 +2,8 @@
 //!
 //! `report.html` has the diagram to work with; this is the one to paste somewhere. `init` and its answers are left out.
 
+use super::row::kind;
 use super::svg::escaped;
-use super::traffic::kind;
 use bench::network::{Entry, Event};
 use bench::run::Record;
 use std::collections::{BTreeMap, HashMap};

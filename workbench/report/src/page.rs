@@ -3,28 +3,20 @@
 use super::Subject;
 use super::challenged::{Challenged, Demand};
 use super::proof::{self, Proof};
+use super::row::Row;
 use super::series::{self, Operations};
-use super::traffic::{Counts, Row, Traffic, TypeCount, micros};
-use super::words::{self, thousands};
+use super::templates::render;
+use super::text::{cut, thousands};
+use super::traffic::{Counts, Traffic, TypeCount, micros};
+use super::words;
 use bench::options::Options;
 use bench::run::Record;
 use edn::Value;
-use minijinja::Environment;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-const TEMPLATES: [(&str, &str); 8] = [
-    ("base.html", include_str!("page/base.html")),
-    ("report.html", include_str!("page/report.html")),
-    ("proof.html", include_str!("page/proof.html")),
-    ("cycle.html", include_str!("page/cycle.html")),
-    ("timeline.html", include_str!("page/timeline.html")),
-    ("runs.html", include_str!("page/runs.html")),
-    ("directory.html", include_str!("page/directory.html")),
-    ("sweep.html", include_str!("page/sweep.html")),
-];
 /// The scripts of a report, in the order in which they need each other.
 const SCRIPTS: [&str; 7] = [
     include_str!("page/basics.js"),
@@ -35,7 +27,6 @@ const SCRIPTS: [&str; 7] = [
     include_str!("page/details.js"),
     include_str!("page/main.js"),
 ];
-pub(super) const STYLE: &str = concat!(include_str!("page/style.css"), include_str!("page/cycle.css"));
 /// Clusters of more nodes have no picture of their links: its cells would be too small.
 const MAX_NODES_WITH_LINKS: usize = 64;
 
@@ -110,30 +101,6 @@ struct Page<'a> {
     has_results: bool,
     data: String,
     scripts: String,
-}
-
-/// Fills in a template. Everything but styles, scripts and data is escaped.
-pub fn render(template: &str, values: &impl Serialize) -> String {
-    let mut environment = Environment::new();
-    for (name, source) in TEMPLATES {
-        environment.add_template(name, source).expect("the templates are part of the program, and tested");
-    }
-    environment.add_filter("thousands", thousands);
-    environment.add_filter("urlencode", |text: String| urlencode(&text));
-    environment.add_global("style", STYLE);
-    let template = environment.get_template(template).expect("the template has just been added");
-    template
-        .render(minijinja::value::Serde(values))
-        .expect("the templates are part of the program, and tested")
-}
-
-/// A name as a part of a path: whatever is not plain becomes `%` and two digits.
-fn urlencode(text: &str) -> String {
-    let encoded = |byte: u8| match byte {
-        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encoded).collect()
 }
 
 /// JSON that may stand inside a script element, whatever nodes wrote: without `<` nothing can end the element.
@@ -276,13 +243,4 @@ impl<'a> Columns<'a> {
             steps: traffic.chains.values.iter().map(|chain| chain.steps.as_slice()).collect(),
         }
     }
-}
-
-/// At most so many bytes.
-pub(super) fn cut(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.to_owned();
-    }
-    let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
-    format!("{}…", &text[..end])
 }

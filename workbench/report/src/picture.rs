@@ -1,6 +1,5 @@
 //! A picture of anomalies that are about offsets: a stretch of a log.
 
-use super::proof::Shown;
 use edn::Value;
 use judge::history::{History, Kind, Process};
 use serde::Serialize;
@@ -34,8 +33,8 @@ pub struct LogEntry {
 }
 
 impl Offsets {
-    /// The stretch of log that a case is about, if it names a key and offsets.
-    pub fn new(history: &History, case: &Value, evidence: &[Shown]) -> Option<Offsets> {
+    /// The stretch of log that a case is about, if it names a key and offsets. `last_op` is the last operation that proves it.
+    pub fn new(history: &History, case: &Value, last_op: Option<usize>) -> Option<Offsets> {
         let key = case.get("key")?.clone();
         let marked: Vec<i64> = match (case.get("offsets"), case.get("offset")) {
             (Some(offsets), _) => offsets.elements()?.iter().filter_map(Value::as_integer).collect(),
@@ -44,7 +43,7 @@ impl Offsets {
         };
         let (first, last) = (*marked.iter().min()?, *marked.iter().max()?);
         let is_jump = case.get("skipped").is_some();
-        let process = evidence.last().map(|shown| history.ops[shown.index].process).filter(|_| is_jump);
+        let process = last_op.map(|index| history.ops[index].process).filter(|_| is_jump);
         let log = read(history, &key, process);
         let before = log.range(..first).rev().take(AROUND).map(|(offset, _)| *offset).last().unwrap_or(first);
         let after = log.range(last..).nth(AROUND).map_or(i64::MAX, |(offset, _)| *offset);

@@ -6,8 +6,9 @@ use super::chains::Chain;
 use super::cycle::Cycle;
 use super::mentions::{self, Atom};
 use super::picture::Offsets;
+use super::row::Row;
 use super::series::Fault;
-use super::traffic::{Row, Traffic, whole_micros};
+use super::traffic::{Traffic, whole_micros};
 use bench::run::Record;
 use edn::Value;
 use judge::history::{History, Kind, Op};
@@ -118,14 +119,14 @@ fn proof(
     Proof {
         kind: finding.kind,
         meaning: judge::meaning(finding.kind),
-        words: super::words::sentence(&finding.explanation),
+        words: super::text::sentence(&finding.explanation),
         more: finding.more,
         span_us: first.zip(last),
         rows: Vec::new(),
         chain: None,
         whereabouts: None,
         cycle: case.and_then(Cycle::new),
-        offsets: case.and_then(|case| Offsets::new(history, case, &evidence)),
+        offsets: case.and_then(|case| Offsets::new(history, case, evidence.last().map(|shown| shown.index))),
         evidence,
     }
 }

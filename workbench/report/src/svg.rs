@@ -1,7 +1,7 @@
 //! What pictures share that are files of their own: texts that fit, and the colours of the pages, light or dark as the reader
 //! prefers.
 
-use super::page::STYLE;
+use super::templates::STYLE;
 
 /// Where dark colours begin in the style of the pages.
 const DARK: &str = "@media (prefers-color-scheme: dark)";

@@ -1,8 +1,9 @@
 //! The report of a sweep: how each figure is spread over the runs, and the runs at its ends, each with the line that
 //! replays it. Those that matter most are replayed beside the page, which has links to their reports.
 
-use super::page;
-use super::words::{self, thousands};
+use super::templates::render;
+use super::text::thousands;
+use super::words;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use worlds::scenario::Scenario;
@@ -103,7 +104,7 @@ pub fn report(sweep: &Sweep, replay: &Replay<'_>) -> String {
         figures: FIGURES.iter().filter_map(|(name, figure)| spread(sweep, &run, name, *figure)).collect(),
         counts: counts(sweep),
     };
-    page::render("sweep.html", &page)
+    render("sweep.html", &page)
 }
 
 fn run(replay: &Replay<'_>, shown: &BTreeSet<u64>, outcome: &Outcome, what: String) -> Run {

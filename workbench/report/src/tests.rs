@@ -2,8 +2,9 @@ use super::Subject;
 use super::cycle::Cycle;
 use super::page;
 use super::picture::Offsets;
-use super::proof::{self, Shown};
-use super::traffic::{Counts, Fate, MAX_EVENTS, Traffic};
+use super::proof;
+use super::row::Fate;
+use super::traffic::{Counts, MAX_EVENTS, Traffic};
 use super::{chains, series, words};
 use bench::network::{Entry, Event, Journal};
 use bench::options::{Fault, Options, Workload};
@@ -287,8 +288,7 @@ fn of_a_log_that_was_jumped_in_the_offsets_between_are_marked() {
     history.push(op(1, 1, r#"[[:poll {"k" [[1 10] [3 30] [5 50] [9 90]]}]]"#));
     history.push(op(2, 2, r#"[[:poll {"k" [[1 10] [9 90]]}]]"#));
     let case = edn::read(r#"{:key "k" :skipped (30 50) :offsets [1 9]}"#).unwrap();
-    let shown = Shown { index: 2, span_us: (0, 0), who: String::new(), what: String::new() };
-    let offsets = Offsets::new(&history, &case, &[shown]).unwrap();
+    let offsets = Offsets::new(&history, &case, Some(2)).unwrap();
     let entries: Vec<(i64, &str, &str)> =
         offsets.entries.iter().map(|entry| (entry.offset, entry.message.as_str(), entry.class)).collect();
     assert_eq!(entries, [(1, "10", "edge"), (3, "30", "skipped"), (5, "50", "skipped"), (9, "90", "edge")]);

@@ -1,8 +1,8 @@
 //! `timeline.html`, under Maelstrom's name (§10.6): a column for each process, a box for each operation, from its beginning
 //! to its end.
 
-use super::page;
-use super::words::thousands;
+use super::templates::render;
+use super::text::{cut, thousands};
 use judge::history::{History, Kind, Op};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -83,7 +83,7 @@ pub fn timeline(history: &History, title: String) -> String {
         boxes,
         height,
     };
-    page::render("timeline.html", &timeline)
+    render("timeline.html", &timeline)
 }
 
 fn notice(start_ns: u64, shown: usize, all: usize) -> String {
@@ -116,14 +116,7 @@ fn operation(op: &Op, end: Option<&Op>, left: usize, (top, height): (u64, u64)) 
     let millis = end.map(|end| end.time_ns.saturating_sub(op.time_ns) as f64 / 1e6);
     let took = millis.map(|millis| format!(" in {millis:.3} ms")).unwrap_or_default();
     let tooltip = format!("op {} {class}{took}{error}: {} {} → {}", op.index, op.f, op.value, last.value);
-    Box {
-        left,
-        top,
-        height,
-        class,
-        text: page::cut(&text, MAX_TEXT),
-        tooltip: page::cut(&tooltip, MAX_TOOLTIP),
-    }
+    Box { left, top, height, class, text: cut(&text, MAX_TEXT), tooltip: cut(&tooltip, MAX_TOOLTIP) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a run came to, in sentences.
 
 use super::proof::MAX_PROOFS;
+use super::text::{sentence, thousands};
 use bench::options::{Availability, LatencyDistribution, Options, Workload};
 use bench::run::Record;
 use edn::Value;
@@ -141,38 +142,9 @@ fn kept(workload: Workload, results: &Value) -> String {
     }
 }
 
-/// With a capital and a full stop.
-pub fn sentence(text: &str) -> String {
-    let text = text.trim().trim_end_matches('.');
-    let mut characters = text.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
-}
-
-/// `1,234,567`.
-pub fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("−{text}") } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_set_in_groups_of_three() {
-        assert_eq!(
-            [0, 999, 1_000, 1_234_567, -12_345].map(thousands),
-            ["0", "999", "1,000", "1,234,567", "−12,345"]
-        );
-    }
 
     #[test]
     fn what_is_below_and_what_is_nowhere_is_counted() {

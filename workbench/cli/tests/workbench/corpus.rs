@@ -1,12 +1,16 @@
 //! Replays the corpora of the fuzzers (`fuzz/`) that aim at the workbench, each input of each target, without a fuzzer.
 
 #[path = "../../../../fuzz/src/command_line.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call these, too")]
 mod command_line;
 #[path = "../../../../fuzz/src/judge.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call these, too")]
 mod judge;
 #[path = "../../../../fuzz/src/replay.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call these, too")]
 mod replay;
 #[path = "../../../../fuzz/src/stored.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers call these, too")]
 mod stored;
 
 use replay::replay;

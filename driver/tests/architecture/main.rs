@@ -1,10 +1,14 @@
 //! The rules of the house that cargo can be asked about (README, "The house").
 #![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
 
+mod imports;
+
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
+use imports::Imports;
 use serde_json::Value;
 
 /// What cargo, asked about the workspace, prints.
@@ -125,4 +129,52 @@ fn no_crate_of_ours_can_be_unsafe() {
             "{folder} takes the workspace's lints"
         );
     }
+}
+
+/// Crates of the workspace, and the folders that they live in.
+const CRATES: [&str; 12] = [
+    "protocol",
+    "machines",
+    "driver",
+    "benches",
+    "fuzz",
+    "workbench/edn",
+    "workbench/judge",
+    "workbench/bench",
+    "workbench/worlds",
+    "workbench/store",
+    "workbench/report",
+    "workbench/cli",
+];
+
+#[test]
+fn no_file_imports_one_that_imports_it_not_even_through_others() {
+    let house = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let circle_in = |name: &&str| Imports::read(&house.join(name).join("src/lib.rs")).circle();
+    let circles: Vec<_> = CRATES.iter().filter_map(|name| Some((name, circle_in(name)?))).collect();
+    assert!(circles.is_empty(), "{circles:?}");
+    let engine = Imports::read(&house.join("machines/src/lib.rs"));
+    assert!(engine.count() > 20, "this test could not fail: {engine:?}");
+}
+
+#[test]
+fn a_circle_is_found_wherever_it_is_planted() {
+    let straight = [("a", "use crate::b::B;"), ("b", "use super::a;"), ("", "mod a;\nmod b;")];
+    assert_eq!(Imports::of(&straight).circle().unwrap(), ["crate::a", "crate::b", "crate::a"]);
+    let through_a_third = [
+        ("", "mod a; mod b; mod c; pub use c::C;"),
+        ("a", "use crate::{b::{self, B as Other}, d::D};"),
+        ("b", "fn f() { super::c::g() }"),
+        ("b::inner", "use crate::C;"),
+        ("c", "use crate::a::{A, B};"),
+    ];
+    assert_eq!(Imports::of(&through_a_third).circle().unwrap().len(), 4);
+    let handed_on = [("", "pub use a::A;"), ("a", "use crate::b::B;"), ("b", "pub(crate) use crate::A;")];
+    assert_eq!(Imports::of(&handed_on).circle().unwrap().len(), 3);
+    let in_one_room =
+        [("", "use a::A;"), ("a", "use crate::Root;\nuse inner::I;"), ("a::inner", "use super::A;")];
+    assert_eq!(Imports::of(&in_one_room).circle(), None);
+    let under_test =
+        [("", ""), ("a", "#[cfg(test)]\nuse crate::b::B;"), ("b", "use crate::a::A; // crate::b")];
+    assert_eq!(Imports::of(&under_test).circle(), None);
 }

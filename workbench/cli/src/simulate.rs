@@ -1,0 +1,45 @@
+//! A run in virtual time, and all that it leaves.
+
+use super::console::Console;
+use super::verdict::Exit;
+use super::{conclude, replay, summary};
+use bench::run::{Level, Record};
+use std::io;
+use store::{Origin, Store};
+use worlds::processes::Observer;
+use worlds::scenario::Scenario;
+use worlds::simulated::Simulation;
+
+/// How often the bar on a terminal follows a simulation: some hundred times a second.
+const STEPS_BETWEEN_GLANCES: u64 = 1_000;
+
+/// Carries out a run and leaves everything about it in a directory.
+pub(super) fn run_into(store: &Store, scenario: &Scenario, console: &mut Console) -> io::Result<Exit> {
+    let record = simulate(scenario, console);
+    console.end_progress();
+    let command = Some(replay::of_simulation(scenario));
+    let origin = Origin { command, scenario: Some(scenario.clone()) };
+    conclude::close(record, &origin, &[], None, store, console)
+}
+
+fn simulate(scenario: &Scenario, console: &mut Console) -> Record {
+    let mut simulation = Simulation::new(scenario.options.clone(), scenario.programs());
+    simulation.keep_log();
+    console.set_virtual_time(simulation.now());
+    console.say(Level::Info, format!("Simulating {}", summary::title(simulation.run().options())));
+    let mut seen = 0;
+    for step in 0_u64.. {
+        let goes_on = simulation.step();
+        if step.is_multiple_of(STEPS_BETWEEN_GLANCES) {
+            console.show(&simulation.run().progress());
+        }
+        console.set_virtual_time(simulation.now());
+        let new = simulation.log()[seen..].to_vec();
+        seen += new.len();
+        new.into_iter().for_each(|line| console.log(line));
+        if !goes_on {
+            break;
+        }
+    }
+    simulation.into_record()
+}

@@ -1,0 +1,59 @@
+//! One message, as a row of the diagram.
+
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "u8")]
+pub enum Fate {
+    /// It arrived.
+    Delivered,
+    /// A cut link dropped it.
+    Cut,
+    /// It was lost at random.
+    Lost,
+    /// The run was over before it arrived, or the page ends before.
+    Underway,
+}
+
+/// One message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its network-wide number.
+    pub id: u64,
+    /// Sender, by its position among the names.
+    pub src: usize,
+    /// Recipient.
+    pub dest: usize,
+    /// When it was sent, in microseconds.
+    pub sent_us: i64,
+    /// When it arrived or was dropped.
+    pub end_us: Option<i64>,
+    /// What became of it.
+    pub fate: Fate,
+    /// The type in its body, by its position among the types.
+    pub kind: usize,
+    /// Its body.
+    pub body: Arc<str>,
+}
+
+/// The type in a body, or nothing if there is none.
+pub(crate) fn kind(body: &str) -> Cow<'_, str> {
+    #[derive(Deserialize)]
+    struct Typed<'a> {
+        #[serde(borrow, rename = "type")]
+        kind: Cow<'a, str>,
+    }
+    if let Some(kind) = leading_kind(body) {
+        return kind.into();
+    }
+    serde_json::from_str::<Typed<'_>>(body).map(|typed| typed.kind).unwrap_or_default()
+}
+
+/// The type if it comes first and is plain, as most nodes write it: what follows may be long.
+fn leading_kind(body: &str) -> Option<&str> {
+    let (kind, _) = body.strip_prefix(r#"{"type":""#)?.split_once('"')?;
+    kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some(kind)
+}
