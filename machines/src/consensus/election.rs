@@ -5,15 +5,15 @@
 //! not hear the leader, disturbs nobody when it comes back. And who hears a leader, or is one, neither consents nor votes:
 //! a leader that reaches a majority stays.
 
-use alloc::vec::Vec;
 use core::time::Duration;
 
 use protocol::Nothing;
 use protocol::consensus::{Place, Raft};
 
-use super::follower::Following;
+use super::following::Following;
 use super::leader::Leader;
-use super::{Consensus, MAX_NUMBER, Role, StateMachine};
+use super::log::MAX_NUMBER;
+use super::{Consensus, Role, StateMachine};
 use crate::{Context, Time};
 
 /// Silence of a leader that nobody minds; after at most twice as long everyone does.
@@ -26,9 +26,6 @@ const CAMPAIGN: Duration = Duration::from_millis(250);
 /// after the other.
 const FIRST_DELAY: Duration = Duration::from_millis(30);
 const FIRST_STAGGER: Duration = Duration::from_millis(200);
-
-/// What a candidate has been told, by position.
-pub(super) type Votes = Vec<Option<bool>>;
 
 impl<S: StateMachine> Consensus<S> {
     /// When a node that knows of no other term yet stands.

@@ -12,28 +12,12 @@ use alloc::string::String;
 use protocol::consensus::Place;
 use protocol::{Json, Text};
 
-use super::follower::read_entries;
-use super::log::{Log, as_list};
+use super::following::read_entries;
+use super::log::{Log, MAX_NUMBER, as_list};
+use super::recorded::Recorded;
 use super::sessions::Sessions;
-use super::{Consensus, MAX_NUMBER, StateMachine};
+use super::{Consensus, StateMachine};
 use crate::{BadRecord, Extent, Records};
-
-/// How much of all that the journal holds.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Recorded {
-    ballot: (u64, Option<usize>),
-    /// Up to here the log is there.
-    last: u64,
-    /// A state came from elsewhere, and is not there.
-    lacks_state: bool,
-}
-
-impl Recorded {
-    /// The entries behind `last` are not what they were.
-    pub(super) fn truncate(&mut self, last: u64) {
-        self.last = self.last.min(last);
-    }
-}
 
 impl<S: StateMachine> Consensus<S> {
     /// Records what has come since it was last asked, or all that there is. The ballot goes first: a log never has

@@ -6,16 +6,16 @@ use protocol::consensus::{Raft, Request};
 use protocol::{List, Nothing, Text};
 
 use super::leader::{Asked, HEARTBEAT, Leader, Transfer};
-use super::log::as_list;
-use super::sessions::Sessions;
-use super::{Consensus, MAX_MESSAGE_BYTES, Role, StateMachine};
+use super::log::{Log, MAX_MESSAGE_BYTES, MAX_NUMBER, as_list};
+use super::sessions::{Sessions, Use};
+use super::{Consensus, Role, StateMachine};
 use crate::{Context, Time};
 
 impl<S: StateMachine> Consensus<S> {
     /// A follower reports.
     pub(super) fn on_report(&mut self, now: Time, from: usize, message: Raft<'_>) {
         let Raft::Report { term, me, n, ack, holds, back, has, requests, read } = message else { return };
-        if term > self.term && term <= super::MAX_NUMBER {
+        if term > self.term && term <= MAX_NUMBER {
             self.enter(term);
         }
         let Consensus { role: Role::Leader(leader), log, .. } = self else { return };
@@ -233,9 +233,9 @@ fn piece(text: &str, at: usize) -> &str {
 }
 
 /// Adds a request to the log if it counts there.
-fn enter(term: u64, log: &mut super::log::Log, logged: &mut Sessions, (session, number, command): Request<'_>) {
+fn enter(term: u64, log: &mut Log, logged: &mut Sessions, (session, number, command): Request<'_>) {
     let entry = (term, session, number, command);
-    let is_of_use = logged.take(log.last_index() + 1, &entry) != super::sessions::Use::Nothing;
+    let is_of_use = logged.take(log.last_index() + 1, &entry) != Use::Nothing;
     if is_of_use {
         log.append(entry);
     }

@@ -13,6 +13,12 @@ use protocol::consensus::{Entry, Place};
 
 use crate::texts::Texts;
 
+/// Terms and indices are not larger: other JSON implementations could not hold them.
+pub(super) const MAX_NUMBER: u64 = 1 << 53;
+
+/// A message has room for so many bytes of log or state, and for one entry of any length.
+pub(super) const MAX_MESSAGE_BYTES: usize = 1 << 20;
+
 /// The entries of a log, from some index on.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Log {

@@ -6,15 +6,19 @@
 
 mod election;
 mod follower;
+mod following;
 mod journal;
 mod lead;
 mod leader;
 mod log;
+mod recorded;
 mod relay;
 mod requests;
+mod routes;
 mod sessions;
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Debug;
 use core::time::Duration;
 
@@ -22,13 +26,12 @@ use protocol::consensus::{Place, Raft};
 use protocol::{Code, Json, Nothing};
 
 use crate::{Cluster, Context, Start, Ticket, Time};
-use election::Votes;
-use follower::{Following, Incoming};
-use journal::Recorded;
+use following::{Following, Incoming};
 use leader::Leader;
-use log::Log;
-use relay::Routes;
+use log::{Log, MAX_NUMBER};
+use recorded::Recorded;
 use requests::Requests;
+use routes::Routes;
 use sessions::{Sessions, Use};
 
 /// What a log of commands makes.
@@ -117,7 +120,8 @@ enum Role {
     /// Of a leader, if one is known in this term.
     Follower(Option<Following>),
     /// Or of one that only asks whether it would be elected.
-    Candidate { pre: bool, votes: Votes },
+    /// By position, what it has been told.
+    Candidate { pre: bool, votes: Vec<Option<bool>> },
     /// There is one in a term at the most.
     Leader(Leader),
 }
@@ -149,12 +153,6 @@ impl<'c> View<'c> {
         is_there.then(|| (self.log.entry(index).0, self.log.text(index - 1, index)))
     }
 }
-
-/// Terms and indices are not larger: other JSON implementations could not hold them.
-const MAX_NUMBER: u64 = 1 << 53;
-
-/// A message has room for so many bytes of log or state, and for one entry of any length.
-const MAX_MESSAGE_BYTES: usize = 1 << 20;
 
 /// Entries that have been applied are kept for those who lack them until they have more bytes than this, and than the state.
 const KEPT_BYTES: usize = 1 << 16;
