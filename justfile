@@ -1,6 +1,6 @@
 # Fly.io's distributed systems challenges, solved and judged. `just` alone lists what there is.
 
-# The challenges' flags and limits are in workbench/src/challenges.rs. The judge is this repository's workbench;
+# The challenges' flags and limits are in workbench/cli/src/challenges.rs. The judge is this repository's workbench;
 # `MAELSTROM=/path/to/maelstrom just test-…` lets Maelstrom itself judge the same binaries with the same flags.
 
 binaries := env("CARGO_TARGET_DIR", "target") / "release"
@@ -118,6 +118,14 @@ test-txn-6c: _build
 test-txn-causal: _build
     {{ demo }} 6-causal
 
+# Beyond the challenges: linearizable registers, by consensus; healthy and under partitions
+test-lin-kv: _build
+    {{ demo }} lin-kv
+
+# Beyond the challenges: strictly serializable transactions, by consensus; healthy and under partitions
+test-txn-strict: _build
+    {{ demo }} txn-strict
+
 # Run each workload for a few seconds
 smoke: _build
     {{ judge }} test -w echo --bin {{ binaries }}/echo --node-count 1 --time-limit 2 --rate 100
@@ -165,16 +173,17 @@ pictures: _build
 # Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
 test-browser: _build
     cargo build --locked --release --package workbench --example zoo
-    workbench/tests/browser/run {{ binaries }}/workbench {{ binaries }}/examples/zoo
+    workbench/cli/tests/browser/run {{ binaries }}/workbench {{ binaries }}/examples/zoo
 
 # Write the golden traces and tables anew; what has changed is then for `git diff` to show
 golden:
     UPDATE_EXPECT=1 cargo test --locked --package machines --test golden
-    UPDATE_EXPECT=1 cargo test --locked --package workbench --test tables --test determinism
+    UPDATE_EXPECT=1 cargo test --locked --package worlds --test machines tables
+    UPDATE_EXPECT=1 cargo test --locked --package workbench --test workbench determinism
 
 # Search all orders of all messages of small clusters, and for bugs in machines that have some; takes a quarter of an hour
 exhaust:
-    cargo test --locked --release --package machines --test exhaustive -- --ignored --nocapture
+    cargo test --locked --release --package machines --test exhaustive --test consensus -- --ignored --nocapture
     cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture
 
 # Run each challenge from so many seeds in virtual time, with faults as each seed says
@@ -192,6 +201,11 @@ sweep seeds="1000": _build
     {{ sweep }} {{ seeds }} -w kafka {{ flags_two }}
     {{ sweep }} {{ seeds }} -w txn-rw-register {{ flags_two }} \
         --consistency-models read-uncommitted,read-committed,read-atomic,causal-cerone
+    {{ sweep }} {{ seeds }} -w lin-kv --machine lin-kv --node-count 5 --concurrency 4n --rate 100 --latency 10 --time-limit 20
+    {{ sweep }} {{ seeds }} -w txn-list-append --machine txn-strict --node-count 5 --concurrency 4n --rate 100 --latency 10 \
+        --time-limit 20 --consistency-models strict-serializable
+    {{ sweep }} {{ seeds }} -w txn-rw-register --machine txn-strict --node-count 5 --concurrency 4n --rate 100 --latency 10 \
+        --time-limit 20 --consistency-models strict-serializable
 
 # Count the seeds that it takes to find each of the bugs in a copy of the machines
 hunt:

@@ -1,11 +1,14 @@
 //! The command line of a node: `--help`, `--version`, and the options that its machine's config has.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
+use machines::consensus;
 use machines::engine::Pace;
 
 use crate::standard_streams::Diagnostics;
@@ -48,6 +51,24 @@ impl Arguments for Pace {
     }
 }
 
+impl Arguments for consensus::Pace {
+    fn help(&self) -> String {
+        let round = self.round;
+        format!(
+            "  --round TIME     let so much time pass between two questions of a leader, and two reports to it,\n                   \
+             such as 50ms: cheaper and slower [default: {round:?}]\n"
+        )
+    }
+
+    fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Error> {
+        match name {
+            "round" => self.round = parser.value()?.parse_with(parse_duration)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
 /// Rounds shorter than the event loop's grain would only keep the processor busy.
 fn parse_round(text: &str) -> Result<Duration, &'static str> {
     match parse_duration(text)? {
@@ -71,6 +92,13 @@ pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     Duration::try_from_secs_f64(number / units_a_second).map_err(|_| EXPECTED)
 }
 
+fn directory(value: OsString) -> Result<PathBuf, Error> {
+    match value.is_empty() {
+        true => Err(Error::from("--data has no name of a directory")),
+        false => Ok(PathBuf::from(value)),
+    }
+}
+
 /// A node's binary, as it speaks of itself.
 pub(crate) struct Program {
     /// The name of the binary.
@@ -82,8 +110,8 @@ pub(crate) struct Program {
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) enum Command<C> {
-    /// To be a node.
-    Serve(C),
+    /// To be a node, which keeps what it must not forget in this directory.
+    Serve(C, Option<PathBuf>),
     /// To print this and be done.
     Say(String),
 }
@@ -96,10 +124,12 @@ impl Program {
         mut parser: Parser,
     ) -> Result<Command<C>, Error> {
         let options = config.help();
+        let mut data = None;
         while let Some(argument) = parser.next()? {
             match argument {
                 Arg::Short('h') | Arg::Long("help") => return Ok(Command::Say(self.help(&options))),
                 Arg::Short('V') | Arg::Long("version") => return Ok(Command::Say(self.version())),
+                Arg::Long("data") => data = Some(directory(parser.value()?)?),
                 Arg::Long(name) => {
                     let name = name.to_owned();
                     if !config.take(&name, &mut parser)? {
@@ -109,7 +139,7 @@ impl Program {
                 Arg::Short(_) | Arg::Value(_) => return Err(argument.unexpected()),
             }
         }
-        Ok(Command::Serve(config))
+        Ok(Command::Serve(config, data))
     }
 
     /// Says in one line why the program ends here.
@@ -126,6 +156,7 @@ impl Program {
              Speaks Maelstrom's protocol: one JSON message a line, in on stdin, out on stdout.\n\
              It is meant to be started by a test bench: workbench test --bin target/release/{name} …\n\n\
              Options:\n{options}  \
+             --data DIRECTORY forget nothing that was acknowledged: keep it there, in a folder of the node's name\n  \
              -h, --help       print this\n  \
              -V, --version    print the version\n"
         )
@@ -147,7 +178,7 @@ mod tests {
 
     fn pace(arguments: &[&str]) -> Result<(Duration, usize), String> {
         match PROGRAM.command(PACE, Parser::from_args(arguments)) {
-            Ok(Command::Serve(Pace { round, fan_out })) => Ok((round, fan_out)),
+            Ok(Command::Serve(Pace { round, fan_out }, None)) => Ok((round, fan_out)),
             other => Err(other.map(|_| "words".to_string()).unwrap_or_else(|error| error.to_string())),
         }
     }

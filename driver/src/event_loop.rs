@@ -4,9 +4,13 @@
 //! and then reads more or, if there is nothing to read, waits. So under load there is one read and one write for as many
 //! messages as a pipe holds, and a single message is answered before anything else is asked of the system.
 //!
+//! If the node has a memory, there is one write to its journal and one sync before that write. A sync costs as much as hundreds of
+//! messages, so such a turn goes on for as long as there is more to read, within bounds.
+//!
 //! Time is nanoseconds since the start of the process. mio rounds timeouts up to whole milliseconds, so that it is never
 //! woken just before a deadline only to wait again.
 
+use std::fmt::{self, Display};
 use std::io;
 use std::time::Instant;
 
@@ -14,19 +18,32 @@ use machines::{Machine, Node, Time};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::lines::{Line, Lines, MAX_LINE};
-use crate::outgoing::Outgoing;
+use crate::memory::{self, Memory};
+use crate::outgoing::{MAX_UNSENT, MAX_UNSENT_SYNCED, Outgoing};
 use crate::standard_streams::{Diagnostics, Stream};
+
+/// Why a node ends before its input does.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// stdin or stdout fails.
+    Stream(io::Error),
+    /// What it must not forget cannot be read or kept.
+    Memory(memory::Failure),
+}
 
 /// A node on stdin and stdout.
 #[derive(Debug)]
 pub(crate) struct EventLoop<M: Machine> {
     node: Node<M>,
+    memory: Option<Memory>,
     diagnostics: Diagnostics,
     start: Instant,
     poll: Poll,
     events: Events,
     input: Stream,
     lines: Lines,
+    /// How much has been read since what the node must not forget was last kept.
+    batch_bytes: usize,
     /// Regular files are always ready; they are not registered.
     is_input_registered: bool,
     /// Whether a read may find something: since the last event none has failed.
@@ -41,22 +58,30 @@ pub(crate) struct EventLoop<M: Machine> {
 
 impl<M: Machine> EventLoop<M> {
     /// Gets hold of stdin and stdout.
-    pub(crate) fn new(node: Node<M>, diagnostics: Diagnostics, start: Instant) -> io::Result<Self> {
+    pub(crate) fn new(
+        node: Node<M>,
+        memory: Option<Memory>,
+        diagnostics: Diagnostics,
+        start: Instant,
+    ) -> io::Result<Self> {
+        let max_unsent = if memory.is_some() { MAX_UNSENT_SYNCED } else { MAX_UNSENT };
         let poll = Poll::new()?;
         let input = Stream::input()?;
         let is_input_registered = input.register(poll.registry(), INPUT, Interest::READABLE)?;
         Ok(EventLoop {
             node,
+            memory,
             diagnostics,
             start,
             poll,
             events: Events::with_capacity(4),
             input,
             lines: Lines::new(MAX_LINE),
+            batch_bytes: 0,
             is_input_registered,
             is_readable: true,
             output: Stream::output()?,
-            outgoing: Outgoing::default(),
+            outgoing: Outgoing::new(max_unsent),
             is_output_registered: false,
             is_writable: true,
         })
@@ -64,9 +89,15 @@ impl<M: Machine> EventLoop<M> {
 
     /// Serves until the end of input. Everything that came before it is answered and written; calls in flight and
     /// deadlines are not waited for.
-    pub(crate) fn run(mut self) -> io::Result<()> {
+    pub(crate) fn run(mut self) -> Result<(), Failure> {
         loop {
-            let is_drained = self.step();
+            let is_drained = self.step()?;
+            if self.memory.is_some() {
+                if is_drained && self.reads_on()? {
+                    continue;
+                }
+                self.keep()?;
+            }
             self.write()?;
             if self.outgoing.is_full() {
                 self.wait()?;
@@ -84,13 +115,16 @@ impl<M: Machine> EventLoop<M> {
 
     /// Gives the node the lines that are there and then, if it is time, its turn. False: there may be more of them, but
     /// there is too much to write already.
-    fn step(&mut self) -> bool {
+    fn step(&mut self) -> Result<bool, Failure> {
         let now = self.now();
         while !self.outgoing.is_full() {
             match self.lines.take() {
                 Some(Line::Whole(line)) => {
                     if let Err(problem) = self.node.on_line(now, line, self.outgoing.outputs()) {
                         self.diagnostics.complain(problem, line);
+                    }
+                    if self.node.awaits_journal().is_some() {
+                        self.open_memory(now)?;
                     }
                 }
                 Some(Line::TooLong) => {
@@ -101,11 +135,38 @@ impl<M: Machine> EventLoop<M> {
                     {
                         self.node.on_wake(now, self.outgoing.outputs());
                     }
-                    return true;
+                    return Ok(true);
                 }
             }
         }
-        false
+        Ok(false)
+    }
+
+    /// Reads more for the batch, if it has something to keep and may grow, and there is more.
+    fn reads_on(&mut self) -> Result<bool, Failure> {
+        let may_grow = self.batch_bytes < MAX_BATCH && !self.outgoing.is_full() && !self.lines.is_ended();
+        if may_grow && self.is_readable && self.outgoing.unsent() > 0 {
+            let before = self.batch_bytes;
+            self.read()?;
+            return Ok(self.batch_bytes > before);
+        }
+        Ok(false)
+    }
+
+    /// Records before lines: makes durable what the node must not forget, and only then may it be heard.
+    fn keep(&mut self) -> Result<(), Failure> {
+        self.batch_bytes = 0;
+        if let Some(memory) = &mut self.memory {
+            memory.keep(&mut self.node)?;
+        }
+        Ok(())
+    }
+
+    fn open_memory(&mut self, now: Time) -> Result<(), Failure> {
+        let memory = self.memory.as_mut().expect("a node waits for a journal only if it was given a memory");
+        memory.open(&mut self.node, now, self.outgoing.outputs(), &mut self.diagnostics)?;
+        self.input.widen();
+        Ok(())
     }
 
     /// Writes what the node said. Afterwards there is nothing left, or stdout has been asked to tell when it is writable.
@@ -143,7 +204,10 @@ impl<M: Machine> EventLoop<M> {
     fn read(&mut self) -> io::Result<()> {
         match self.input.read(self.lines.space()) {
             Ok(0) => self.lines.end(),
-            Ok(length) => self.lines.put(length),
+            Ok(length) => {
+                self.lines.put(length);
+                self.batch_bytes += length;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.is_readable = !self.is_input_registered
@@ -181,8 +245,42 @@ impl<M: Machine> EventLoop<M> {
     }
 }
 
+/// With so much read, what the node must not forget is kept, even if there is more.
+const MAX_BATCH: usize = 4 << 20;
+
 const INPUT: Token = Token(0);
 const OUTPUT: Token = Token(1);
+
+impl Failure {
+    /// The exit status that tells of it.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Failure::Stream(_) => 1,
+            Failure::Memory(failure) => failure.status(),
+        }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Stream(error) => error.fmt(f),
+            Failure::Memory(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Stream(error)
+    }
+}
+
+impl From<memory::Failure> for Failure {
+    fn from(failure: memory::Failure) -> Self {
+        Failure::Memory(failure)
+    }
+}
 
 /// Says of which stream an error speaks.
 fn named(stream: &str, error: io::Error) -> io::Error {

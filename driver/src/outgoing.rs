@@ -13,12 +13,16 @@ use machines::Outputs;
 /// held at the most is twice this and what one input makes the node say.
 pub(crate) const MAX_UNSENT: usize = 1 << 18;
 
+/// The same if what is to be written waits for a sync: the more of it there is, the fewer syncs.
+pub(crate) const MAX_UNSENT_SYNCED: usize = 3 << 18;
+
 /// A larger buffer is given back as soon as it is empty.
 const KEPT_SIZE: usize = 1 << 20;
 
 /// Bytes to be written: the rest of an older buffer, and then a newer one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outgoing {
+    max_unsent: usize,
     older: Vec<u8>,
     /// So much of the older one is out.
     sent: usize,
@@ -26,6 +30,11 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
+    /// Nothing yet, and too much if it is so much.
+    pub(crate) fn new(max_unsent: usize) -> Self {
+        Outgoing { max_unsent, older: Vec::new(), sent: 0, newer: Outputs::default() }
+    }
+
     /// Where the node says things.
     pub(crate) fn outputs(&mut self) -> &mut Outputs {
         &mut self.newer
@@ -38,7 +47,7 @@ impl Outgoing {
 
     /// Whether there is enough to write for now.
     pub(crate) fn is_full(&self) -> bool {
-        self.unsent() >= MAX_UNSENT
+        self.unsent() >= self.max_unsent
     }
 
     /// All that is to be written, in order.
@@ -84,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_goes_out_at_once_leaves_nothing_and_needs_one_buffer() {
-        let mut outgoing = Outgoing::default();
+        let mut outgoing = Outgoing::new(MAX_UNSENT);
         say(&mut outgoing, 1, 10);
         let place = outgoing.outputs().bytes().as_ptr();
         for number in 2..100 {
@@ -99,7 +108,7 @@ mod tests {
     #[test]
     fn the_buffers_that_a_long_message_took_are_given_back() {
         for first_write in [0, 1000, usize::MAX] {
-            let mut outgoing = Outgoing::default();
+            let mut outgoing = Outgoing::new(MAX_UNSENT);
             say(&mut outgoing, 1, 4 << 20);
             outgoing.written(first_write.min(outgoing.unsent()));
             outgoing.written(outgoing.unsent());
@@ -112,7 +121,7 @@ mod tests {
     #[test]
     fn short_writes_of_any_length_lose_nothing_and_keep_the_order() {
         for written in 0..100 {
-            let mut outgoing = Outgoing::default();
+            let mut outgoing = Outgoing::new(MAX_UNSENT);
             let (mut sent, mut wanted) = (Vec::new(), Vec::new());
             for number in 0..50 {
                 let before = outgoing.outputs().bytes().len();
@@ -131,7 +140,7 @@ mod tests {
 
     #[test]
     fn it_is_full_at_the_limit_and_no_longer_once_enough_is_written() {
-        let mut outgoing = Outgoing::default();
+        let mut outgoing = Outgoing::new(MAX_UNSENT);
         for number in 0.. {
             if outgoing.is_full() {
                 break;

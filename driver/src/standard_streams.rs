@@ -77,8 +77,8 @@ impl Stream {
         }
     }
 
-    /// Makes more room in a pipe, once, so that long answers go out with fewer calls. Where that is not to be had, it is as
-    /// well.
+    /// Makes more room in a pipe, once, so that long answers go out with fewer calls, and more can come in during a sync.
+    /// Where that is not to be had, it is as well.
     pub(crate) fn widen(&mut self) {
         #[cfg(target_os = "linux")]
         if !std::mem::replace(&mut self.is_widened, true) {

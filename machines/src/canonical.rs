@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn different_values_differ() {
-        for (one, other) in [("1", "1.0"), ("1", r#""1""#), ("[1,2]", "[2,1]"), (r#"{"a":1}"#, r#"{"a":2}"#)] {
+        for (one, other) in [("1", "1.0"), ("1", r#""1""#), ("[1,2]", "[2,1]"), (r#"{"a":1}"#, r#"{"a":2}"#)]
+        {
             assert!(!same(one, other), "{one} {other}");
         }
     }

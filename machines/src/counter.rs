@@ -30,7 +30,7 @@
 //! freshness of reads, which these workloads do not ask for before the very end. A round in which all three nodes of
 //! challenge 4 have news takes four messages. On its flags (100 operations a second, a third of them adds) that comes to
 //! 0.03 messages an operation, in virtual time, and with partitions to 0.08 on average and 0.15 in the worst of some
-//! hundred runs (`workbench/tests/challenges`): what partitions add is probes, of which there is one every half second and
+//! hundred runs (`workbench/worlds/tests/machines/challenges`): what partitions add is probes, of which there is one every half second and
 //! link.
 //!
 //! # Bounds

@@ -13,6 +13,8 @@
 //! | [`CounterKv`] | 4: counter, in the service `seq-kv` |
 //! | [`Log`] | 5a–5c: a log by key, on the engine |
 //! | [`Txn`] | 6a–6c: transactions over registers, on the engine |
+//! | [`LinKv`] | beyond: linearizable registers, on [`consensus`] |
+//! | [`TxnStrict`] | beyond: strictly serializable transactions, on consensus |
 //!
 //! Whoever owns a node drives it through [`Node`], bytes in and bytes out, codec included: the
 //! [`driver`](../driver/index.html) over pipes, the [`workbench`](../workbench/index.html) in virtual time, tests, benches
@@ -45,7 +47,7 @@ mod counter;
 mod counter_kv;
 mod echo;
 pub mod engine;
-mod journal;
+pub mod journal;
 mod lin_kv;
 mod log;
 mod machine;

@@ -132,7 +132,8 @@ impl Objects {
             answer += key.as_str().len() + value.as_str().len() + 16;
         }
         let fits = answer <= MAX_ANSWER_BYTES;
-        fits.then_some(()).ok_or((Code::NotSupported, "a transaction, with what it reads, has 16 MiB at the most"))
+        fits.then_some(())
+            .ok_or((Code::NotSupported, "a transaction, with what it reads, has 16 MiB at the most"))
     }
 
     fn write_to(&mut self, key: Json<'_>, value: Json<'_>) {

@@ -52,7 +52,9 @@ impl<S: StateMachine> Consensus<S> {
     pub(super) fn stand(&mut self, context: &mut Context<'_, Nothing>) {
         self.requests.forget_leader();
         match &self.role {
-            Role::Candidate { pre: false, votes } if votes.contains(&Some(false)) => self.begin_campaign(true),
+            Role::Candidate { pre: false, votes } if votes.contains(&Some(false)) => {
+                self.begin_campaign(true)
+            }
             Role::Candidate { .. } => {}
             Role::Follower(_) | Role::Leader(_) => self.begin_campaign(true),
         }
@@ -92,7 +94,8 @@ impl<S: StateMachine> Consensus<S> {
         let pre_field = pre.then_some(true);
         if self.hears_leader(context.now) {
             let leader = self.leader().map(|leader| leader as u64);
-            return context.send(from, &Raft::Vote { term: self.term, granted: false, pre: pre_field, leader });
+            return context
+                .send(from, &Raft::Vote { term: self.term, granted: false, pre: pre_field, leader });
         }
         let (last_index, last_term) = last;
         let own = self.log.last();

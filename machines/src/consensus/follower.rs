@@ -63,10 +63,13 @@ impl<S: StateMachine> Consensus<S> {
         }
         self.commit = self.commit.max(commit.min(following.holds));
         if you == Some(self.life) {
-            if let Some((_, told)) = following.unseen.take_if(|(report, _)| ack.is_some_and(|ack| ack >= *report)) {
+            if let Some((_, told)) =
+                following.unseen.take_if(|(report, _)| ack.is_some_and(|ack| ack >= *report))
+            {
                 let response = context.now.since(following.reported_at.unwrap_or(context.now));
                 self.response = (self.response * 3 + response) / 4;
-                self.quickest = Some(self.quickest.map_or(response, |quickest| response.min(quickest * 9 / 8)));
+                self.quickest =
+                    Some(self.quickest.map_or(response, |quickest| response.min(quickest * 9 / 8)));
                 self.requests.told(told);
             }
             if let Some((number, index)) = read {
@@ -85,7 +88,7 @@ impl<S: StateMachine> Consensus<S> {
             let back = if index > self.log.last_index() {
                 self.log.last_index()
             } else {
-                self.log.first_of_term(index) - 1
+                self.log.first_of_term(index).saturating_sub(1)
             };
             return Err(back.max(self.commit));
         }
@@ -146,7 +149,8 @@ impl<S: StateMachine> Consensus<S> {
         let again = last.filter(|_| waits).map(|last| last + self.report_patience());
         let is_news = following.unseen.is_none() && self.requests.is_untold(self.session() != 0);
         let is_small = self.requests.untold() < following.batch;
-        let wait = if is_small { self.quickest.unwrap_or_default() * SMALL_BATCH_WAIT } else { Duration::ZERO };
+        let wait =
+            if is_small { self.quickest.unwrap_or_default() * SMALL_BATCH_WAIT } else { Duration::ZERO };
         let gap = wait.max(self.round * 3 / 2);
         let news = is_news.then(|| last.map_or(Time::ZERO, |last| last + gap));
         news.into_iter().chain(again).min()
@@ -164,7 +168,9 @@ impl<S: StateMachine> Consensus<S> {
         }
         let session = self.session();
         self.reports += 1;
-        let Consensus { role: Role::Follower(Some(following)), requests, incoming, granted, routes, .. } = self else {
+        let Consensus { role: Role::Follower(Some(following)), requests, incoming, granted, routes, .. } =
+            self
+        else {
             return;
         };
         let batch = requests.untold();

@@ -65,7 +65,10 @@ impl Following {
 }
 
 /// Reads entries that go on behind `prev` in a leader's log of this term; nothing if they make no sense.
-pub(super) fn read_entries(entries: Option<Json<'_>>, (prev, term): (Place, u64)) -> Option<SmallVec<[Entry<'_>; 8]>> {
+pub(super) fn read_entries(
+    entries: Option<Json<'_>>,
+    (prev, term): (Place, u64),
+) -> Option<SmallVec<[Entry<'_>; 8]>> {
     let (index, mut last_term) = prev;
     let list = entries.map(Json::elements);
     let entries: SmallVec<[Entry<'_>; 8]> = match list {

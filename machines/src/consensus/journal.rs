@@ -24,7 +24,8 @@ impl<S: StateMachine> Consensus<S> {
     /// entries of terms that the node does not know of.
     pub fn record(&mut self, extent: Extent, records: &mut Records) {
         if extent == Extent::All {
-            self.recorded = Recorded { lacks_state: self.applied > 0, last: self.applied, ..Recorded::default() };
+            self.recorded =
+                Recorded { lacks_state: self.applied > 0, last: self.applied, ..Recorded::default() };
         }
         let ballot = (self.term, self.vote);
         if self.recorded.ballot != ballot {
@@ -99,7 +100,9 @@ impl<S: StateMachine> Consensus<S> {
     /// Puts a state in the place of all that was applied, and of the log; false: it makes no sense, and nothing has changed.
     pub(super) fn install(&mut self, last: Place, json: Json<'_>) -> bool {
         let Some((sessions, state)) = json.parse::<(Json<'_>, Json<'_>)>() else { return false };
-        let Some((sessions, state)) = Sessions::read(sessions, self.size).zip(S::read(state)) else { return false };
+        let Some((sessions, state)) = Sessions::read(sessions, self.size).zip(S::read(state)) else {
+            return false;
+        };
         // What follows in the log stays, if it does follow (section 7).
         match self.log.term(last.0) {
             Some(term) if term == last.1 => self.log.drop_until(last.0),

@@ -72,7 +72,9 @@ impl<S: StateMachine> Consensus<S> {
     /// Logs what the leader's own clients want, and begins their reads.
     pub(super) fn log_own(&mut self, now: Time) {
         let session = self.session();
-        let Consensus { role: Role::Leader(leader), log, term, requests, me, life, .. } = self else { return };
+        let Consensus { role: Role::Leader(leader), log, term, requests, me, life, .. } = self else {
+            return;
+        };
         let held = leader.logged.of(*me);
         if held.id == 0 || held.life != *life {
             enter(*term, log, &mut leader.logged, requests.opening());
@@ -83,7 +85,9 @@ impl<S: StateMachine> Consensus<S> {
             }
         }
         let read = requests.ask_read();
-        if read > leader.links[*me].granted && leader.reads.iter().all(|it| it.from != *me || it.number < read) {
+        if read > leader.links[*me].granted
+            && leader.reads.iter().all(|it| it.from != *me || it.number < read)
+        {
             leader.read(*me, read, log.last_index(), now);
         }
     }
@@ -204,7 +208,8 @@ impl<S: StateMachine> Consensus<S> {
             _ => return,
         };
         let transfer = transfer.unwrap_or_else(|| {
-            let last = (self.applied, self.log.term(self.applied).expect("the log reaches back to what is applied"));
+            let last =
+                (self.applied, self.log.term(self.applied).expect("the log reaches back to what is applied"));
             let mut text = mem::take(&mut self.scratch);
             text.clear();
             self.write_state(&mut text);
@@ -220,7 +225,11 @@ impl<S: StateMachine> Consensus<S> {
         link.asked = Some(Asked { n: link.sent, at: context.now, reads });
         link.is_fed = true;
         let piece = Text::from(piece);
-        routes.say(context, peer, &Raft::Snapshot { term, n: link.sent, last: transfer.last, at, length, piece });
+        routes.say(
+            context,
+            peer,
+            &Raft::Snapshot { term, n: link.sent, last: transfer.last, at, length, piece },
+        );
         link.transfer = Some(transfer);
     }
 }

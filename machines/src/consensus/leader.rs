@@ -138,7 +138,8 @@ pub(super) struct Transfer {
 
 impl Leader {
     pub(super) fn new(me: usize, nodes: usize, log: &Log, logged: Sessions, now: Time) -> Leader {
-        let link = Link { next: log.last_index() + 1, ..Link::default() };
+        // The last entry is the leader's first: it is sent to begin with.
+        let link = Link { next: log.last_index(), ..Link::default() };
         Leader {
             me,
             links: alloc::vec![link; nodes],
@@ -163,7 +164,8 @@ impl Leader {
     pub(super) fn commit_with(&self, who: usize, log: &Log, (term, commit): (u64, u64)) -> u64 {
         let last = log.last_index();
         let holds = self.links.iter().enumerate();
-        let holds = holds.map(|(peer, link)| if peer == self.me || peer == who { last } else { link.matched });
+        let holds =
+            holds.map(|(peer, link)| if peer == self.me || peer == who { last } else { link.matched });
         let mut holds: SmallVec<[u64; 8]> = holds.collect();
         let (_, held, _) = holds.select_nth_unstable_by(self.links.len() / 2, |one, other| other.cmp(one));
         if *held > commit && log.term(*held) == Some(term) { *held } else { commit }
@@ -197,10 +199,10 @@ impl Leader {
     /// A node has been told so much.
     pub(super) fn tell(&mut self, node: usize, commit: u64, granted: Option<(u64, u64)>) {
         let link = &mut self.links[node];
-        link.waits = link.waits.filter(|waits| waits.last > commit).map(|waits| Waits {
-            first: waits.first.max(commit + 1),
-            ..waits
-        });
+        link.waits = link
+            .waits
+            .filter(|waits| waits.last > commit)
+            .map(|waits| Waits { first: waits.first.max(commit + 1), ..waits });
         if let Some((number, _)) = granted {
             link.granted = number;
             self.reads.retain(|read| read.from != node || read.number > number);

@@ -96,7 +96,8 @@ impl Log {
             self.terms.push((self.last_index() + 1, term));
         }
         self.entries.push(|text| {
-            write!(text, "[{term},{session},{number},{}],", command.as_str()).expect("a string takes any text");
+            write!(text, "[{term},{session},{number},{}],", command.as_str())
+                .expect("a string takes any text");
         });
     }
 

@@ -2,7 +2,95 @@
 //! long as a majority is there now and then. It is Raft (Ongaro and Ousterhout, *In search of an understandable consensus
 //! algorithm*, 2014; "section" below means theirs, "thesis" Ongaro's, 2014), at a fraction of the usual messages.
 //!
-//! TODO-DOC
+//! # The protocol
+//!
+//! *Terms and elections* (section 5.2; `election`). Time is cut into terms, each with one leader at the most: a node votes once
+//! in a term, and a majority makes a leader. Who has heard of no leader for a while asks first whether it would be elected
+//! (pre-vote), and who hears a leader says no; so nobody who was cut off disturbs the others when it comes back. A leader that
+//! does not hear from a majority ceases to be one (check-quorum).
+//!
+//! *The log* (section 5.3; `lead`, `follower`, `log`). All that clients want done is an entry of the leader's log. A message of
+//! the leader's says which entry comes before those that it brings; a follower that holds another one there refuses, and the
+//! leader goes back. What contradicts the leader's log goes.
+//!
+//! *What is committed* (section 5.4; `leader`). An entry of the leader's own term that a majority holds is committed, and with it all
+//! before it. Everyone applies what is committed, in order, and whoever took a request up answers it.
+//!
+//! *Requests* come to any node (section 8; `requests`, `sessions`). A follower reports them to the leader, and makes them again at
+//! the next one; numbered in a session, each happens once.
+//!
+//! *Reads* (section 8, thesis 6.4; `leader`) are not logged. The leader notes what is in its log when a read comes, its *read index*;
+//! when a majority has since said that it is still the leader, whoever asked may answer from its own state, once that includes the
+//! read index. A follower's request to read says so itself. No clock is part of that argument.
+//!
+//! *Memory* (figure 2; `journal`). Term, vote and log are recorded before anything is said that rests on them
+//! ([`Records`](crate::Records)). The beginning of the log gives way to the state that it made, which those who lag behind
+//! that are sent (section 7).
+//!
+//! # What it costs
+//!
+//! Raft's leader tells everyone of every entry, and everyone answers: of five nodes that is 8 messages, one or two more to bring
+//! the request there and its answer back, and one more to say what is committed. Here:
+//!
+//! * *Between two nodes at most one question is under way.* What comes up meanwhile goes with the next one, answers and
+//!   acknowledgements too. So batches grow with load and latency. [`Pace::round`] makes them larger still.
+//! * *Only as many are asked as must be* (thrift; `leader`). The others hear when they are told something anyway, or with the next
+//!   heartbeat. Whoever is late is replaced.
+//! * *The node whose clients wait is told last, and counted in.* Figure 2's `leaderCommit` says what is committed; here it says what is
+//!   committed *once the receiver holds what the message brings*. The follower takes the smaller of that and what it holds, as
+//!   in figure 2. So of three nodes a follower's request takes two messages, there and back; of five, four.
+//! * *Queries ride along*: one question settles all entries and all reads that came before it.
+//!
+//! # Why it is right
+//!
+//! Figure 3's properties, by the names there; `machines/tests/consensus` checks each after every event.
+//!
+//! *Election safety.* A vote is recorded before it is told, with its term, so a node that dies and comes back does not vote
+//! again. Two majorities share a node.
+//!
+//! *Leader append-only.* A leader only appends ([`Log`]'s `truncate` is called by followers alone).
+//!
+//! *Log matching.* A leader creates one entry at an index in its term. A follower takes entries only behind one of the same index and
+//! term; by induction, all before are the same. Messages may be late, repeated or out of order: entries that are here already are
+//! left alone, and only what contradicts them is cut, so an old message undoes nothing.
+//!
+//! *Leader completeness* (section 5.4.3). Say an entry of term T is committed: a majority took it from T's leader. Whoever is elected
+//! in U > T, the first such leader that lacks it, has the vote of one of those. That voter took the entry *before* it voted, as it
+//! would have refused T's leader after; it still had it then, as leaders between have it and so never contradict it. And it
+//! found the candidate's log at least as complete as its own: so that ends in the same term and is as long, hence contains the
+//! entry; or in a later one, whose leader had it. The argument needs that the entry is of the leader's own term (figure 8), and
+//! that is what `commit_with` asks for.
+//!
+//! *Committed, as a follower may be told.* "Committed" is a fact about a majority's logs, whoever knows of it. The leader counts those
+//! who have answered, itself, and the receiver; that one believes it only as far as it holds the leader's log, in this
+//! term. Then a majority does, and took the entries in T. The leader learns it later, or never.
+//!
+//! *State machine safety.* Everyone applies what is committed, in order of indices; by completeness it is the same.
+//!
+//! *Reads see everything that was answered before they came.* Say a write was answered before a read was asked, and the read is
+//! granted by T's leader. (a) It was committed in T or before: then it is in this leader's log when the read comes, by completeness
+//! or because the leader made it; and the read index is the end of the log, not what the leader knows to be committed, since a
+//! follower may know of more. (b) It was committed in U > T: then a majority had voted in U before the read came. One of
+//! those has confirmed T since the read came; but who has voted in U refuses T. The node that wants to read may be the one: it names its
+//! term when it asks, after the read came.
+//!
+//! *Each request happens once* (`sessions`): everyone skips the same copies.
+//!
+//! *It goes on.* While a majority is connected and the network delivers, somebody's election timeout ends, it is granted
+//! pre-votes by those who hear no leader, and one whose log is as complete as any gets their votes; timeouts differ by chance, so soon
+//! one is alone. Its first entry commits all before it. Whoever waits is told anew until it answers.
+//!
+//! # Liars
+//!
+//! Raft trusts its members. One that lies about its log or votes twice can undo what is committed, as a majority's word is all
+//! there is; a leader can make everyone apply what it likes. But no message breaks a node: what makes no sense is ignored,
+//! what is committed is never cut back here, and whoever claims a high term makes the others elect again; the highest there is
+//! stalls them.
+//!
+//! # Without a journal
+//!
+//! A node that forgets its vote and its log is another node under the same name: a killed one must not come back without
+//! `--data`, or what a majority held may be held by nobody. While none is killed, no journal is needed.
 
 mod election;
 mod follower;
@@ -154,6 +242,9 @@ impl<'c> View<'c> {
     }
 }
 
+/// A few of them fit into a [`Time`].
+const LONGEST_ROUND: Duration = Duration::from_secs(86_400);
+
 /// Entries that have been applied are kept for those who lack them until they have more bytes than this, and than the state.
 const KEPT_BYTES: usize = 1 << 16;
 
@@ -170,7 +261,7 @@ impl<S: StateMachine> Consensus<S> {
             size: cluster.size(),
             life,
             started: now,
-            round: pace.round,
+            round: pace.round.min(LONGEST_ROUND),
             random: start.life,
             term: 0,
             vote: None,
@@ -195,7 +286,13 @@ impl<S: StateMachine> Consensus<S> {
     }
 
     /// A client wants this done; or, being a query, only to know.
-    pub fn on_request(&mut self, context: &mut Context<'_, Nothing>, ticket: Ticket, is_query: bool, text: &str) {
+    pub fn on_request(
+        &mut self,
+        context: &mut Context<'_, Nothing>,
+        ticket: Ticket,
+        is_query: bool,
+        text: &str,
+    ) {
         if text.len() > MAX_COMMAND_BYTES {
             return context.refuse(ticket, Code::NotSupported, "a request has 16 MiB at the most");
         }
@@ -242,7 +339,9 @@ impl<S: StateMachine> Consensus<S> {
                 self.put_off_election(context.now);
             }
             Role::Leader(_) => {}
-            Role::Follower(_) | Role::Candidate { .. } if self.election_at <= context.now => self.stand(context),
+            Role::Follower(_) | Role::Candidate { .. } if self.election_at <= context.now => {
+                self.stand(context)
+            }
             Role::Follower(_) | Role::Candidate { .. } => {}
         }
         self.act(context);

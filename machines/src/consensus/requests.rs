@@ -83,7 +83,13 @@ impl Requests {
     }
 
     /// Takes a command or a query; gives the ticket back if there are too many.
-    pub(super) fn take(&mut self, is_query: bool, ticket: Ticket, text: &str, now: Time) -> Result<(), Ticket> {
+    pub(super) fn take(
+        &mut self,
+        is_query: bool,
+        ticket: Ticket,
+        text: &str,
+        now: Time,
+    ) -> Result<(), Ticket> {
         let count = if is_query { self.queries.len() } else { self.commands.len() };
         if count >= MAX_WAITING || self.bytes > MAX_WAITING_BYTES {
             return Err(ticket);
@@ -110,15 +116,12 @@ impl Requests {
 
     /// The command of this number has been carried out. Those before it have been too, where nobody saw it.
     pub(super) fn applied(&mut self, number: u64) -> Option<Waiting> {
-        let mut last = None;
-        while self.first <= number {
-            last = self.commands.pop_front();
-            self.bytes -= last.as_ref().map_or(0, |waiting| waiting.text.len());
-            self.first += 1;
-            self.numbered = self.numbered.saturating_sub(1);
-            self.taken = self.taken.saturating_sub(1);
-        }
-        last
+        let done = (number + 1).saturating_sub(self.first).min(self.commands.len() as u64) as usize;
+        self.first = self.first.max(number + 1);
+        self.numbered = self.numbered.saturating_sub(done);
+        self.taken = self.taken.saturating_sub(done);
+        let bytes = &mut self.bytes;
+        self.commands.drain(..done).inspect(|waiting| *bytes -= waiting.text.len()).last()
     }
 
     /// Numbers and returns commands from this number on.
@@ -160,7 +163,8 @@ impl Requests {
         self.numbered = self.numbered.max(taken + count);
         let told = self.commands.iter().skip(taken).take(count);
         let numbers = first + taken as u64..;
-        let requests = numbers.zip(told).map(|(number, waiting)| (session, number, Json::trusted(&*waiting.text)));
+        let requests =
+            numbers.zip(told).map(|(number, waiting)| (session, number, Json::trusted(&*waiting.text)));
         (requests.collect(), Told { commands: first + (taken + count) as u64, opens: false, read })
     }
 

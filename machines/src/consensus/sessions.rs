@@ -17,6 +17,8 @@ use core::fmt::Write;
 use protocol::consensus::Entry;
 use protocol::{Json, List};
 
+use super::log::MAX_NUMBER;
+
 /// A node's session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Session {
@@ -84,7 +86,8 @@ impl Sessions {
     pub(super) fn read(json: Json<'_>, nodes: usize) -> Option<Sessions> {
         let list: List<(u64, u64, u64)> = json.parse()?;
         let sessions = list.iter().map(|&(id, life, last)| Session { id, life, last }).collect();
-        (list.len() == nodes).then_some(Sessions(sessions))
+        let makes_sense = list.iter().all(|&(id, _, last)| id <= MAX_NUMBER && last <= MAX_NUMBER);
+        (makes_sense && list.len() == nodes).then_some(Sessions(sessions))
     }
 }
 

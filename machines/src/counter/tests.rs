@@ -1,5 +1,5 @@
 //! The laws of merging, against a naive sum; and where counting ends. What the whole machine does is shown in the
-//! workbench (`workbench/tests/counter`).
+//! workbench (`workbench/worlds/tests/machines/counter`).
 
 use crate::engine::Origin;
 use alloc::string::String;

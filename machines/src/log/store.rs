@@ -328,7 +328,10 @@ impl Store {
     fn write_send(&self, sent: &Sent, out: &mut String) {
         let Entry { offset, start, end } = sent.entry;
         let (key, message) = (&self.logs[sent.key].key, &self.text[start..end]);
-        write!(out, "[{key},{offset},{message}]").expect("a string takes any text");
+        // Formatted in one go, it would take twice as long.
+        ["[", key, ","].iter().for_each(|part| out.push_str(part));
+        write!(out, "{offset}").expect("a string takes any text");
+        [",", message, "]"].iter().for_each(|part| out.push_str(part));
     }
 
     fn write_commits(&self, commits: &Commits, out: &mut String) {

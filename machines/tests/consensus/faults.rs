@@ -6,95 +6,10 @@ use std::time::Duration;
 use fastrand::Rng;
 use machines::Time;
 
-use crate::invariants::{Invariants, Sometimes};
+use crate::invariants::Sometimes;
 use crate::load::load;
-use crate::world::{Ask, Hazards, World};
-
-/// A leader is there again this long after the last fault.
-const RECOVERY: Duration = Duration::from_secs(2);
-
-/// Seconds of trouble, with faults as the seed says; then peace.
-fn trouble(seed: u64, seconds: u64) -> Sometimes {
-    let mut rng = Rng::with_seed(seed);
-    let nodes = [3, 5, 5, 4][rng.usize(..4)];
-    let (latency, round) = ([0, 1, 10, 30][rng.usize(..4)], [0, 0, 50, 150][rng.usize(..4)]);
-    let mut world = World::new(nodes, latency, round, seed);
-    let mut share = |worst: f64| if rng.bool() { rng.f64() * worst } else { 0.0 };
-    let (loss, duplication, jitter, death) = (share(0.3), share(0.3), share(4.0), share(0.003));
-    world.hazards = Hazards { loss, duplication, jitter, death };
-    let mut invariants = Invariants::default();
-    for _ in 0..seconds {
-        disturb(&mut world, &mut rng);
-        let rate = [20.0, 100.0, 400.0][rng.usize(..3)];
-        load(&mut world, rate, 1, |world| invariants.check(world));
-    }
-    let jitter = world.hazards.jitter;
-    world.hazards = Hazards { jitter, ..Hazards::default() };
-    heal(&mut world);
-    let recovered = world.now + RECOVERY;
-    world.run_until(recovered, |world| invariants.check(world));
-    let leader = world.leader().unwrap_or_else(|| panic!("seed {seed}: no leader {RECOVERY:?} after the last fault"));
-    let done = world.done.len();
-    for node in 0..nodes {
-        assert!(world.ask(node, Ask::Write(1_000_000 + node as u64)), "seed {seed}: everyone is up");
-    }
-    let end = world.now + Duration::from_secs(1);
-    world.run_until(end, |world| invariants.check(world));
-    let answered = world.done[done..].iter().filter(|done| done.is_ok()).count();
-    assert!(answered >= nodes, "seed {seed}: {answered} of {nodes} nodes have written, with n{leader} as leader");
-    for done in world.done.iter().filter(|done| done.is_ok()) {
-        let command = match done.ask {
-            Ask::Read => continue,
-            Ask::Write(value) => format!("[1,{value}]"),
-            Ask::CompareAndSet(from, to) => format!("[1,{from},{to},false]"),
-        };
-        assert!(invariants.count(&command) > 0, "seed {seed}: {done:?} was acknowledged, and is not in the log");
-    }
-    invariants.sometimes
-}
-
-/// Cuts links, heals them, kills.
-fn disturb(world: &mut World, rng: &mut Rng) {
-    let nodes = world.size();
-    match rng.usize(..8) {
-        0 | 1 => heal(world),
-        2 => {
-            let alone = rng.usize(..nodes);
-            cut(world, |to, from| (to == alone) != (from == alone));
-        }
-        3 => {
-            let side: Vec<bool> = (0..nodes).map(|_| rng.bool()).collect();
-            cut(world, |to, from| side[to] != side[from]);
-        }
-        4 => {
-            let shift = rng.usize(..nodes);
-            let place = |node: usize| (node * 2 + shift) % nodes;
-            cut(world, |to, from| {
-                let distance = place(to).abs_diff(place(from));
-                distance.min(nodes - distance) > 1
-            });
-        }
-        5 => {
-            let (to, from) = (rng.usize(..nodes), rng.usize(..nodes));
-            world.cut[to][from] = true;
-        }
-        6 => world.kill(rng.usize(..nodes)),
-        _ => (0..nodes).for_each(|node| world.kill(node)),
-    }
-}
-
-fn heal(world: &mut World) {
-    cut(world, |_, _| false);
-}
-
-pub(crate) fn cut(world: &mut World, is_cut: impl Fn(usize, usize) -> bool) {
-    let nodes = world.size();
-    for to in 0..nodes {
-        for from in 0..nodes {
-            world.cut[to][from] = is_cut(to, from);
-        }
-    }
-}
+use crate::trouble::{cut, returns, trouble};
+use crate::world::{Ask, World};
 
 #[test]
 fn figure_3_holds_whatever_happens_and_a_leader_is_found_soon_after() {
@@ -172,6 +87,11 @@ fn in_a_ring_of_majorities_everyone_goes_on() {
     });
     println!("ring: {ring:.3}");
     assert!(ring >= 0.9, "{ring}");
+}
+
+#[test]
+fn whoever_comes_back_disturbs_nobody() {
+    (0..20).for_each(returns);
 }
 
 #[test]

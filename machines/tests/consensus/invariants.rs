@@ -28,7 +28,6 @@ struct Seen {
     leads: bool,
     last: (u64, u64),
     commit: u64,
-    base: u64,
 }
 
 /// How often something happened that a test of faults should reach.
@@ -85,8 +84,7 @@ impl Invariants {
             self.sometimes.ahead += u64::from(leader.term == view.term && view.commit > leader.commit);
         }
         let (term, vote, leads, last) = (view.term, view.vote, view.leads, view.last);
-        let (commit, base) = (view.commit, view.base);
-        self.nodes[node] = Seen { start, term, vote, leads, last, commit, base };
+        self.nodes[node] = Seen { start, term, vote, leads, last, commit: view.commit };
     }
 
     /// Log matching, by induction: an entry of some index and term is the same everywhere, and follows on the same term.
@@ -124,7 +122,11 @@ impl Invariants {
         let view = world.view(node).expect("it lives");
         for (&index, (term, text, seen_in)) in self.committed.range(view.base + 1..) {
             if *seen_in < view.term {
-                assert_eq!(view.entry(index), Some((*term, &**text)), "leader completeness: n{node}, index {index}");
+                assert_eq!(
+                    view.entry(index),
+                    Some((*term, &**text)),
+                    "leader completeness: n{node}, index {index}"
+                );
             }
         }
     }

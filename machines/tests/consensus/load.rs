@@ -9,7 +9,6 @@ use crate::world::{Ask, World};
 /// How a run went.
 #[derive(Debug)]
 pub(crate) struct Figures {
-    pub(crate) operations: usize,
     pub(crate) unknown: usize,
     pub(crate) messages_per_operation: f64,
     pub(crate) median_write: Duration,
@@ -53,11 +52,13 @@ pub(crate) fn load(world: &mut World, rate: f64, seconds: u64, mut check: impl F
     }
     world.run_until(end + Duration::from_secs(1), &mut check);
     let done = &world.done[first..];
-    let mut writes: Vec<Duration> =
-        done.iter().filter(|done| done.ask != Ask::Read).map(|done| done.answered.since(done.asked)).collect();
+    let mut writes: Vec<Duration> = done
+        .iter()
+        .filter(|done| done.ask != Ask::Read)
+        .map(|done| done.answered.since(done.asked))
+        .collect();
     writes.sort();
     Figures {
-        operations: asked,
         unknown: asked - done.iter().filter(|done| done.is_definite()).count().min(asked),
         messages_per_operation: (world.messages - messages) as f64 / asked as f64,
         median_write: writes.get(writes.len() / 2).copied().unwrap_or_default(),

@@ -3,6 +3,10 @@
 
 mod cost;
 mod faults;
+#[path = "../exhaustive/fingerprint.rs"]
+mod fingerprint;
 mod invariants;
 mod load;
+mod search;
+mod trouble;
 mod world;

@@ -231,7 +231,10 @@ impl World {
         for _ in 0..copies {
             if self.rng.f64() >= self.hazards.loss {
                 let late = 1.0 + self.rng.f64() * self.hazards.jitter;
-                self.post(self.now + self.latency.mul_f64(late), Event::Deliver { to, from, line: line.to_vec() });
+                self.post(
+                    self.now + self.latency.mul_f64(late),
+                    Event::Deliver { to, from, line: line.to_vec() },
+                );
             }
         }
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use machines::engine::Pace;
 use machines::{
-    Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Node, Outputs, Time, Txn, UniqueIds,
+    Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Machine, Node, Outputs, Time, Txn, TxnStrict,
+    UniqueIds, consensus,
 };
 
 use crate::script::duration;
@@ -259,6 +260,8 @@ fn spawn(machine: &str, settings: &[(&str, &str)]) -> Result<Spawn, String> {
         "counter-kv" => Ok(nodes::<CounterKv>(())),
         "log" => paced::<Log>(settings),
         "txn" => paced::<Txn>(settings),
+        "lin-kv" => Ok(nodes::<LinKv>(consensus(settings)?)),
+        "txn-strict" => Ok(nodes::<TxnStrict>(consensus(settings)?)),
         _ => Err(format!("there is no machine {machine}")),
     }
 }
@@ -273,6 +276,14 @@ fn paced<M: Machine<Config = Pace> + 'static>(settings: &[(&str, &str)]) -> Resu
         }
     }
     Ok(nodes::<M>(pace))
+}
+
+fn consensus(settings: &[(&str, &str)]) -> Result<consensus::Pace, String> {
+    match settings {
+        [] => Ok(consensus::Pace::default()),
+        [("round", value)] => Ok(consensus::Pace { round: duration(value)? }),
+        _ => Err("consensus has no setting but `round`".to_string()),
+    }
 }
 
 fn nodes<M: Machine + 'static>(config: M::Config) -> Spawn {

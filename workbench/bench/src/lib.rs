@@ -14,7 +14,7 @@
 //! let mut run = Run::new(Options::new(Workload::Echo, 1));
 //! let now = run.deadline().expect("a node is to be told its name");
 //! run.on_wake(now);
-//! let Some(Effect::Deliver { node: 0, line }) = run.poll() else { panic!() };
+//! let Some(Effect::Deliver { node: 0, line }) = run.poll_effect() else { panic!() };
 //! assert!(String::from_utf8_lossy(&line).contains("\"type\":\"init\""));
 //! ```
 //!

@@ -114,7 +114,7 @@ const FLAGS_5BC: &[&str] =
     &["--node-count", "2", "--concurrency", "2n", "--time-limit", "20", "--rate", "1000"];
 
 /// The challenges, in their order, and then what is beyond them.
-pub const CHALLENGES: [Challenge; 23] = [
+pub const CHALLENGES: [Challenge; 29] = [
     plain("1", "echo", ["echo", "echo"], &["--node-count", "1", "--time-limit", "10"], NONE),
     plain(
         "2",
@@ -294,6 +294,121 @@ pub const CHALLENGES: [Challenge; 23] = [
         messages(0.1),
     ),
     plain("g-set", "a set, partitions", ["g-set", "g-set"], FLAGS_4, messages(0.15)),
+    plain(
+        "lin-kv",
+        "linearizable registers",
+        ["lin-kv", "lin-kv"],
+        &["--node-count", "5", "--concurrency", "4n", "--time-limit", "20", "--rate", "100"],
+        messages(5.6),
+    ),
+    Challenge {
+        arguments: &["--round", "50ms"],
+        ..plain(
+            "lin-kv",
+            "the same in rounds, 10 ms apart",
+            ["lin-kv", "lin-kv"],
+            &[
+                "--node-count",
+                "5",
+                "--concurrency",
+                "4n",
+                "--time-limit",
+                "20",
+                "--rate",
+                "100",
+                "--latency",
+                "10",
+            ],
+            messages(1.6),
+        )
+    },
+    plain(
+        "lin-kv",
+        "the same, partitions",
+        ["lin-kv", "lin-kv"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "partition",
+        ],
+        NONE,
+    ),
+    Challenge {
+        arguments: &["--round", "50ms"],
+        ..plain(
+            "txn-strict",
+            "strictly serializable lists",
+            ["txn-list-append", "txn-strict"],
+            &[
+                "--node-count",
+                "5",
+                "--concurrency",
+                "4n",
+                "--time-limit",
+                "20",
+                "--rate",
+                "100",
+                "--latency",
+                "10",
+                "--consistency-models",
+                "strict-serializable",
+            ],
+            messages(1.6),
+        )
+    },
+    plain(
+        "txn-strict",
+        "the same, partitions",
+        ["txn-list-append", "txn-strict"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "partition",
+            "--consistency-models",
+            "strict-serializable",
+        ],
+        NONE,
+    ),
+    plain(
+        "txn-strict",
+        "registers, partitions",
+        ["txn-rw-register", "txn-strict"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "partition",
+            "--consistency-models",
+            "strict-serializable",
+        ],
+        NONE,
+    ),
 ];
 
 #[cfg(test)]

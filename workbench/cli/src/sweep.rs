@@ -102,7 +102,7 @@ fn smallest(failing: &Outcome, job: &Job, store: &Store) -> io::Result<()> {
         counted(shrunk.runs as usize, "run")
     ));
     say(&format!("It is in {}, and all its messages beside it in trace.txt. In", path.display()));
-    say("workbench/tests/regressions, `cargo test` would see to it that it stays mended.");
+    say("workbench/cli/tests/workbench/regressions, `cargo test` would see to it that it stays mended.");
     Ok(())
 }
 

@@ -137,7 +137,9 @@ impl OurMachine {
             }
             OurMachine::CounterKv => Claims { restarts: true, service_faults: true },
             OurMachine::Broadcast | OurMachine::Counter | OurMachine::GSet => Claims::default(),
-            OurMachine::Log | OurMachine::Txn | OurMachine::LinKv | OurMachine::TxnStrict => Claims::default(),
+            OurMachine::Log | OurMachine::Txn | OurMachine::LinKv | OurMachine::TxnStrict => {
+                Claims::default()
+            }
         }
     }
 

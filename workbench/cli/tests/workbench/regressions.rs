@@ -11,7 +11,7 @@ use worlds::sweep::{Outcome, Verdict, record};
 
 #[test]
 fn what_was_mended_stays_mended() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/regressions");
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workbench/regressions");
     let mut runs = 0;
     for entry in fs::read_dir(directory).expect("the directory is there") {
         let path = entry.expect("it can be read").path();

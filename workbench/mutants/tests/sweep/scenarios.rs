@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use bench::options::{Fault, Latency, LatencyDistribution, Options, Workload};
-use machines::{Broadcast, Counter, CounterKv, Log, Machine, Txn, UniqueIds};
+use machines::{Broadcast, Counter, CounterKv, LinKv, Log, Machine, Txn, TxnStrict, UniqueIds};
 use worlds::Spawn;
 
-use crate::host::spawn;
+use crate::host::{spawn, spawn_with_disks};
 
 /// What is run, and what it may cost.
 pub(crate) struct Scenario {
@@ -39,6 +39,19 @@ pub(crate) fn scenario(machine: &str, seed: u64) -> Scenario {
         "log" => (with(Workload::Kafka, 3, 200.0, partition), spawn::<Log>(Log::default_config()), 0.5),
         "txn" => {
             (with(Workload::TxnRwRegister, 3, 200.0, partition), spawn::<Txn>(Txn::default_config()), 0.5)
+        }
+        "lin-kv" => {
+            let spawn = spawn_with_disks::<LinKv>(LinKv::default_config());
+            (with(Workload::LinKv, 3, 100.0, kill), spawn, f64::INFINITY)
+        }
+        "txn-strict" => {
+            let spawn = spawn_with_disks::<TxnStrict>(TxnStrict::default_config());
+            let workload = [Workload::TxnListAppend, Workload::TxnRwRegister][seed as usize % 2];
+            let options = Options {
+                consistency_models: vec!["strict-serializable".to_string()],
+                ..with(workload, 3, 100.0, kill)
+            };
+            (options, spawn, f64::INFINITY)
         }
         _ => panic!("there is no machine {machine}"),
     };

@@ -26,7 +26,8 @@ fn poll(pairs: &str) -> (&'static str, &'static str, String, String) {
 }
 
 fn drawn(ops: &[(&str, &str, String, String)]) -> String {
-    let demands = Demands::new(Workload::Kafka);
+    let nodes = ["n0", "n1"].map(str::to_owned).to_vec();
+    let demands = Demands { nodes, concurrency: 2, ..Demands::new(Workload::Kafka) };
     let history = history::read(&written(ops)).unwrap();
     let view = View::new(&demands, &history);
     let logs = view.troubled();

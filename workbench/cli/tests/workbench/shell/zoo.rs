@@ -72,8 +72,8 @@ fn a_few_lines_of_python_are_valid_and_cheats_in_it_are_caught() {
         eprintln!("skipped: there is no python3");
         return;
     }
-    let echo = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shell/echo.py");
-    let broadcast = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/shell/broadcast.py");
+    let echo = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workbench/shell/echo.py");
+    let broadcast = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/workbench/shell/broadcast.py");
     run("echo", echo, &[], &[]).expect(0, &[LOOKS_GOOD]);
     run("broadcast", broadcast, &[], &[]).expect(0, &[LOOKS_GOOD, "stable latency"]);
     run("broadcast", broadcast, &["lose"], &[])

@@ -12,7 +12,7 @@ use std::path::Path;
 use worlds::{simulated, spawn};
 
 fn recorded(workload: Workload, kind: &str) -> String {
-    let name = format!("tests/recorded/{}.{kind}", workload.name());
+    let name = format!("../judge/tests/recorded/{}.{kind}", workload.name());
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a recording")
 }
 

@@ -4,6 +4,8 @@
 //! the last batch that it must not forget; whoever owns the node keeps that, and tells it to the machine again when the
 //! node is started anew. The disk is one more peer: it is told everything once, and says it once.
 
+mod file;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,6 +15,7 @@ use protocol::{Decode, List, Message, Text, write_message};
 use smallvec::SmallVec;
 
 use crate::Cluster;
+pub use file::{Effect, HEAD_BYTES, JournalFile, Unusable};
 
 /// Records for a node's journal, in order: runs of bytes that only the machine understands.
 ///
