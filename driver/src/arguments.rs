@@ -55,8 +55,8 @@ impl Arguments for consensus::Pace {
     fn help(&self) -> String {
         let round = self.round;
         format!(
-            "  --round TIME     let so much time pass between two questions of a leader, and two reports to it,\n                   \
-             such as 50ms: cheaper and slower [default: {round:?}]\n"
+            "  --round TIME     least time between two questions of a leader or two reports to it, such as\n                   \
+             50ms: fewer messages, more latency [default: {round:?}]\n"
         )
     }
 

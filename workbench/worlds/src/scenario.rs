@@ -28,8 +28,8 @@ pub struct Scenario {
     pub options: Options,
 }
 
-/// A machine of this project that a workload can be run against. Two workloads have none that ships: there, nodes keep
-/// everything in a service ([`in_service`]).
+/// A machine of this project that a workload can be run against. One does not ship: its nodes keep everything in a service
+/// ([`in_service`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is named after its machine")]
 pub enum OurMachine {
