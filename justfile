@@ -126,6 +126,10 @@ test-lin-kv: _build
 test-txn-strict: _build
     {{ demo }} txn-strict
 
+# Challenges 3 to 6 beyond what is asked: nodes are killed, paused and cut off, all of them at once included
+test-kill: _build
+    {{ demo }} 3-kill 4-kill 5-kill 6-kill
+
 # Run each workload for a few seconds
 smoke: _build
     {{ judge }} test -w echo --bin {{ binaries }}/echo --node-count 1 --time-limit 2 --rate 100
@@ -191,6 +195,15 @@ sweep seeds="1000": _build
     # Machines that are killed have a minute: in less, all three nodes may be dead whenever a client asks one of them.
     {{ sweep }} {{ seeds }} -w echo --node-count 3 --rate 100 --time-limit 60
     {{ sweep }} {{ seeds }} -w unique-ids --node-count 3 --rate 500 --time-limit 60
+    # With disks: whatever dies, nothing is lost.
+    {{ sweep }} {{ seeds }} --data -w broadcast --node-count 5 --rate 50 --time-limit 20
+    {{ sweep }} {{ seeds }} --data -w g-set --node-count 5 --rate 50 --time-limit 20
+    {{ sweep }} {{ seeds }} --data -w g-counter --node-count 3 --rate 50 --time-limit 20
+    {{ sweep }} {{ seeds }} --data -w pn-counter --node-count 3 --rate 50 --time-limit 20
+    {{ sweep }} {{ seeds }} --data -w kafka --node-count 3 --concurrency 2n --rate 100 --time-limit 20
+    {{ sweep }} {{ seeds }} --data -w txn-rw-register --node-count 3 --concurrency 2n --rate 100 --time-limit 20 \
+        --consistency-models read-atomic,causal-cerone
+    # Without.
     {{ sweep }} {{ seeds }} -w broadcast --node-count 5 --rate 10 --time-limit 20
     {{ sweep }} {{ seeds }} -w broadcast {{ flags_3d }}
     {{ sweep }} {{ seeds }} -w broadcast {{ flags_3d }} --round 1600ms

@@ -156,7 +156,7 @@ impl Program {
              Speaks Maelstrom's protocol: one JSON message a line, in on stdin, out on stdout.\n\
              It is meant to be started by a test bench: workbench test --bin target/release/{name} …\n\n\
              Options:\n{options}  \
-             --data DIRECTORY forget nothing that was acknowledged: keep it there, in a folder of the node's name\n  \
+             --data DIRECTORY keep there what must not be forgotten, in a folder for each node\n  \
              -h, --help       print this\n  \
              -V, --version    print the version\n"
         )

@@ -6,8 +6,10 @@
 //! | `structured` | a recipe for one: a type, and what is changed about a sound message of it | [`structured::structured`] |
 //! | `node_…` | a life: lines, and `+350` where 350 ms pass | [`life::live`] |
 //! | `liar_…` | a life of two nodes beside a third, which lies | [`liar::lie`] |
+//! | `memory` | a journal: its file, or its records, one a line | [`memory::recover`] |
 //! | `judge` | a workload, and what nodes under test say | [`judge::judge`] |
 //! | `history` | a workload, and a stored history | [`stored::history`] |
+//! | `foreign` | the name of a check, and a history that anybody may have made | [`stored::foreign`] |
 //! | `journal` | a workload, and a stored journal of messages | [`stored::journal`] |
 //! | `test_file` | what was asked of a stored run | [`stored::test_file`] |
 //! | `edn` | a stored value, as EDN or JSON | [`stored::edn`] |
@@ -23,6 +25,7 @@ pub mod decode;
 pub mod judge;
 pub mod liar;
 pub mod life;
+pub mod memory;
 pub mod replay;
 pub mod stored;
 pub mod structured;

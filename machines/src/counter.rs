@@ -22,7 +22,8 @@
 //! *Exact at the end.* Once every replica holds every update it holds the last totals of every origin, and these sum up
 //! every `add` that was answered, each once: an update is counted at its origin alone, when it is made.
 //!
-//! What a node took and had not told anyone when it died is lost with it; for more, see [`CounterKv`](crate::CounterKv).
+//! What a node took and had not told anyone when it died is lost with it, unless it has a journal
+//! ([`Records`](crate::Records)); [`CounterKv`](crate::CounterKv) does without one.
 //!
 //! # The pace
 //!
@@ -40,7 +41,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 use core::time::Duration;
 
 use protocol::counter::{Reply, Request};
@@ -105,6 +106,11 @@ impl Machine for Counter {
 
     fn deadline(&self) -> Option<Time> {
         self.engine.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        write!(words, "value {}, ", self.engine.data().sum())?;
+        self.engine.tell(cluster, words)
     }
 }
 

@@ -29,13 +29,13 @@
 //! # What it gives up
 //!
 //! While a node is cut off, sends, polls and commits all work everywhere, but new messages stay invisible until it is
-//! back: a stale poll is legal, a hole is not. And a node must keep its memory: one that restarts from nothing may give
+//! back: a stale poll is legal, a hole is not. And a node must keep its memory, in a journal: one that restarts from nothing may give
 //! offsets below those that others have been shown, until its neighbours have told it what there is.
 
 mod store;
 
 use alloc::string::String;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 use core::time::Duration;
 
 use protocol::gossip::Gossip;
@@ -105,6 +105,10 @@ impl Machine for Log {
 
     fn deadline(&self) -> Option<Time> {
         self.engine.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        self.engine.tell(cluster, words)
     }
 }
 

@@ -32,6 +32,7 @@
 
 mod store;
 
+use core::fmt::{self, Write};
 use core::time::Duration;
 
 use protocol::gossip::Gossip;
@@ -92,6 +93,10 @@ impl Machine for Txn {
 
     fn deadline(&self) -> Option<Time> {
         self.engine.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        self.engine.tell(cluster, words)
     }
 }
 

@@ -8,6 +8,8 @@ pub mod decode;
 pub mod liar;
 #[path = "../../fuzz/src/life.rs"]
 pub mod life;
+#[path = "../../fuzz/src/memory.rs"]
+pub mod memory;
 #[path = "../../fuzz/src/replay.rs"]
 pub mod replay;
 #[path = "../../fuzz/src/structured.rs"]
@@ -73,6 +75,11 @@ fn a_register_node_survives_every_life_ever_found() {
 #[test]
 fn a_strict_transaction_node_survives_every_life_ever_found() {
     replay("node_txn_strict", life::live::<TxnStrict>);
+}
+
+#[test]
+fn every_journal_ever_found_is_read_or_refused() {
+    replay("memory", memory::recover);
 }
 
 #[test]

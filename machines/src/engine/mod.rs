@@ -6,7 +6,8 @@
 //! # The protocol
 //!
 //! * **Updates.** Each node numbers the updates that it accepts 1, 2, 3, …; a *version vector* ([`vector`]) says how many
-//!   of each origin's a replica holds. An origin is a node and its incarnation, a nonce of its start.
+//!   of each origin's a replica holds. An origin is a node and its incarnation, a nonce of the start that began its memory:
+//!   of its first start if it has a journal ([`journal`]), else of each.
 //! * **Deltas.** What one replica holds and another lacks is a *delta*: runs of updates, one per origin. A replica takes
 //!   a delta only if it holds all that the delta leaves out, that is, everything that the sender held when it sent it
 //!   (the prefix property of Bayou: Petersen et al., *Flexible update propagation for weakly consistent replication*,
@@ -28,14 +29,15 @@
 //!   trouble lasts. The lost neighbour gets a small probe now and then; its answer ends the trouble.
 //! * **Stability.** An update that every node holds is *stable* ([`settle`]). For data types that need to know, children
 //!   report with their deltas what everyone at or below them holds, and the root sends down what everyone holds.
-//! * **Restart.** A node that comes back from nothing has a new incarnation. Its neighbours see that and begin anew on
-//!   their links to it, from nothing; those that have not shown in its first rounds that they know of it, it asks.
+//! * **Restart.** At each start a node has a new *life*, another nonce, which numbers its links. Its neighbours see that and
+//!   begin anew on their links to it, from nothing; those that have not shown in its first rounds that they know of it, it
+//!   asks. A node that comes back from nothing is a new origin, too; one that comes back with its journal is the same.
 //!
 //! # Why it is right
 //!
 //! *Invariants.* (I1) If a replica holds update k of an origin, it holds all before it. (I2) If it holds an update, it
-//! holds everything that the update's origin held when it made it. (I3) `known` of a link is held by the peer's current
-//! incarnation.
+//! holds everything that the update's origin held when it made it. (I3) `known` of a link is held by the peer in its
+//! current life.
 //!
 //! I1 and I2 hold at the origin. A delta is the difference between what its sender held at that moment (closed under I1
 //! and I2) and a base; the receiver takes it only if it holds the base, and takes it whole, so it then holds a union of
@@ -48,11 +50,14 @@
 //! way. Merging is a union, so it is idempotent, commutative and associative.
 //!
 //! I3: `known` grows by what the peer itself says it holds and by deltas whose number it acknowledged to this
-//! incarnation, which it took with all before them since the stream's last beginning. Counts never shrink within an
-//! incarnation; when another one speaks, the link starts from nothing. It may be a former one, whose message is late:
+//! life, which it took with all before them since the stream's last beginning. Counts never shrink within a
+//! life; when another one speaks, the link starts from nothing. It may be a former one, whose message is late:
 //! nobody can tell the order of two nonces. So it is asked to answer, which only the living one does: a late answer of
-//! the former life bears the number of an earlier request. A delta that was meant for another incarnation of the receiver
+//! the former life bears the number of an earlier request. A delta that was meant for another life of the receiver
 //! is taken only if it carries a vector, since it may leave out what that one told the sender.
+//!
+//! With a journal, a later life holds all that a former one ever said it held, since records go before lines. So what a late
+//! message of a former life says is true of the present one as well, and no update is ever numbered twice.
 //!
 //! *Nothing is lost.* An update is held by its origin for good. As long as `known` of some link in use (to a neighbour, to a
 //! helper, to whoever leans on this node) does not cover what this replica holds, something is scheduled: a delta, or, if
@@ -88,6 +93,7 @@ pub(crate) mod rounds;
 mod schedule;
 mod settle;
 mod speak;
+mod tell;
 pub(crate) mod vector;
 
 use alloc::collections::{BTreeMap, BTreeSet};

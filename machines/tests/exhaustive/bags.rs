@@ -3,6 +3,7 @@
 use machines::engine::Pace;
 use machines::{Broadcast, Counter, Machine, Node};
 
+use crate::durable::CanRemember;
 use crate::subject::Subject;
 
 /// Broadcast: an update is a value.
@@ -62,7 +63,7 @@ impl Subject for BroadcastSubject {
     }
 
     fn start(&self, seed: u64) -> Self::Process {
-        Node::new(Pace { fan_out: self.fan_out, ..Broadcast::default_config() }, seed)
+        Node::new(self.pace(), seed)
     }
 
     fn script(&self, node: usize) -> &[&'static str] {
@@ -95,6 +96,14 @@ impl Subject for BroadcastSubject {
     }
 }
 
+impl CanRemember for BroadcastSubject {
+    type Machine = Broadcast;
+
+    fn pace(&self) -> Pace {
+        Pace { fan_out: self.fan_out, ..Broadcast::default_config() }
+    }
+}
+
 fn values(shown: &str) -> Result<Updates, String> {
     let values = shown.split_once('[').and_then(|(_, rest)| rest.split_once(']')).ok_or(shown)?.0;
     let values = values.split(',').filter_map(|value| value.parse::<u32>().ok());
@@ -113,7 +122,7 @@ impl Subject for CounterSubject {
     }
 
     fn start(&self, seed: u64) -> Self::Process {
-        Node::new(Pace { fan_out: self.fan_out, ..Counter::default_config() }, seed)
+        Node::new(self.pace(), seed)
     }
 
     fn script(&self, node: usize) -> &[&'static str] {
@@ -143,6 +152,14 @@ impl Subject for CounterSubject {
 
     fn rested(&self, _: &Witness, shown: &[&str]) -> Result<(), String> {
         rested(shown, digits)
+    }
+}
+
+impl CanRemember for CounterSubject {
+    type Machine = Counter;
+
+    fn pace(&self) -> Pace {
+        Pace { fan_out: self.fan_out, ..Counter::default_config() }
     }
 }
 

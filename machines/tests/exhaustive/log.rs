@@ -4,6 +4,7 @@ use machines::engine::Pace;
 use machines::{Log, Machine, Node};
 use serde_json::Value;
 
+use crate::durable::CanRemember;
 use crate::subject::Subject;
 
 /// Sends to one key; messages are digits.
@@ -36,7 +37,7 @@ impl Subject for LogSubject {
     }
 
     fn start(&self, seed: u64) -> Self::Process {
-        Node::new(Pace { fan_out: self.fan_out, ..Log::default_config() }, seed)
+        Node::new(self.pace(), seed)
     }
 
     fn script(&self, node: usize) -> &[&'static str] {
@@ -83,9 +84,22 @@ impl Subject for LogSubject {
         Ok(())
     }
 
+    fn restarted(&self, witness: &mut Witness, node: usize) {
+        witness.shows[node] = 0;
+    }
+
     fn rested(&self, witness: &Witness, shown: &[&str]) -> Result<(), String> {
         let all = shown.iter().all(|shown| messages(shown).as_ref() == Ok(&witness.given));
         all.then_some(()).ok_or_else(|| format!("nodes at rest show {shown:?}, not {:?}", witness.given))
+    }
+}
+
+impl CanRemember for LogSubject {
+    type Machine = Log;
+    const SHOWS_LESS: bool = true;
+
+    fn pace(&self) -> Pace {
+        Pace { fan_out: self.fan_out, ..Log::default_config() }
     }
 }
 

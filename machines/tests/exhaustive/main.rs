@@ -25,6 +25,7 @@
 
 mod bags;
 mod counter_kv;
+mod durable;
 mod fingerprint;
 mod log;
 mod scopes;

@@ -2,6 +2,7 @@
 
 use crate::bags::{BroadcastSubject, CounterSubject};
 use crate::counter_kv::CounterKvSubject;
+use crate::durable::Durable;
 use crate::log::LogSubject;
 use crate::search::{Outcome, search};
 use crate::txn::TxnSubject;
@@ -43,6 +44,22 @@ pub(crate) const SMALL: &[Scope] = &[
     Scope {
         name: "txn, 2 nodes, 2 transactions, a repetition",
         search: |most| search(&txn(STAR, &[&[T1], &[T2]]), REPEAT.wakes(1), most),
+    },
+    Scope {
+        name: "broadcast with a journal, 2 nodes, 2 values, a loss, a restart",
+        search: |most| search(&Durable(broadcast(STAR, &[&[B0], &[B1]])), LOSS.and(RESTART).wakes(1), most),
+    },
+    Scope {
+        name: "counter with a journal, 2 nodes, 2 adds, a restart",
+        search: |most| search(&Durable(counter(STAR, &[&[A0], &[A1]])), RESTART.wakes(2), most),
+    },
+    Scope {
+        name: "log with a journal, 2 nodes, 2 sends, a restart",
+        search: |most| search(&Durable(log(STAR, &[&[S0], &[S1]])), RESTART.wakes(1), most),
+    },
+    Scope {
+        name: "txn with a journal, 2 nodes, 2 transactions, a restart",
+        search: |most| search(&Durable(txn(STAR, &[&[T1], &[T2]])), RESTART.wakes(1), most),
     },
     Scope {
         name: "counter-kv, 2 nodes, an add and a read, a loss",
@@ -103,6 +120,32 @@ pub(crate) const LARGE: &[Scope] = &[
     Scope {
         name: "txn, 3 nodes, 3 transactions",
         search: |most| search(&txn(STAR, &[&[T1], &[T2], &[T3]]), NONE.wakes(2), most),
+    },
+    Scope {
+        name: "broadcast with a journal, 2 nodes, 2 values, a loss, 2 restarts",
+        search: |most| {
+            search(&Durable(broadcast(STAR, &[&[B0], &[B1]])), LOSS.and(RESTART).and(RESTART).wakes(2), most)
+        },
+    },
+    Scope {
+        name: "broadcast with a journal, 3 nodes in a chain, 2 values, a restart",
+        search: |most| search(&Durable(broadcast(CHAIN, &[&[B0], &[], &[B1]])), RESTART.wakes(2), most),
+    },
+    Scope {
+        name: "counter with a journal, 2 nodes, 3 adds, a loss, a restart",
+        search: |most| search(&Durable(counter(STAR, &[&[A0], &[A1, A2]])), LOSS.and(RESTART).wakes(2), most),
+    },
+    Scope {
+        name: "log with a journal, 2 nodes, 2 sends, a loss, a restart",
+        search: |most| search(&Durable(log(STAR, &[&[S0], &[S1]])), LOSS.and(RESTART).wakes(2), most),
+    },
+    Scope {
+        name: "log with a journal, 3 nodes in a chain, 2 sends, a restart",
+        search: |most| search(&Durable(log(CHAIN, &[&[S0], &[], &[S1]])), RESTART.wakes(2), most),
+    },
+    Scope {
+        name: "txn with a journal, 2 nodes, 2 transactions, a loss, a restart",
+        search: |most| search(&Durable(txn(STAR, &[&[T1], &[T2]])), LOSS.and(RESTART).wakes(2), most),
     },
     Scope {
         name: "counter-kv, 2 nodes, 2 adds and a read, a loss",

@@ -17,6 +17,12 @@ pub(crate) trait Subject {
     /// A node in the life that this seed stands for.
     fn start(&self, seed: u64) -> Self::Process;
 
+    /// The node that takes the place of one that was killed: from nothing, unless it remembers.
+    fn restart(&self, before: &Self::Process, seed: u64) -> Self::Process {
+        let _ = before;
+        self.start(seed)
+    }
+
     /// What a node's clients ask, one after the other, without `msg_id`.
     fn script(&self, node: usize) -> &[&'static str];
 

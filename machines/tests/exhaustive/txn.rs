@@ -4,6 +4,7 @@ use machines::engine::Pace;
 use machines::{Machine, Node, Txn};
 use serde_json::Value;
 
+use crate::durable::CanRemember;
 use crate::subject::Subject;
 
 /// Transactions are numbered from 1, and 0 is what was there before.
@@ -51,7 +52,7 @@ impl Subject for TxnSubject {
     }
 
     fn start(&self, seed: u64) -> Self::Process {
-        Node::new(Pace { fan_out: self.fan_out, ..Txn::default_config() }, seed)
+        Node::new(self.pace(), seed)
     }
 
     fn script(&self, node: usize) -> &[&'static str] {
@@ -95,6 +96,14 @@ impl Subject for TxnSubject {
         let overwritten = witness.causes.iter().fold(0, |all, causes| all | causes);
         let is_last = held == 0 && last.0 == 0 || held >> last.0 & !overwritten >> last.0 & 1 == 1;
         is_last.then_some(()).ok_or_else(|| format!("{last:?} is left, of {held:b} without {overwritten:b}"))
+    }
+}
+
+impl CanRemember for TxnSubject {
+    type Machine = Txn;
+
+    fn pace(&self) -> Pace {
+        Pace { fan_out: self.fan_out, ..Txn::default_config() }
     }
 }
 

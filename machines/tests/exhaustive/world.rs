@@ -29,7 +29,7 @@ pub(crate) struct Budget {
     pub(crate) losses: u8,
     /// Messages that arrive twice.
     pub(crate) repeats: u8,
-    /// Nodes that start again from nothing.
+    /// Nodes that are killed and start again.
     pub(crate) restarts: u8,
     /// Deadlines that pass, at all nodes together.
     pub(crate) wakes: u8,
@@ -65,7 +65,7 @@ pub(crate) enum Event {
     Wait,
     /// Everyone is asked for the last time.
     AskLast,
-    /// A node is killed and starts again from nothing.
+    /// A node is killed and starts again.
     Restart {
         node: usize,
     },
@@ -106,7 +106,7 @@ impl<S: Subject> World<S> {
         let (store, witness) = (Store::new(subject.nodes()), S::Witness::default());
         let mut world = World { computers, in_flight, store, lives: 0, left, witness };
         for node in 0..subject.nodes() {
-            let computer = world.start(subject, node);
+            let computer = world.start(subject, node, None);
             world.computers.push(Rc::new(computer));
         }
         world
@@ -190,9 +190,14 @@ impl<S: Subject> World<S> {
             }
             Event::Restart { node } => {
                 world.left.restarts -= 1;
-                let asked = world.computers[node].asked;
-                world.computers[node] = Rc::new(Computer { asked, ..world.start(subject, node) });
+                let before = &self.computers[node];
+                let computer = world.start(subject, node, Some(&before.process));
                 subject.restarted(&mut world.witness, node);
+                let shows = computer.shows.clone();
+                world.computers[node] = Rc::new(Computer { asked: before.asked, ..computer });
+                if shows != before.shows {
+                    subject.saw(&mut world.witness, node, &shows)?;
+                }
             }
             Event::AskLast => (0..subject.nodes())
                 .try_for_each(|node| world.ask(subject, node, subject.script(node).len()))?,
@@ -260,9 +265,10 @@ impl<S: Subject> World<S> {
         hasher.finish()
     }
 
-    fn start(&mut self, subject: &S, node: usize) -> Computer<S::Process> {
+    fn start(&mut self, subject: &S, node: usize, before: Option<&S::Process>) -> Computer<S::Process> {
         self.lives += 1;
-        let mut process = subject.start(self.lives << 11);
+        let seed = self.lives << 11;
+        let mut process = before.map_or_else(|| subject.start(seed), |before| subject.restart(before, seed));
         let names: Vec<String> = (0..subject.nodes()).map(|node| format!("\"n{node}\"")).collect();
         let names = names.join(",");
         let init = format!(r#"{{"type":"init","node_id":"n{node}","node_ids":[{names}]}}"#);

@@ -15,7 +15,9 @@
 //! | `cut n0 n1`, `mend n0 n1` | the link loses whatever is sent, both ways; or works again |
 //! | `lose n1 -> n0`, `repeat …`, `hold …` | the message on its way, or else the next, is lost, arrives twice, or waits … |
 //! | `release n1 -> n0` | … until now |
-//! | `restart n1` | kills the node and starts it again with nothing but a new life |
+//! | `restart n1` | kills the node and starts it again with nothing but a new life, and its journal, if it has one |
+//!
+//! With `journal_slack=2000` nodes keep journals, which may always grow by so many bytes before they are written anew.
 //!
 //! Below the `----`, `120 ms n1 -> n0 #3 {…}` is a message as it is sent, and `220 ms n0 gets #3` its arrival. All nodes'
 //! clocks agree with the script's, though none of them knows that.

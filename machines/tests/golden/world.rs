@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use machines::engine::Pace;
 use machines::{
-    Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Machine, Node, Outputs, Time, Txn, TxnStrict,
-    UniqueIds, consensus,
+    Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Machine, Node, Outputs, Records, Time, Txn,
+    TxnStrict, UniqueIds, consensus,
 };
 
 use crate::script::duration;
@@ -27,6 +27,8 @@ pub(crate) struct World {
     in_flight: Vec<Message>,
     messages: usize,
     cut: BTreeSet<(usize, usize)>,
+    /// What each node has recorded, if nodes have journals.
+    journals: Vec<Vec<Vec<u8>>>,
     account: String,
 }
 
@@ -59,6 +61,7 @@ impl World {
             in_flight: Vec::new(),
             messages: 0,
             cut: BTreeSet::new(),
+            journals: vec![Vec::new(); names.len()],
             account: String::new(),
         })
     }
@@ -72,7 +75,7 @@ impl World {
         self.names.clone().iter().try_for_each(|name| self.start(name))
     }
 
-    /// Starts a node, for the first time or again, from nothing.
+    /// Starts a node, for the first time or again, from nothing or from its journal.
     pub(crate) fn start(&mut self, name: &str) -> Result<(), String> {
         let node = self.position(name)?;
         self.lives += 1;
@@ -200,8 +203,28 @@ impl World {
         let mut outputs = Outputs::default();
         let process = self.processes[node].as_deref_mut().ok_or("this node has not been started")?;
         happen(process, self.now, &mut outputs)?;
+        let journal = &mut self.journals[node];
+        if process.recover(self.now, journal, &mut outputs)? {
+            let count = journal.len();
+            self.tell(&format!("{} reads {count} records", self.names[node]));
+        }
+        self.keep(node);
         outputs.lines().for_each(|line| self.send(node, line));
         Ok(())
+    }
+
+    /// Records before lines.
+    fn keep(&mut self, node: usize) {
+        let (mut records, name) = (Records::default(), self.names[node].clone());
+        self.processes[node].as_deref_mut().expect("it has just done something").record(&mut records);
+        if records.replaces() {
+            self.journals[node].clear();
+            self.tell(&format!("{name} begins its journal"));
+        }
+        for record in records.iter() {
+            self.journals[node].push(record.to_vec());
+            self.tell(&format!("{name} records {}", str::from_utf8(record).expect("text").trim_end()));
+        }
     }
 
     fn send(&mut self, from: usize, line: &[u8]) {
@@ -232,6 +255,9 @@ trait Process {
     fn on_line(&mut self, now: Time, line: &[u8], outputs: &mut Outputs) -> Result<(), String>;
     fn on_wake(&mut self, now: Time, outputs: &mut Outputs);
     fn deadline(&self) -> Option<Time>;
+    fn record(&mut self, records: &mut Records);
+    /// Reads the journal, if it is time for that.
+    fn recover(&mut self, now: Time, journal: &[Vec<u8>], outputs: &mut Outputs) -> Result<bool, String>;
 }
 
 impl<M: Machine> Process for Node<M> {
@@ -245,6 +271,19 @@ impl<M: Machine> Process for Node<M> {
 
     fn deadline(&self) -> Option<Time> {
         Node::deadline(self)
+    }
+
+    fn record(&mut self, records: &mut Records) {
+        Node::record(self, records);
+    }
+
+    fn recover(&mut self, now: Time, journal: &[Vec<u8>], outputs: &mut Outputs) -> Result<bool, String> {
+        if self.awaits_journal().is_none() {
+            return Ok(false);
+        }
+        journal.iter().try_for_each(|record| self.on_record(now, record)).map_err(|it| it.to_string())?;
+        self.on_recovered(now, outputs);
+        Ok(true)
     }
 }
 
@@ -267,15 +306,19 @@ fn spawn(machine: &str, settings: &[(&str, &str)]) -> Result<Spawn, String> {
 }
 
 fn paced<M: Machine<Config = Pace> + 'static>(settings: &[(&str, &str)]) -> Result<Spawn, String> {
-    let mut pace = M::default_config();
+    let (mut pace, mut slack) = (M::default_config(), None);
     for (name, value) in settings {
         match *name {
             "round" => pace.round = duration(value)?,
+            "journal_slack" => slack = Some(value.parse().map_err(|_| format!("`{value}` is no number"))?),
             "fan_out" => pace.fan_out = value.parse().map_err(|_| format!("`{value}` is no number"))?,
             _ => return Err(format!("there is no setting {name}")),
         }
     }
-    Ok(nodes::<M>(pace))
+    match slack {
+        None => Ok(nodes::<M>(pace)),
+        Some(slack) => Ok(Box::new(move |seed| Box::new(Node::<M>::with_journal(pace.clone(), seed, slack)))),
+    }
 }
 
 fn consensus(settings: &[(&str, &str)]) -> Result<consensus::Pace, String> {

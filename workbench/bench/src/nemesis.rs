@@ -14,9 +14,11 @@
 
 mod grudge;
 mod victims;
+mod words;
 
 pub use grudge::{Grudge, Target, isolated, one_way};
 pub use victims::Victims;
+pub use words::words;
 
 use crate::options::Fault;
 use edn::Value;
@@ -87,6 +89,11 @@ impl Nemesis {
         let tracks = TRACKS.iter().map(|members| members.iter().filter(chosen).map(switch).collect());
         let tracks = tracks.filter(|switches: &Vec<Switch>| !switches.is_empty());
         Nemesis { interval, tracks: tracks.map(|switches| Track { switches, next: None }).collect(), rng }
+    }
+
+    /// Draws from these from now on.
+    pub fn reseed(&mut self, rng: Rng) {
+        self.rng = rng;
     }
 
     /// When its next action is due; none if that is at once.

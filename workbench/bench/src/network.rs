@@ -57,6 +57,15 @@ pub struct Message {
     pub body: Arc<str>,
 }
 
+/// A line of a node's stdout that entered the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The message's network-wide number.
+    pub id: u64,
+    /// There is something behind the message on its line, which nobody will read.
+    pub has_more: bool,
+}
+
 /// Why a line of a node's stdout did not enter the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -127,6 +136,11 @@ impl Network {
             next_id: 0,
             next_sequence: 0,
         }
+    }
+
+    /// Draws from these from now on.
+    pub fn reseed(&mut self, rng: Rng) {
+        self.rng = rng;
     }
 
     /// Registers somebody, who receives from now on. Register everybody before anybody speaks: a message to a name that
@@ -229,13 +243,13 @@ impl Network {
 
     /// Sends what a node wrote to its stdout, one line without its newline. As in Maelstrom a node may speak in
     /// another's name; the number is spent even if the line is refused.
-    pub fn send_line(&mut self, now: Time, line: &[u8]) -> Result<u64, Refusal> {
+    pub fn send_line(&mut self, now: Time, line: &[u8]) -> Result<Sent, Refusal> {
         let resolved = self.resolve(line);
         if resolved.is_err() {
             self.number();
         }
-        let (src, dest, body) = resolved?;
-        Ok(self.send(now, src, dest, body))
+        let (src, dest, body, has_more) = resolved?;
+        Ok(Sent { id: self.send(now, src, dest, body), has_more })
     }
 
     /// The next moment at which [`Network::poll`] has something to do.
@@ -273,7 +287,7 @@ impl Network {
         line::write(message.id, self.name(message.src), self.name(message.dest), &message.body)
     }
 
-    fn resolve(&self, line: &[u8]) -> Result<(Participant, Participant, Arc<str>), Refusal> {
+    fn resolve(&self, line: &[u8]) -> Result<(Participant, Participant, Arc<str>, bool), Refusal> {
         let outgoing = line::read(line).map_err(Refusal::Bad)?;
         let known =
             |name: &str| self.by_name.get(name).map(|participant| (*participant, self.mailbox(*participant)));
@@ -285,7 +299,7 @@ impl Network {
         if dest.1.state == MailboxState::Closed {
             return Err(Refusal::ClientGone(dest.1.name.clone()));
         }
-        Ok((src.0, dest.0, outgoing.body.into()))
+        Ok((src.0, dest.0, outgoing.body.into(), outgoing.has_more))
     }
 
     fn fate(&mut self, src: Participant, dest: Participant) -> Fate {

@@ -26,6 +26,9 @@ pub struct Options {
     pub nemesis_interval: Duration,
     /// What goes wrong all the time.
     pub hazards: Hazards,
+    /// The disks on which nodes keep what they must not forget; none, and they keep nothing. Only virtual time has them:
+    /// processes have a real one.
+    pub disks: Option<Disks>,
     /// Neighbours suggested to the nodes of `broadcast`.
     pub topology: Topology,
     /// What share of the operations must be ok.
@@ -61,6 +64,7 @@ impl Options {
             nemesis: Vec::new(),
             nemesis_interval: Duration::from_secs(10),
             hazards: Hazards::default(),
+            disks: None,
             topology: Topology::Grid,
             availability: None,
             consistency_models: vec!["strict-serializable".to_owned()],
@@ -77,11 +81,11 @@ impl Options {
     /// What the history of such a run is held to.
     pub fn demands(&self) -> Demands {
         Demands {
-            workload: self.workload,
             consistency_models: self.consistency_models.clone(),
             availability: self.availability,
             nodes: self.nodes.clone(),
             concurrency: self.concurrency,
+            ..Demands::new(self.workload)
         }
     }
 }
@@ -192,6 +196,58 @@ pub struct Hazards {
     pub drift_ppm: u32,
     /// Some nodes take up to so long over each line that they read.
     pub slowness: Duration,
+}
+
+/// What the nodes' disks are like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Disks {
+    /// How long a sync takes at the most.
+    pub sync: Duration,
+    /// What becomes of what was not synced when its node dies.
+    pub unsynced: Unsynced,
+    /// Probability that a disk is full when it is written to, in the main phase. The node then ends, and is started again when
+    /// somebody has made room.
+    pub full: f64,
+}
+
+impl Default for Disks {
+    /// A good one, that promises nothing which it need not.
+    fn default() -> Disks {
+        Disks { sync: Duration::from_millis(1), unsynced: Unsynced::Any, full: 0.0 }
+    }
+}
+
+/// What becomes of what was not synced when its node dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsynced {
+    /// It is there all the same, as after the death of a process only.
+    Kept,
+    /// It is gone.
+    Lost,
+    /// Some of it is there, maybe with holes.
+    Torn,
+    /// Any of these, each time anew.
+    Any,
+}
+
+impl Unsynced {
+    /// All kinds.
+    pub const ALL: [Unsynced; 4] = [Unsynced::Any, Unsynced::Kept, Unsynced::Lost, Unsynced::Torn];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unsynced::Kept => "kept",
+            Unsynced::Lost => "lost",
+            Unsynced::Torn => "torn",
+            Unsynced::Any => "any",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Unsynced> {
+        Unsynced::ALL.into_iter().find(|unsynced| unsynced.name() == name)
+    }
 }
 
 /// Neighbours suggested to the nodes of `broadcast` (§9.3).

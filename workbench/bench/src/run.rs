@@ -18,7 +18,9 @@ mod operations;
 mod record;
 mod stages;
 
-pub use record::{Crash, Effect, Level, LogLine, Muted, NodeRecord, Progress, Record, Stage};
+pub use record::{
+    Crash, DiskRecord, Effect, Level, LogLine, Muted, NodeRecord, Oddity, Progress, Record, Said, Slip, Stage,
+};
 
 use crate::generator::{Pace, Threads};
 use crate::nemesis::{Grudge, Nemesis};
@@ -26,7 +28,7 @@ use crate::network::{BadLine, Entry, Event, Message, Network, Participant, Refus
 use crate::options::{LogOptions, Options};
 use crate::service::Services;
 use crate::workload::{self, Idle, Workload};
-use clients::{Clients, Purpose};
+use clients::{Clients, Heard, Purpose, quoted};
 use edn::Value;
 use fastrand::Rng;
 use faults::NodeState;
@@ -45,6 +47,8 @@ pub struct Run {
     clients: Clients,
     nodes: Vec<Participant>,
     node_records: Vec<NodeRecord>,
+    /// How often all of them were dead.
+    extinctions: u64,
     nemesis: Option<Nemesis>,
     /// The partition in force.
     partition: Option<&'static str>,
@@ -95,6 +99,7 @@ impl Run {
             partition: None,
             one_way: Grudge::new(),
             node_states: vec![NodeState::Up; options.nodes.len()],
+            extinctions: 0,
             starting: None,
             rng: seeds.fork(),
             phase: Phase::Starting { waiting: nodes.len() },
@@ -140,8 +145,9 @@ impl Run {
         }
         self.node_records[node].lines += 1;
         match self.network.send_line(now, line) {
+            Ok(sent) if sent.has_more => self.note(node, Slip::TextAfter, || quoted_line(line)),
             Ok(_) => {}
-            Err(Refusal::ClientGone(client)) => self.on_late_answer(node, &client),
+            Err(Refusal::ClientGone(_)) => self.note(node, Slip::Late, || quoted_line(line)),
             // A kill may come in the middle of a line.
             Err(Refusal::Bad(_)) if self.is_down(node) => {}
             Err(Refusal::Bad(reason)) => self.on_bad_line(node, line, reason),
@@ -174,6 +180,15 @@ impl Run {
         self.crash(Some(node), reason);
     }
 
+    /// Draws everything from another seed from now on: another continuation of the same beginning.
+    pub fn reseed(&mut self, seed: u64) {
+        let mut seeds = Rng::with_seed(seed);
+        self.network.reseed(seeds.fork());
+        self.services.reseed(seeds.fork());
+        self.nemesis.iter_mut().for_each(|nemesis| nemesis.reseed(seeds.fork()));
+        self.rng = seeds.fork();
+    }
+
     /// Somebody wants the run to end: it does, at once, and keeps what there is.
     pub fn interrupt(&mut self, now: Time) {
         self.advance(now);
@@ -202,9 +217,9 @@ impl Run {
         self.effects.pop_front()
     }
 
-    /// How far the run has come.
-    pub fn progress(&self) -> Progress {
-        let (stage, remaining, total) = self.stage();
+    /// How far the run has come by now. Nothing need have happened for a while.
+    pub fn progress(&self, now: Time) -> Progress {
+        let (stage, remaining, total) = self.stage(now.max(self.now));
         let Counts { invoked, ok, failed, unknown } = self.counts;
         let nodes_in = |wanted| self.node_states.iter().filter(|state| **state == wanted).count();
         let (paused, down) = (nodes_in(NodeState::Paused), nodes_in(NodeState::Down));
@@ -228,7 +243,10 @@ impl Run {
     }
 
     /// What is left of the run.
-    pub fn into_record(self) -> Record {
+    pub fn into_record(mut self) -> Record {
+        for node in &mut self.node_records {
+            node.stale_answers = self.services.stale_answers(&node.name);
+        }
         Record {
             options: self.options,
             history: self.history,
@@ -236,6 +254,7 @@ impl Run {
             start: self.start,
             duration: self.now.since(Time::ZERO),
             nodes: self.node_records,
+            extinctions: self.extinctions,
             crash: self.crash,
             interrupted: self.interrupted,
         }
@@ -263,9 +282,10 @@ impl Run {
             }
             Role::Service(service) => self.on_request_to_service(service, message),
             Role::Client(number) => {
-                let outcome = self.clients.on_message(self.now, &mut self.network, number, &message.body);
-                if let Some(outcome) = outcome {
-                    self.on_outcome(outcome);
+                match self.clients.on_message(self.now, &mut self.network, number, &message.body) {
+                    Some(Heard::Answer(outcome)) => self.on_outcome(outcome),
+                    Some(Heard::Nothing(slip, example)) => self.note_sender(message, slip, || example),
+                    None => {}
                 }
             }
         }
@@ -279,6 +299,7 @@ impl Run {
             }
             None => {
                 let name = Services::NAMES[service];
+                self.note_sender(message, Slip::Unserved, || format!("{} to {name}", quoted(&message.body)));
                 self.log(
                     Level::Warn,
                     name,
@@ -296,11 +317,21 @@ impl Run {
         }
     }
 
-    fn on_late_answer(&mut self, node: usize, client: &str) {
-        self.node_records[node].late_answers += 1;
-        let text =
-            format!("dropped a message for the client {client}, which is gone: an answer that came too late");
-        self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text);
+    /// A node did something that is passed over. The first of each kind is logged.
+    pub(super) fn note(&mut self, node: usize, slip: Slip, example: impl FnOnce() -> String) {
+        let record = &mut self.node_records[node];
+        record.note(slip, self.now, example);
+        if let Some(Oddity { example, count: 1, .. }) = record.oddities.iter().find(|odd| odd.slip == slip) {
+            let text = format!("passed over ({}): {example}", slip.name());
+            self.log(Level::Warn, &format!("{} stdout", self.options.nodes[node]), text);
+        }
+    }
+
+    /// The same of whoever sent a message, if it is a node.
+    fn note_sender(&mut self, message: &Message, slip: Slip, example: impl FnOnce() -> String) {
+        if let Role::Node(node) = self.network.role(message.src) {
+            self.note(node, slip, example);
+        }
     }
 
     fn on_bad_line(&mut self, node: usize, line: &[u8], reason: BadLine) {
@@ -352,6 +383,10 @@ impl Run {
     fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
     }
+}
+
+fn quoted_line(line: &[u8]) -> String {
+    quoted(&String::from_utf8_lossy(line))
 }
 
 /// Nodes and services; clients come as they are needed.

@@ -40,6 +40,11 @@ impl Services {
         }
     }
 
+    /// Draws from these from now on.
+    pub fn reseed(&mut self, rng: Rng) {
+        self.rng = rng;
+    }
+
     /// What the service with this number (its position in [`Services::NAMES`]) answers to a request from `source`.
     /// Nothing at all if it does not know the request's type: that is Maelstrom's way, and worth a warning.
     pub fn handle(&mut self, service: usize, source: &Arc<str>, body: &str) -> Option<String> {
@@ -53,6 +58,11 @@ impl Services {
             }),
         };
         Some(answer?.to_body(body.get("msg_id").unwrap_or(&Value::Nil)))
+    }
+
+    /// How often `seq-kv` showed this source an old state that made a difference.
+    pub fn stale_answers(&self, source: &str) -> u64 {
+        self.seq_kv.stale_answers(source)
     }
 
     fn timestamp(&mut self, body: &Value) -> Option<Answer> {

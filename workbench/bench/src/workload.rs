@@ -19,7 +19,7 @@ pub(crate) use idle::Idle;
 
 use crate::generator::{Choice, Drawn};
 use crate::options::{self, Options};
-use edn::Value;
+use edn::{Value, json};
 use judge::history::Op;
 use serde::Serialize;
 use std::time::Duration;
@@ -132,7 +132,12 @@ pub struct Reply(Value);
 
 /// Why a reply is not what it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Malformed(pub String);
+pub enum Malformed {
+    /// It does not have the form of a reply.
+    Shape(String),
+    /// It has, but answers something else than what was asked.
+    Other(String),
+}
 
 /// The workload that these options ask for; the reason if it cannot be run with them.
 pub fn new(options: &Options) -> Result<Box<dyn Workload>, String> {
@@ -182,11 +187,16 @@ impl Schema {
         Schema { kind, fields: &[], is_open: true }
     }
 
+    /// The type of such replies.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// Accepts a body that fits.
     pub fn accept(&self, body: Value) -> Result<Reply, Malformed> {
         match self.objection(&body) {
             None => Ok(Reply(body)),
-            Some(why) => Err(Malformed(format!("{why}: {}", quote(&body)))),
+            Some(why) => Err(Malformed::Shape(format!("{why}: {}", quote(&body)))),
         }
     }
 
@@ -202,7 +212,8 @@ impl Schema {
         }
         let Value::Map(entries) = body else { return None };
         let unknown = entries.iter().find(|(key, value)| !self.has_place_for(key, value))?;
-        Some(format!("the reply has {} with the value {}, for which there is no place", unknown.0, unknown.1))
+        let (key, value) = (json::compact(&unknown.0), json::compact(&unknown.1));
+        Some(format!("the reply has {key} with the value {value}, for which there is no place"))
     }
 
     fn has_place_for(&self, key: &Value, value: &Value) -> bool {
@@ -218,7 +229,7 @@ impl Schema {
 /// A body as explanations quote it: not at any length.
 fn quote(body: &Value) -> String {
     const LONGEST: usize = 300;
-    let text = body.to_string();
+    let text = json::compact(body);
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{} …", &text[..end]),
         None => text,

@@ -3,6 +3,7 @@
 //! Values are taken as text here and judged in [`super::resolve`], all of them, so that every mistake is named at once
 //! and in the words that Maelstrom's users know.
 
+use super::suggest;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Parser};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ const TEST_EXAMPLES: &str = "\
 Examples:
   workbench test -w echo --bin ./my-node --node-count 1 --time-limit 10
   workbench test -w broadcast --bin ./my-node --node-count 5 --rate 10 --nemesis partition,kill
-  workbench test -w unique-ids --bin /usr/bin/python3 --availability total -- my_node.py --verbose
+  workbench test -w unique-ids --bin python3 --availability total -- my_node.py --verbose
 Everything that the run said and did is in store/latest/ afterwards.";
 const SIM_EXAMPLES: &str = "\
 Examples:
@@ -33,6 +34,10 @@ pub(super) struct TestArguments {
     /// How often to repeat the test; the first run that is not valid is the last
     #[arg(long, value_name = "NUM", default_value = "1", allow_hyphen_values = true)]
     pub(super) test_count: String,
+    #[command(flatten)]
+    pub(super) hunt: HuntArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
     /// Leave the nodes' processes alive at the end
     #[arg(long)]
     pub(super) leave_db_running: bool,
@@ -57,6 +62,18 @@ pub(super) struct SimArguments {
     /// Make a third of the nodes slow: up to so long over each message
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) slow: Option<String>,
+    /// Give each node a disk for what it must not forget; without, nodes that are killed forget everything
+    #[arg(long)]
+    pub(super) data: bool,
+    /// How long a sync of these disks takes, at the most [default: 1ms]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) sync: Option<String>,
+    /// What becomes of what was not synced when its node dies: kept, lost, torn, any [default: any]
+    #[arg(long, value_name = "FATE", allow_hyphen_values = true)]
+    pub(super) unsynced: Option<String>,
+    /// Probability that a disk is full when it is written to: the node ends, and is started again in a while
+    #[arg(long, value_name = "P", allow_hyphen_values = true)]
+    pub(super) disk_full: Option<String>,
     /// Draw from the seed which faults there are and how bad; in place of all flags that ask for faults
     #[arg(long)]
     pub(super) swarm: bool,
@@ -77,6 +94,34 @@ pub(super) struct SimArguments {
     pub(super) fanout: Option<String>,
     #[command(flatten)]
     pub(super) run: RunArguments,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
+}
+
+/// A search for a run that fails, and for the smallest that does.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct HuntArguments {
+    /// Run with up to so many seeds, until a run fails
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(super) seeds: Option<String>,
+    /// When a run fails, look for a smaller one that fails in the same way: fewer nodes, operations and faults, less time;
+    /// for so many seconds at most
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "120")]
+    pub(super) shrink: Option<String>,
+}
+
+/// What is printed, and where else it goes.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct OutputArguments {
+    /// Print the whole results map as well; results.edn has it in any case
+    #[arg(long)]
+    pub(super) results: bool,
+    /// Print one line only: what the run came to
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// Write what runs came to as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    pub(super) junit: Option<PathBuf>,
 }
 
 /// What a run is asked to do, in either world.
@@ -86,6 +131,9 @@ pub(super) struct RunArguments {
     /// txn-list-append, txn-rw-register, unique-ids
     #[arg(short, long, value_name = "NAME", default_value = "lin-kv", allow_hyphen_values = true)]
     pub(super) workload: String,
+    /// Whether the workload was named; set after parsing.
+    #[arg(skip)]
+    pub(super) names_workload: bool,
     /// Number of nodes, named n0, n1, …; takes the place of --nodes
     #[arg(long, value_name = "NUM", allow_hyphen_values = true)]
     pub(super) node_count: Option<String>,
@@ -193,6 +241,12 @@ pub(super) enum NotParsed {
     Wrong(Vec<String>),
 }
 
+/// Whether words that make sense name a workload; it has a default, which people rarely mean.
+pub(super) fn names_workload(words: &[OsString]) -> bool {
+    let is_it = |word: &str| word.starts_with("-w") || word.split('=').next() == Some("--workload");
+    words.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--").any(is_it)
+}
+
 /// Reads the words after the command's name.
 pub(super) fn parse<A: FromArgMatches + clap::CommandFactory>(
     name: &'static str,
@@ -242,7 +296,12 @@ fn explain(error: &clap::Error, command: &Command) -> Vec<String> {
     use clap::error::{ContextKind, ErrorKind};
     let subject = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let line = match error.kind() {
-        ErrorKind::UnknownArgument => format!("Unknown option: \"{subject}\""),
+        ErrorKind::UnknownArgument => {
+            let known = command.get_arguments().filter_map(|argument| argument.get_long());
+            let known = known.map(|long| format!("--{long}"));
+            let meant = suggest::did_you_mean(subject.split('=').next().unwrap_or_default(), known);
+            format!("Unknown option: \"{subject}\"{meant}")
+        }
         ErrorKind::InvalidValue | ErrorKind::NoEquals | ErrorKind::WrongNumberOfValues => {
             format!("Missing required argument for \"{}\"", in_full(&subject, command))
         }

@@ -7,21 +7,22 @@ use edn::Value;
 use judge::figures::{Figure, judge};
 use report::{Challenged, Demand};
 
-/// The challenges with these flags, and what they demand of these results.
-pub(super) fn challenged(options: &Options, results: &Value) -> Challenged {
-    Challenged { name: name(options), demands: demands(options, results) }
+/// The challenge of this name, or else those with these flags, and what they demand of these results.
+pub(super) fn challenged(options: &Options, results: &Value, name: Option<&str>) -> Challenged {
+    let named = name.and_then(|name| CHALLENGES.iter().find(|challenge| challenge.name == name));
+    let challenges = named.map_or_else(|| matching(options), |named| vec![named]);
+    Challenged {
+        names: challenges.iter().map(|challenge| challenge.name).collect(),
+        by_name: named.is_some(),
+        demands: demands(&challenges, results),
+    }
 }
 
-/// The challenges with these flags, by name: `3d and 3e`. Those beyond what Fly.io set are not among them.
-fn name(options: &Options) -> Option<String> {
-    let names: Vec<&str> = matching(options).into_iter().map(|challenge| challenge.name).collect();
-    (!names.is_empty()).then(|| names.join(" and "))
-}
-
-/// What they demand.
-fn demands(options: &Options, results: &Value) -> Vec<Demand> {
-    let of_challenge = |challenge: &'static Challenge| {
-        let judgements = judge(results, &challenge.thresholds()).into_iter();
+/// What these challenges demand. What we want of ourselves is nobody else's concern.
+fn demands(challenges: &[&'static Challenge], results: &Value) -> Vec<Demand> {
+    let of_challenge = |challenge: &&'static Challenge| {
+        let challenge: &'static Challenge = challenge;
+        let judgements = judge(results, &challenge.limits()).into_iter();
         judgements.filter_map(move |judgement| {
             let (figure, limit) = (judgement.threshold.figure, judgement.threshold.demanded?);
             let of_latency = match figure {
@@ -32,6 +33,7 @@ fn demands(options: &Options, results: &Value) -> Vec<Demand> {
             Some(Demand {
                 challenge: challenge.name,
                 words: words(figure, limit, judgement.measured),
+                shortfall: shortfall(figure, limit, judgement.measured),
                 of_latency,
                 limit,
                 measured: judgement.measured,
@@ -39,7 +41,7 @@ fn demands(options: &Options, results: &Value) -> Vec<Demand> {
             })
         })
     };
-    matching(options).into_iter().flat_map(of_challenge).collect()
+    challenges.iter().flat_map(of_challenge).collect()
 }
 
 /// One of each name.
@@ -82,6 +84,19 @@ fn words(figure: Figure, limit: f64, measured: Option<f64>) -> String {
     }
 }
 
+fn shortfall(figure: Figure, limit: f64, measured: Option<f64>) -> String {
+    let (name, unit) = match figure {
+        Figure::MessagesPerOperation => ("messages per operation", ""),
+        Figure::MedianLatency => ("median latency", " ms"),
+        Figure::LongestLatency => ("longest latency", " ms"),
+    };
+    match measured {
+        None => format!("{name} unknown, must be below {limit}{unit}"),
+        Some(measured) if unit.is_empty() => format!("{measured:.2} {name}, must be below {limit}"),
+        Some(measured) => format!("{name} {measured}{unit}, must be below {limit}{unit}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,15 +109,20 @@ mod tests {
         options.time_limit = Duration::from_secs(20);
         options.rate = 100.0;
         options.latency.mean_ms = 100;
-        assert_eq!(name(&options).as_deref(), Some("3d and 3e"));
+        let names = |options: &Options| challenged(options, &Value::Nil, None).name();
+        assert_eq!(names(&options).as_deref(), Some("3d and 3e"));
         let results = "{:net {:servers {:msgs-per-op 21.5}} :workload {:stable-latencies {0.5 399, 1 700}}}";
-        let demands_of = |options: &Options| demands(options, &edn::read(results).unwrap());
+        let of = |options: &Options, name| challenged(options, &edn::read(results).unwrap(), name).demands;
+        let demands_of = |options: &Options| of(options, None);
         let met: Vec<bool> = demands_of(&options).iter().map(|demand| demand.is_met).collect();
         assert_eq!(met, [true, true, false, false, true, true]);
+        let missed = of(&options, Some("3d")).into_iter().find(|demand| !demand.is_met);
+        let shortfall = missed.map(|demand| demand.shortfall);
+        assert_eq!(shortfall.as_deref(), Some("longest latency 700 ms, must be below 600 ms"));
         options.nemesis = vec![Fault::Partition];
         assert!(demands_of(&options).is_empty());
         options.nodes.pop();
-        assert_eq!(name(&options), None);
+        assert_eq!(names(&options), None);
     }
 
     #[test]
@@ -112,7 +132,8 @@ mod tests {
             let rest = format!("--availability total --nemesis partition --consistency-models {model}");
             read_scenario(&format!("{load} {rest}")).unwrap().options
         };
-        assert_eq!(name(&read("read-committed")).as_deref(), Some("6c"));
-        assert_eq!(name(&read("serializable")), None);
+        let name = |model: &str| challenged(&read(model), &Value::Nil, None).name();
+        assert_eq!(name("read-committed").as_deref(), Some("6c"));
+        assert_eq!(name("serializable"), None);
     }
 }

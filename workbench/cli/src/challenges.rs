@@ -32,7 +32,13 @@ impl Challenge {
         self.name.len() <= 2
     }
 
-    /// What its figures are held to.
+    /// What the challenge itself holds its figures to.
+    pub fn limits(&self) -> Vec<Threshold> {
+        let limits = self.thresholds().into_iter().filter(|threshold| threshold.demanded.is_some());
+        limits.map(|threshold| Threshold { target: None, ..threshold }).collect()
+    }
+
+    /// What our own program for it is held to: the limits, and our targets.
     pub fn thresholds(&self) -> Vec<Threshold> {
         let wanted = self.demanded.into_iter().zip(self.target);
         let thresholds = Figure::ALL.into_iter().zip(wanted);
@@ -84,6 +90,16 @@ const fn slowly(challenge: Challenge) -> Challenge {
     Challenge { arguments: &["--round", "1600ms"], ..challenge }
 }
 
+/// The same with a memory that outlives its node.
+const fn durable(challenge: Challenge) -> Challenge {
+    Challenge { arguments: &["--data", "{data}"], ..challenge }
+}
+
+/// The same with rounds of 50 ms between the questions of a leader.
+const fn in_rounds(challenge: Challenge) -> Challenge {
+    Challenge { arguments: &["--round", "50ms"], ..challenge }
+}
+
 /// 3d's figures: what is demanded, and what we want.
 const FIGURES_3D: ([Option<f64>; 3], [Option<f64>; 3]) =
     (figures(30.0, 400.0, 600.0), figures(1.2, 380.0, 570.0));
@@ -109,12 +125,27 @@ const FLAGS_3D_PARTITIONED: &[&str] = &[
 /// 4's.
 const FLAGS_4: &[&str] =
     &["--node-count", "3", "--rate", "100", "--time-limit", "20", "--nemesis", "partition"];
+/// Nodes die, stand still and are cut off, now and then all of them.
+const FLAGS_KILL: &[&str] = &[
+    "--node-count",
+    "3",
+    "--concurrency",
+    "2n",
+    "--time-limit",
+    "20",
+    "--rate",
+    "100",
+    "--nemesis",
+    "kill,pause,partition",
+    "--nemesis-interval",
+    "2",
+];
 /// 5b's and 5c's.
 const FLAGS_5BC: &[&str] =
     &["--node-count", "2", "--concurrency", "2n", "--time-limit", "20", "--rate", "1000"];
 
 /// The challenges, in their order, and then what is beyond them.
-pub const CHALLENGES: [Challenge; 29] = [
+pub const CHALLENGES: [Challenge; 35] = [
     plain("1", "echo", ["echo", "echo"], &["--node-count", "1", "--time-limit", "10"], NONE),
     plain(
         "2",
@@ -294,6 +325,49 @@ pub const CHALLENGES: [Challenge; 29] = [
         messages(0.1),
     ),
     plain("g-set", "a set, partitions", ["g-set", "g-set"], FLAGS_4, messages(0.15)),
+    durable(broadcast(
+        "3-kill",
+        "broadcast, nodes die",
+        &[
+            "--node-count",
+            "5",
+            "--time-limit",
+            "20",
+            "--rate",
+            "50",
+            "--latency",
+            "10",
+            "--nemesis",
+            "kill,pause,partition",
+            "--nemesis-interval",
+            "2",
+        ],
+        (NONE, NONE),
+    )),
+    durable(plain("4-kill", "a counter, nodes die", ["g-counter", "counter"], FLAGS_KILL, NONE)),
+    durable(plain("5-kill", "logs, nodes die", ["kafka", "log"], FLAGS_KILL, NONE)),
+    durable(plain(
+        "6-kill",
+        "transactions, nodes die",
+        ["txn-rw-register", "txn"],
+        &[
+            "--node-count",
+            "3",
+            "--concurrency",
+            "2n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--consistency-models",
+            "read-atomic , causal-cerone",
+            "--nemesis",
+            "kill,pause,partition",
+            "--nemesis-interval",
+            "2",
+        ],
+        NONE,
+    )),
     plain(
         "lin-kv",
         "linearizable registers",
@@ -301,27 +375,24 @@ pub const CHALLENGES: [Challenge; 29] = [
         &["--node-count", "5", "--concurrency", "4n", "--time-limit", "20", "--rate", "100"],
         messages(5.6),
     ),
-    Challenge {
-        arguments: &["--round", "50ms"],
-        ..plain(
-            "lin-kv",
-            "the same in rounds, 10 ms apart",
-            ["lin-kv", "lin-kv"],
-            &[
-                "--node-count",
-                "5",
-                "--concurrency",
-                "4n",
-                "--time-limit",
-                "20",
-                "--rate",
-                "100",
-                "--latency",
-                "10",
-            ],
-            messages(1.6),
-        )
-    },
+    in_rounds(plain(
+        "lin-kv",
+        "the same in rounds, 10 ms apart",
+        ["lin-kv", "lin-kv"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+        ],
+        messages(1.6),
+    )),
     plain(
         "lin-kv",
         "the same, partitions",
@@ -342,29 +413,46 @@ pub const CHALLENGES: [Challenge; 29] = [
         ],
         NONE,
     ),
-    Challenge {
-        arguments: &["--round", "50ms"],
-        ..plain(
-            "txn-strict",
-            "strictly serializable lists",
-            ["txn-list-append", "txn-strict"],
-            &[
-                "--node-count",
-                "5",
-                "--concurrency",
-                "4n",
-                "--time-limit",
-                "20",
-                "--rate",
-                "100",
-                "--latency",
-                "10",
-                "--consistency-models",
-                "strict-serializable",
-            ],
-            messages(1.6),
-        )
-    },
+    durable(plain(
+        "lin-kv",
+        "the same, nodes die",
+        ["lin-kv", "lin-kv"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "kill,partition",
+        ],
+        NONE,
+    )),
+    in_rounds(plain(
+        "txn-strict",
+        "strictly serializable lists",
+        ["txn-list-append", "txn-strict"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--consistency-models",
+            "strict-serializable",
+        ],
+        messages(1.6),
+    )),
     plain(
         "txn-strict",
         "the same, partitions",
@@ -387,6 +475,28 @@ pub const CHALLENGES: [Challenge; 29] = [
         ],
         NONE,
     ),
+    durable(plain(
+        "txn-strict",
+        "the same, nodes die",
+        ["txn-list-append", "txn-strict"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "kill,partition",
+            "--consistency-models",
+            "strict-serializable",
+        ],
+        NONE,
+    )),
     plain(
         "txn-strict",
         "registers, partitions",
@@ -410,6 +520,29 @@ pub const CHALLENGES: [Challenge; 29] = [
         NONE,
     ),
 ];
+
+/// What a challenge asks, in a sentence.
+pub fn asks(name: &str) -> &'static str {
+    match name {
+        "1" => "Echo: say back what you are told.",
+        "2" => "Unique ids: three nodes hand out ids, none twice, also while they cannot reach each other.",
+        "3a" => "Broadcast, one node: remember the numbers you are told, and say all of them when asked.",
+        "3b" => "Broadcast, five nodes: numbers told to one node show up at all of them.",
+        "3c" => "Broadcast under partitions: messages are dropped now and then; no number may be lost.",
+        "3d" => "Broadcast, 25 nodes, 100 ms apart: few messages, and quickly.",
+        "3e" => "Broadcast, the same load: fewer messages still; it may take longer.",
+        "4" => {
+            "Counter: three nodes keep a sum, under partitions; the last reads must be exact. seq-kv may be used."
+        }
+        "5a" => "Log, one node: append to logs, give offsets, poll from an offset, commit.",
+        "5b" => "Log, two nodes: the same. lin-kv may be used.",
+        "5c" => "Log, two nodes, efficiently: as 5b, with as few messages as you can.",
+        "6a" => "Transactions, one node: read and write registers, always available.",
+        "6b" => "Transactions, two nodes: read uncommitted, always available, also under partitions.",
+        "6c" => "Transactions, two nodes: read committed, always available, under partitions.",
+        _ => CHALLENGES.iter().find(|challenge| challenge.name == name).map_or("", |found| found.about),
+    }
+}
 
 #[cfg(test)]
 mod tests {

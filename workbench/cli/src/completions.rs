@@ -2,15 +2,22 @@
 
 use super::analyze::AnalyzeArguments;
 use super::arguments::{self, SimArguments, TestArguments};
+use super::challenge::ChallengeArguments;
+use super::challenges::CHALLENGES;
+use super::check::CheckArguments;
 use super::demo::DemoArguments;
 use super::frontier::{FrontierArguments, ScalingArguments};
+use super::new::NewArguments;
 use super::serve::ServeArguments;
 use super::thresholds::ThresholdsArguments;
 use super::verdict::Exit;
 use super::{refuse, say};
+use bench::options::{Fault, Workload};
 use clap::{Command, CommandFactory, Parser};
 use clap_complete::Shell;
+use judge::Check;
 use std::ffi::OsString;
+use worlds::scenario::OurMachine;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,16 +50,47 @@ pub(super) fn command(words: &[OsString]) -> Exit {
 fn workbench() -> Command {
     let commands = [
         ("analyze", AnalyzeArguments::command()),
+        ("challenge", ChallengeArguments::command()),
+        ("check", CheckArguments::command()),
         ("completions", CompletionsArguments::command()),
         ("demo", DemoArguments::command()),
         ("frontier", FrontierArguments::command()),
+        ("new", NewArguments::command()),
         ("scaling", ScalingArguments::command()),
         ("serve", ServeArguments::command()),
         ("sim", SimArguments::command()),
         ("test", TestArguments::command()),
         ("thresholds", ThresholdsArguments::command()),
     ];
-    Command::new("workbench").subcommands(commands.map(|(name, command)| command.name(name)))
+    let commands = commands.map(|(name, command)| with_values(command.name(name)));
+    Command::new("workbench").subcommands(commands)
+}
+
+/// The command, with the words that its flags take: these are checked elsewhere, where every mistake is named in the words
+/// that Maelstrom's users know.
+fn with_values(command: Command) -> Command {
+    let mut challenges: Vec<&str> =
+        CHALLENGES.iter().map(|challenge| challenge.name).chain(["all"]).collect();
+    challenges.dedup();
+    let values: [(&str, Vec<&str>); 9] = [
+        ("workload", Workload::ALL.map(Workload::name).to_vec()),
+        ("check", Check::NAMES.map(|(name, _)| name).to_vec()),
+        ("nemesis", Fault::ALL.map(Fault::name).to_vec()),
+        ("consistency_models", judge::consistency_models().collect()),
+        ("topology", vec!["grid", "line", "total", "tree", "tree2", "tree3", "tree4"]),
+        ("latency_dist", vec!["constant", "uniform", "exponential"]),
+        ("availability", vec!["total"]),
+        ("machine", OurMachine::ALL.map(OurMachine::name).to_vec()),
+        ("challenges", challenges),
+    ];
+    let has = |command: &Command, id: &str| command.get_arguments().any(|argument| argument.get_id() == id);
+    values.into_iter().fold(command, |command, (id, values)| {
+        if has(&command, id) {
+            command.mut_arg(id, |argument| argument.value_parser(values))
+        } else {
+            command
+        }
+    })
 }
 
 #[cfg(test)]
@@ -63,7 +101,8 @@ mod tests {
     fn every_command_can_be_completed() {
         let known: Vec<String> =
             workbench().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        assert_eq!(known, super::super::COMMANDS);
+        let commands = super::super::COMMANDS.map(|command| command.name);
+        assert_eq!(known, commands);
     }
 
     #[test]
@@ -72,7 +111,8 @@ mod tests {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut workbench(), "workbench", &mut script);
             let script = String::from_utf8(script).unwrap();
-            for flag in ["node-count", "max-msgs-per-op", "rounds", "port"] {
+            let words = ["txn-list-append", "latency-spike", "causal-cerone", "counter-kv", "3d"];
+            for flag in ["node-count", "max-msgs-per-op", "rounds", "port"].into_iter().chain(words) {
                 assert!(script.contains(flag), "{shell}: {flag}");
             }
         }

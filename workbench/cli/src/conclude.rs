@@ -5,79 +5,105 @@ use super::challenged::challenged;
 use super::console::{Console, defused};
 use super::crash;
 use super::paint::Paint;
+use super::patience::within;
 use super::progress;
 use super::summary::{self, Subject};
+use super::told::{Around, Concluded, Told};
 use super::verdict::Exit;
 use super::words::counted;
 use bench::run::{Crash, Level, Record};
 use edn::Value;
-use judge::Results;
+use judge::{Results, Validity};
 use std::io;
+use std::num::NonZero;
 use std::path::Path;
+use std::time::Duration;
 use store::{self, Origin, Store};
-use worlds::processes::{Lag, NodeReport};
+use worlds::processes::NodeReport;
 
-/// Judges a run, writes its files and says what it came to. In virtual time there are no processes and there is no lag.
+/// Judges a run, writes its files and says what it came to.
 pub(super) fn close(
     mut record: Record,
     origin: &Origin,
-    processes: &[NodeReport],
-    lag: Option<&Lag>,
+    around: Around<'_>,
     store: &Store,
     console: &mut Console,
-) -> io::Result<Exit> {
-    blame_who_exited(&mut record, processes);
+) -> io::Result<Concluded> {
+    blame_who_exited(&mut record, around.processes);
     if let Some(crash) = &mut record.crash {
-        crash.last_words = crash::last_words(crash, processes).map(defused);
+        crash.last_words = crash::last_words(crash, around.processes).map(defused);
     }
     store.write_record(&record, origin)?;
     if record.came_to_an_end() {
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let Some(results) = conclude(&directory, &record, origin)? else {
-        return Ok(without_verdict(&record, &directory, console));
+    let (results, told) = conclude(&directory, &record, origin, None)?;
+    let Some(results) = results else {
+        return Ok(without_verdict(record, told, &directory, console));
     };
     store.write_test(&record, origin, Some(results.valid))?;
     let subject = Subject {
         results: &results,
         record: &record,
+        told: &told,
         verdict_before: None,
-        processes,
-        lag: lag.map(|lag| (lag.quantile(0.99), lag.max())),
-        store: directory.display().to_string(),
+        around,
+        origin,
+        directory: &directory,
     };
-    console.print_block(&summary::summary(&subject, Paint::for_stdout()));
     let exit = Exit::of_results(&results.value);
-    console.say(Level::Info, closing(&results));
-    Ok(exit)
+    let map = edn::pretty(&results.value);
+    if around.shows_results {
+        console.print_block(&map);
+    } else {
+        console.note(&map);
+    }
+    let summary = summary::summary(&subject, Paint::for_stdout());
+    console.print_block(&summary);
+    Ok(Concluded { exit, told: Some(told), record: Some(record), summary })
 }
 
 /// Judges a run, unless it broke off, and writes everything that follows from its record into its directory.
-pub(super) fn conclude(directory: &Path, record: &Record, origin: &Origin) -> io::Result<Option<Results>> {
+/// An analysis that takes longer than `limit` comes to no verdict.
+pub(super) fn conclude(
+    directory: &Path,
+    record: &Record,
+    origin: &Origin,
+    limit: Option<Duration>,
+) -> io::Result<(Option<Results>, Told)> {
     store::write_history_text(directory, &record.history)?;
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
-    let judge = || record.judge();
+    let judge = || within(limit, |patience| record.judge_within(patience));
     let results = record.came_to_an_end().then(judge);
+    let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
+    let challenged = challenged(&record.options, value, origin.challenge.as_deref());
+    let told = Told::new(record, results.as_ref(), &challenged, origin);
+    store::write_results(directory, results.as_ref().map(|results| &results.value), &told)?;
     if let Some(results) = &results {
-        store::write_results(directory, &results.value)?;
         report::write_extras(directory, &record.options, &record.history, results)?;
     }
-    let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
+    let scenario = origin.scenario.as_ref().filter(|_| record.came_to_an_end());
+    let states = scenario.map(|scenario| worlds::replay::states(scenario, record));
+    let fails = results.as_ref().is_some_and(|results| results.valid == Validity::False);
+    let too_late = scenario.filter(|_| fails).and_then(|scenario| {
+        let _busy = progress::busy("playing other continuations".to_owned());
+        worlds::too_late::too_late(
+            scenario,
+            std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        )
+    });
     let subject = report::Subject {
         record,
         results: results.as_ref(),
         command: origin.command.as_deref(),
-        challenged: challenged(&record.options, value),
+        challenged,
+        said: &store::read_said(directory, &record.options.nodes),
+        states: states.as_ref(),
+        too_late: too_late.as_ref(),
     };
     report::write(directory, &subject)?;
-    Ok(results)
-}
-
-/// The results in full, and the line that scripts look for.
-pub(super) fn closing(results: &Results) -> String {
-    let line = Exit::of_results(&results.value).closing_line().unwrap_or_default();
-    format!("{}\n\n\n{line}", edn::pretty(&results.value))
+    Ok((results, told))
 }
 
 /// A node that ended by itself spoils a run even if it did so after the last operation.
@@ -90,12 +116,14 @@ fn blame_who_exited(record: &mut Record, processes: &[NodeReport]) {
     }
 }
 
-fn without_verdict(record: &Record, directory: &Path, console: &mut Console) -> Exit {
+fn without_verdict(record: Record, told: Told, directory: &Path, console: &mut Console) -> Concluded {
     if record.interrupted {
         let what = format!("Interrupted; what there is lies in {}", directory.display());
+        let summary = what.clone();
         console.say(Level::Warn, what);
-        return Exit::Interrupted;
+        return Concluded { exit: Exit::Interrupted, told: None, record: Some(record), summary };
     }
-    console.say(Level::Fatal, crash::report(record.crash.as_ref()));
-    Exit::Crashed
+    let report = crash::report(record.crash.as_ref(), &told.notes, &directory.join("report.html"));
+    console.say(Level::Fatal, report.clone());
+    Concluded { exit: Exit::Crashed, told: Some(told), record: Some(record), summary: report }
 }

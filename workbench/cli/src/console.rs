@@ -60,9 +60,14 @@ impl Console {
     /// Logs to the file at `path` only.
     pub(super) fn quiet(path: &Path, clock: WallClock) -> io::Result<Console> {
         let mut console = Console::open(path, false, clock)?;
-        console.is_quiet = true;
-        console.bar = None;
+        console.be_quiet();
         Ok(console)
+    }
+
+    /// From now on, only the file is written to.
+    pub(super) fn be_quiet(&mut self) {
+        self.is_quiet = true;
+        self.end_progress();
     }
 
     /// Says something that everyone should read.
@@ -70,6 +75,11 @@ impl Console {
         let line = LogLine { level, thread: "main".to_owned(), message: message.into() };
         self.write_log(&line);
         self.print(&self.console_line(&line));
+    }
+
+    /// Writes a block of text to the log file only.
+    pub(super) fn note(&mut self, text: &str) {
+        self.write_log(&LogLine { level: Level::Info, thread: "main".to_owned(), message: text.to_owned() });
     }
 
     /// Prints a block of text as it is.
@@ -102,14 +112,14 @@ impl Console {
     }
 
     fn now(&self) -> LocalTime {
-        match self.virtual_time {
-            Some(time) => LocalTime { unix_ms: time.as_nanos() / 1_000_000, offset_minutes: 0 },
-            None => self.clock.now(),
-        }
+        self.clock.now()
     }
 
     fn console_line(&self, line: &LogLine) -> String {
-        let time = self.now().console();
+        let time = match self.virtual_time {
+            Some(time) => virtual_seconds(time),
+            None => self.now().console(),
+        };
         let text = format!("{} [{time}] {} - workbench {}", name(line.level), line.thread, line.message);
         defused(text)
     }
@@ -130,14 +140,18 @@ impl Console {
 
     fn write_log(&mut self, line: &LogLine) {
         let time = self.now();
+        let stamp = self.virtual_time.map_or_else(|| time.console(), virtual_seconds);
         let text = if self.json {
             let entry = serde_json::json!({
-                "timestamp": time.console(), "level": name(line.level), "thread": line.thread, "message": line.message,
+                "timestamp": stamp, "level": name(line.level), "thread": line.thread, "message": line.message,
             });
             format!("{entry}\n")
         } else {
-            let time = LocalTime { offset_minutes: 0, ..time }.console();
-            format!("{time}{{GMT}}\t{}\t[{}] workbench: {}\n", name(line.level), line.thread, line.message)
+            let time = match self.virtual_time {
+                Some(_) => stamp,
+                None => LocalTime { offset_minutes: 0, ..time }.console() + "{GMT}",
+            };
+            format!("{time}\t{}\t[{}] workbench: {}\n", name(line.level), line.thread, line.message)
         };
         if text.len() <= self.log_room {
             self.log_room -= text.len();
@@ -199,9 +213,15 @@ pub(super) fn defused(text: String) -> String {
     if text.contains(is_unsafe) { text.replace(is_unsafe, "\u{fffd}") } else { text }
 }
 
-/// Whether the line tells of one of the very many operations of clients.
+/// Whether the line is one of the history's: of clients there are very many, and the nemesis says in words what it did.
 fn is_operation(line: &LogLine) -> bool {
-    line.thread.strip_prefix("jepsen worker ").is_some_and(|worker| worker != "nemesis")
+    line.thread.starts_with("jepsen worker ")
+}
+
+/// `1.234 s`: of virtual time people want to know how long a run has been under way.
+fn virtual_seconds(time: Time) -> String {
+    let millis = time.as_nanos() / 1_000_000;
+    format!("{}.{:03} s", millis / 1_000, millis % 1_000)
 }
 
 /// How far the run is, in words that leave room for the bar in 80 columns.

@@ -1,20 +1,33 @@
 //! Why a run came to no verdict, in plain words (§1.3, §3.7): which node, how it ended, what it said last, where its log is.
 
+use super::console::defused;
+use super::screen::{WIDTH, wrapped};
 use bench::run::Crash;
 use std::fmt::Write;
+use std::path::Path;
 use worlds::processes::{NodeReport, Tail};
 
 /// Nodes whose last words are shown; when all of them crash they mostly do so for the same reason.
 const NODES_SHOWN: usize = 3;
+/// Lines shown of its stderr, and of its stdout.
+const LINES_OF_STDERR: usize = 12;
+const LINES_OF_STDOUT: usize = 4;
+/// Characters shown of a line.
+const LONGEST_LINE: usize = 200;
 
-/// The whole report.
-pub(super) fn report(crash: Option<&Crash>) -> String {
+/// The whole report: why there is no verdict, what nodes said last, and what else they did that may explain it.
+pub(super) fn report(crash: Option<&Crash>, notes: &[String], page: &Path) -> String {
     let mut text = String::from("The test crashed; there is no verdict.");
     if let Some(crash) = crash {
         let _ = write!(text, "\nReason: {}", crash.reason);
         let last_words = crash.last_words.iter().map(|words| format!("\n\n{words}"));
         text.extend(last_words);
     }
+    for note in notes {
+        let lines = wrapped(&defused(note.clone()), WIDTH - 2).join("\n  ");
+        let _ = write!(text, "\n\n! {lines}");
+    }
+    let _ = write!(text, "\n\n  report          {}", page.display());
     text
 }
 
@@ -43,20 +56,35 @@ fn describe(node: &NodeReport, text: &mut String) {
         None => "was still running".to_owned(),
     };
     let _ = write!(text, "\n\nNode {} {fate}.", node.name);
-    last_lines("stdout", &node.stdout, text);
-    last_lines("stderr", &node.stderr, text);
+    // Why a node failed is on stderr, as a rule; what it wrote to stdout were messages.
+    lines("stderr", &node.stderr, LINES_OF_STDERR, text);
+    lines("stdout", &node.stdout, LINES_OF_STDOUT, text);
     let _ = write!(text, "\n  All of its stderr is in {}", node.log.display());
 }
 
-fn last_lines(stream: &str, tail: &Tail, text: &mut String) {
+/// The first and the last lines of a stream, `most` in all.
+fn lines(stream: &str, tail: &Tail, most: usize, text: &mut String) {
     if tail.is_empty() {
         let _ = write!(text, "\n  It wrote nothing to {stream}.");
         return;
     }
-    let _ = write!(text, "\n  Its last lines on {stream}:");
-    for line in tail.lines() {
-        let _ = write!(text, "\n    {line}");
+    let kept: Vec<String> = tail.lines().collect();
+    let (first, last) = (most / 3, most - most / 3);
+    if kept.len() <= most {
+        let _ = write!(text, "\n  All that it wrote to {stream}:");
+        kept.iter().for_each(|line| line_of(line, text));
+        return;
     }
+    let _ = write!(text, "\n  Its first and its last lines on {stream}:");
+    kept[..first].iter().for_each(|line| line_of(line, text));
+    line_of("…", text);
+    kept[kept.len() - last..].iter().for_each(|line| line_of(line, text));
+}
+
+fn line_of(line: &str, text: &mut String) {
+    let shown: String = line.chars().take(LONGEST_LINE).collect();
+    let cut = if shown.len() < line.len() { "…" } else { "" };
+    let _ = write!(text, "\n    {shown}{cut}");
 }
 
 #[cfg(test)]
@@ -68,7 +96,7 @@ mod tests {
         tail.push(stderr);
         let log = format!("node-logs/{name}.log").into();
         let exit = exit.map(str::to_owned);
-        NodeReport { name: name.to_owned(), exit, stdout: Tail::default(), stderr: tail, log, dropped: 0 }
+        NodeReport { name: name.to_owned(), exit, stdout: Tail::default(), stderr: tail, log }
     }
 
     #[test]
@@ -82,17 +110,34 @@ The test crashed; there is no verdict.
 Reason: node n2 did not answer init
 
 Node n2 was still running.
-  It wrote nothing to stdout.
-  Its last lines on stderr:
+  All that it wrote to stderr:
     oops
+  It wrote nothing to stdout.
   All of its stderr is in node-logs/n2.log
 
 Node n1 exited by itself (exit status: 1).
-  It wrote nothing to stdout.
-  Its last lines on stderr:
+  All that it wrote to stderr:
     me too
-  All of its stderr is in node-logs/n1.log";
-        assert_eq!(report(Some(&crash)), expected);
+  It wrote nothing to stdout.
+  All of its stderr is in node-logs/n1.log
+
+! n2 is slow
+
+  report          there/report.html";
+        assert_eq!(
+            report(Some(&crash), &["n2 is slow".to_owned()], Path::new("there/report.html")),
+            expected
+        );
+    }
+
+    #[test]
+    fn of_a_long_panic_both_the_first_and_the_last_lines_are_shown() {
+        let mut tail = Tail::default();
+        (0..100).for_each(|line| tail.push(format!("line {line}").as_bytes()));
+        let mut text = String::new();
+        lines("stderr", &tail, LINES_OF_STDERR, &mut text);
+        assert!(text.contains("line 0\n") && text.contains("line 3\n    …\n    line 92\n"), "{text}");
+        assert!(text.ends_with("line 99"), "{text}");
     }
 
     #[test]
@@ -100,7 +145,7 @@ Node n1 exited by itself (exit status: 1).
         let nodes: Vec<NodeReport> =
             (0..5).map(|index| node(&format!("n{index}"), Some("signal: 6"), b"x")).collect();
         let text = last_words(&Crash::new(None, ""), &nodes).unwrap();
-        assert_eq!(text.matches("Its last lines on stderr").count(), NODES_SHOWN);
+        assert_eq!(text.matches("All that it wrote to stderr").count(), NODES_SHOWN);
         assert!(last_words(&Crash::new(None, ""), &[]).is_none());
         assert!(text.ends_with("These exited by themselves, too: n3, n4"), "{text}");
     }

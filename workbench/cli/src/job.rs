@@ -1,10 +1,10 @@
 //! What the words of `workbench sim` ask for: one run, or a sweep over many.
 
-use super::arguments::{self, NotParsed, SimArguments};
+use super::arguments::{self, NotParsed, OutputArguments, SimArguments};
 use super::resolve;
 use std::ffi::OsString;
 use std::num::NonZero;
-use worlds::scenario::Scenario;
+use worlds::scenario::{Foreign, Scenario};
 use worlds::sweep::Plan;
 
 /// What the command line asked for.
@@ -16,13 +16,14 @@ pub(super) struct Job {
     pub(super) threads: Option<NonZero<usize>>,
     pub(super) swarm: bool,
     pub(super) shrinks: bool,
+    pub(super) output: OutputArguments,
 }
 
 /// Reads the words that follow `workbench sim`, without what asks for a sweep. On failure, one line for each mistake.
 pub fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
     let words = shell_words::split(words).map_err(|error| vec![format!("These are no words: {error}")])?;
     let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-    match Job::parse(&words) {
+    match Job::parse(&words, None) {
         Ok(job) if job.seeds.is_none() => Ok(job.first()),
         Ok(_) => Err(vec!["A scenario is one run, so it has no --seeds".to_owned()]),
         Err(NotParsed::Wrong(mistakes)) => Err(mistakes),
@@ -32,17 +33,22 @@ pub fn read_scenario(words: &str) -> Result<Scenario, Vec<String>> {
 
 impl Job {
     /// Reads the words after the command's name.
-    pub(super) fn parse(words: &[OsString]) -> Result<Job, NotParsed> {
-        let arguments: SimArguments = arguments::parse("sim", words)?;
+    pub(super) fn parse(words: &[OsString], foreign: Option<Foreign>) -> Result<Job, NotParsed> {
+        let mut arguments: SimArguments = arguments::parse("sim", words)?;
+        arguments.run.names_workload = arguments::names_workload(words);
+        let first = foreign.and_then(|foreign| foreign.workloads.first());
+        if let Some(first) = first.filter(|_| !arguments.run.names_workload) {
+            arguments.run.workload = first.name().to_owned();
+        }
         let mut mistakes = Vec::new();
         let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);
-        let scenario = resolve::scenario(&arguments).map_err(&mut keep).ok();
-        let seeds = resolve::seeds(&arguments).map_err(&mut keep).ok();
+        let scenario = resolve::scenario(&arguments, foreign).map_err(&mut keep).ok();
+        let seeds = resolve::seeds(arguments.seeds.as_deref()).map_err(&mut keep).ok();
         let threads = resolve::threads(&arguments).map_err(&mut keep).ok();
         match (scenario, seeds, threads) {
             (Some(scenario), Some(seeds), Some(threads)) => {
                 let (swarm, shrinks) = (arguments.swarm, !arguments.no_shrink);
-                Ok(Job { scenario, seeds, threads, swarm, shrinks })
+                Ok(Job { scenario, seeds, threads, swarm, shrinks, output: arguments.output })
             }
             _ => Err(NotParsed::Wrong(mistakes)),
         }

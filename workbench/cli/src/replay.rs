@@ -1,11 +1,16 @@
 //! The command that asks for a run once more, as one types it into a shell.
 
 use std::ffi::OsString;
-use worlds::scenario::Scenario;
+use worlds::processes::Binary;
+use worlds::scenario::{OurMachine, Scenario};
 
 /// A run in virtual time. The command gives the same run, byte for byte.
 pub(super) fn of_simulation(scenario: &Scenario) -> String {
-    shell("sim", scenario.words().into_iter())
+    let program = match scenario.machine {
+        OurMachine::Foreign(foreign) => foreign.name,
+        _ => "workbench",
+    };
+    format!("{program} sim {scenario}")
 }
 
 /// A run of processes: the words that asked for it, and `more` flags of ours, which overrule them. The command gives a
@@ -16,6 +21,19 @@ pub(super) fn of_test(words: &[OsString], more: impl IntoIterator<Item = String>
     let text = |word: &OsString| word.to_string_lossy().into_owned();
     let (ours, of_program) = (words[..end].iter().map(text), words[end..].iter().map(text));
     shell("test", ours.chain(more).chain(of_program))
+}
+
+/// What the program under test is given, behind all else.
+pub(super) fn of_program(binary: &Binary) -> String {
+    if binary.arguments.is_empty() {
+        return String::new();
+    }
+    format!(" -- {}", shell_words::join(&binary.arguments))
+}
+
+/// A word as a shell reads it.
+pub(super) fn quoted(word: &str) -> String {
+    shell_words::quote(word).into_owned()
 }
 
 fn shell(command: &str, words: impl Iterator<Item = String>) -> String {

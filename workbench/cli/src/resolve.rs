@@ -1,16 +1,17 @@
 //! From the command line's texts to [`Options`]: every value judged, every mistake named (§1.2, §1.5).
 
 use super::arguments::{RunArguments, SimArguments};
+use super::suggest;
 use bench::options::{
-    Availability, Fault, Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options, RECOVERY,
-    Topology, Workload,
+    Availability, Disks, Fault, Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options,
+    RECOVERY, Topology, Unsynced, Workload,
 };
 use std::fmt::Display;
 use std::num::NonZero;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
-use worlds::scenario::{OurMachine, Scenario};
+use worlds::scenario::{Foreign, OurMachine, Scenario};
 use worlds::sweep::MOST_SEEDS;
 
 /// Longest time that a flag can ask for: a century. Anything longer is a slip, and sums of times must not overflow.
@@ -40,12 +41,11 @@ pub(super) fn options(
         latency: judge.latency(&arguments.latency, &arguments.latency_dist),
         nemesis: judge.nemesis(arguments.nemesis.as_deref().unwrap_or_default()),
         nemesis_interval: judge.seconds("--nemesis-interval", &arguments.nemesis_interval),
+        disks: None,
         hazards: judge.hazards(arguments),
         topology: judge.topology(&arguments.topology),
         availability: arguments.availability.as_deref().map(|text| judge.availability(text)),
-        consistency_models: comma_list(
-            arguments.consistency_models.as_deref().unwrap_or("strict-serializable"),
-        ),
+        consistency_models: judge.models(arguments.consistency_models.as_deref()),
         key_count: judge.positive("--key-count", &arguments.key_count),
         max_txn_length: judge.positive("--max-txn-length", &arguments.max_txn_length),
         max_writes_per_key: judge.positive("--max-writes-per-key", &arguments.max_writes_per_key),
@@ -61,6 +61,9 @@ pub(super) fn options(
             net_recv: arguments.log_net_recv,
         },
     };
+    if judge.mistakes.is_empty() {
+        judge.can_be_run(&options, arguments.names_workload);
+    }
     if judge.mistakes.is_empty() { Ok(options) } else { Err(judge.mistakes) }
 }
 
@@ -72,7 +75,7 @@ pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
 }
 
 /// One of our machines, how it is set, and the options.
-pub(super) fn scenario(arguments: &SimArguments) -> Result<Scenario, Vec<String>> {
+pub(super) fn scenario(arguments: &SimArguments, foreign: Option<Foreign>) -> Result<Scenario, Vec<String>> {
     let mut judge = Judge::default();
     let mut options = options(&arguments.run, fresh_seed);
     if let Ok(Options { hazards, .. }) = &mut options {
@@ -80,9 +83,14 @@ pub(super) fn scenario(arguments: &SimArguments) -> Result<Scenario, Vec<String>
         hazards.slowness =
             arguments.slow.as_ref().map(|text| judge.duration("--slow", text)).unwrap_or_default();
     }
+    let disks = judge.disks(arguments);
+    if let Ok(options) = &mut options {
+        options.disks = disks;
+    }
     judge.swarm(arguments);
     let workload = options.as_ref().ok().map(|options| options.workload);
-    let machine = workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload));
+    let machine =
+        workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload, foreign));
     let round = arguments.round.as_ref().map(|text| judge.duration("--round", text));
     let fan_out = arguments.fanout.as_ref().map(|text| judge.positive("--fanout", text));
     match (options, machine) {
@@ -93,13 +101,20 @@ pub(super) fn scenario(arguments: &SimArguments) -> Result<Scenario, Vec<String>
     }
 }
 
-/// How many seeds to sweep over, if it is to be a sweep.
-pub(super) fn seeds(arguments: &SimArguments) -> Result<Option<u64>, Vec<String>> {
+/// How many seeds to run, if that is said.
+pub(super) fn seeds(text: Option<&str>) -> Result<Option<u64>, Vec<String>> {
     let mut judge = Judge::default();
     let rule = format!("Must be a number from 1 to {MOST_SEEDS}");
     let allowed = |seeds: &u64| (1..=MOST_SEEDS).contains(seeds);
-    let seeds = arguments.seeds.as_ref().map(|text| judge.number("--seeds", text, &rule, allowed));
+    let seeds = text.map(|text| judge.number("--seeds", text, &rule, allowed));
     if judge.mistakes.is_empty() { Ok(seeds) } else { Err(judge.mistakes) }
+}
+
+/// How many seconds may be spent on looking for a smaller run, if that is said.
+pub(super) fn budget(text: Option<&str>) -> Result<Option<Duration>, Vec<String>> {
+    let mut judge = Judge::default();
+    let budget = text.map(|text| judge.seconds("--shrink", text));
+    if judge.mistakes.is_empty() { Ok(budget) } else { Err(judge.mistakes) }
 }
 
 /// How many runs of a sweep are to be under way at a time, if that is said.
@@ -220,14 +235,29 @@ impl Judge {
     fn workload(&mut self, text: &str) -> Workload {
         let found = Workload::ALL.into_iter().find(|workload| workload.name() == text);
         found.unwrap_or_else(|| {
-            let names = Workload::ALL.map(Workload::name).join(", ");
-            self.invalid("--workload", text, format!("Must be one of {names}"));
+            let names = Workload::ALL.map(Workload::name);
+            let meant = suggest::did_you_mean(text, names);
+            self.invalid("--workload", text, format!("Must be one of {}{meant}", names.join(", ")));
             Workload::Echo
         })
     }
 
     /// The machine of this name, or else the one that is meant for the workload.
-    fn machine(&mut self, name: Option<&str>, workload: Workload) -> Option<OurMachine> {
+    fn machine(
+        &mut self,
+        name: Option<&str>,
+        workload: Workload,
+        foreign: Option<Foreign>,
+    ) -> Option<OurMachine> {
+        if let Some(foreign) = foreign {
+            let serves = foreign.workloads.contains(&workload);
+            if !serves {
+                let names: Vec<&str> = foreign.workloads.iter().map(|workload| workload.name()).collect();
+                let rule = format!("{} serves {}", foreign.name, names.join(", "));
+                self.invalid("--workload", workload.name(), rule);
+            }
+            return serves.then_some(OurMachine::Foreign(foreign));
+        }
         let serves = |machine: &OurMachine| machine.workloads().contains(&workload);
         let Some(name) = name else {
             let found = OurMachine::for_workload(workload);
@@ -247,6 +277,33 @@ impl Judge {
             self.invalid("--machine", name, rule);
         }
         found
+    }
+
+    /// Known models, or none at all for a slip.
+    fn models(&mut self, text: Option<&str>) -> Vec<String> {
+        let names = comma_list(text.unwrap_or("strict-serializable"));
+        if names.is_empty() {
+            let why = "There is no model in it, so nothing would be judged";
+            self.invalid("--consistency-models", text.unwrap_or_default(), why.to_owned());
+        }
+        for name in names.iter().filter(|name| !judge::consistency_models().any(|known| known == *name)) {
+            let meant = suggest::did_you_mean(name, judge::consistency_models());
+            let why = format!("There is no consistency model \"{name}\"{meant}");
+            self.invalid("--consistency-models", text.unwrap_or_default(), why);
+        }
+        names
+    }
+
+    /// Whether the workload makes sense with these options: better told before any node is started.
+    fn can_be_run(&mut self, options: &Options, names_workload: bool) {
+        let Err(reason) = bench::workload::new(options) else { return };
+        if !names_workload {
+            self.mistakes.push(format!(
+                "Expected a -w WORKLOAD: {}. (Without one it is lin-kv, as with Maelstrom.)",
+                Workload::ALL.map(Workload::name).join(", ")
+            ));
+        }
+        self.mistakes.push(reason);
     }
 
     fn concurrency(&mut self, text: &str, nodes: usize) -> usize {
@@ -307,11 +364,37 @@ impl Judge {
         (self.number("--drift", text, rule, |share: &f64| (0.0..=0.5).contains(share)) * 1e6).round() as u32
     }
 
+    fn disks(&mut self, arguments: &SimArguments) -> Option<Disks> {
+        let SimArguments { data, sync, unsynced, disk_full, .. } = arguments;
+        if !data && (sync.is_some() || unsynced.is_some() || disk_full.is_some()) {
+            self.mistakes
+                .push("--sync, --unsynced and --disk-full are of disks: they need --data".to_owned());
+        }
+        let default = Disks::default();
+        let named = |text: &String| Unsynced::named(text);
+        let unsynced = unsynced.as_ref().map(|text| {
+            named(text).unwrap_or_else(|| {
+                self.invalid("--unsynced", text, "Must be one of any, kept, lost, torn");
+                default.unsynced
+            })
+        });
+        let disks = Disks {
+            sync: sync.as_ref().map_or(default.sync, |text| self.duration("--sync", text)),
+            unsynced: unsynced.unwrap_or(default.unsynced),
+            full: disk_full.as_ref().map_or(default.full, |text| self.probability("--disk-full", text)),
+        };
+        data.then_some(disks)
+    }
+
     /// Flags that a swarm would have to overrule are refused.
     fn swarm(&mut self, arguments: &SimArguments) {
         let run = &arguments.run;
         let rates = [&run.loss, &run.duplication, &run.reordering, &arguments.drift];
-        let asks = run.nemesis.is_some() || run.service_faults || arguments.slow.is_some();
+        let of_disks = [&arguments.sync, &arguments.unsynced, &arguments.disk_full];
+        let asks = run.nemesis.is_some()
+            || run.service_faults
+            || arguments.slow.is_some()
+            || of_disks.into_iter().any(Option::is_some);
         if arguments.swarm && (asks || rates.into_iter().any(|rate| rate != "0")) {
             self.mistakes
                 .push("--swarm draws the faults by itself: leave out the flags that ask for some".to_owned());
@@ -324,11 +407,11 @@ impl Judge {
             match Fault::ALL.into_iter().find(|fault| fault.name() == name) {
                 Some(fault) if faults.contains(&fault) => {}
                 Some(fault) => faults.push(fault),
-                None => self.invalid(
-                    "--nemesis",
-                    text,
-                    format!("Faults must be of {}", Fault::ALL.map(Fault::name).join(", ")),
-                ),
+                None => {
+                    let names = Fault::ALL.map(Fault::name);
+                    let meant = suggest::did_you_mean(&name, names);
+                    self.invalid("--nemesis", text, format!("Faults must be of {}{meant}", names.join(", ")));
+                }
             }
         }
         faults

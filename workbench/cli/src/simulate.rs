@@ -1,7 +1,7 @@
 //! A run in virtual time, and all that it leaves.
 
 use super::console::Console;
-use super::verdict::Exit;
+use super::told::{Around, Concluded};
 use super::{conclude, replay, summary};
 use bench::run::{Level, Record};
 use std::io;
@@ -14,12 +14,17 @@ use worlds::simulated::Simulation;
 const STEPS_BETWEEN_GLANCES: u64 = 1_000;
 
 /// Carries out a run and leaves everything about it in a directory.
-pub(super) fn run_into(store: &Store, scenario: &Scenario, console: &mut Console) -> io::Result<Exit> {
+pub(super) fn run_into(
+    store: &Store,
+    scenario: &Scenario,
+    shows_results: bool,
+    console: &mut Console,
+) -> io::Result<Concluded> {
     let record = simulate(scenario, console);
     console.end_progress();
     let command = Some(replay::of_simulation(scenario));
-    let origin = Origin { command, scenario: Some(scenario.clone()) };
-    conclude::close(record, &origin, &[], None, store, console)
+    let origin = Origin { command, scenario: Some(scenario.clone()), ..Origin::default() };
+    conclude::close(record, &origin, Around { shows_results, ..Around::default() }, store, console)
 }
 
 fn simulate(scenario: &Scenario, console: &mut Console) -> Record {
@@ -31,7 +36,7 @@ fn simulate(scenario: &Scenario, console: &mut Console) -> Record {
     for step in 0_u64.. {
         let goes_on = simulation.step();
         if step.is_multiple_of(STEPS_BETWEEN_GLANCES) {
-            console.show(&simulation.run().progress());
+            console.show(&simulation.run().progress(simulation.now()));
         }
         console.set_virtual_time(simulation.now());
         let new = simulation.log()[seen..].to_vec();

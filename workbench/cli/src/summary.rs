@@ -1,30 +1,37 @@
 //! What a run came to, for people: what was run, the figures that a challenge asks for, and what was wrong.
 
 use super::console::defused;
-use super::notes::{logs, notes};
 use super::paint::Paint;
+use super::screen::{HEIGHT, Screen};
+use super::told::{Around, Challenge, Told};
+use super::verdict::Exit;
 use super::words::counted;
 use bench::options::{Availability, Fault, Hazards, LatencyDistribution, Options};
 use bench::run::{NodeRecord, Record};
 use edn::Value;
-use judge::{Results, Validity};
+use judge::{Finding, Results, Validity};
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
-use worlds::processes::NodeReport;
+use store::Origin;
+
+/// Operations that are shown of what proves a finding.
+const EVIDENCE_SHOWN: usize = 3;
+/// Characters of an explanation, and of each of those operations.
+const LONGEST: usize = 180;
 
 /// What the summary is about.
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
     pub(super) results: &'a Results,
     pub(super) record: &'a Record,
+    pub(super) told: &'a Told,
     /// The verdict when it was run, if this is not the first.
     pub(super) verdict_before: Option<Validity>,
-    /// What became of the processes; none in virtual time and afterwards.
-    pub(super) processes: &'a [NodeReport],
-    /// How late the workbench was: what 99 % of its events stayed within, and the worst. None in virtual time.
-    pub(super) lag: Option<(Duration, Duration)>,
+    pub(super) around: Around<'a>,
+    pub(super) origin: &'a Origin,
     /// Where the run's files are.
-    pub(super) store: String,
+    pub(super) directory: &'a Path,
 }
 
 /// What will be run, in one line.
@@ -77,12 +84,31 @@ fn hazards(hazards: &Hazards) -> String {
     text
 }
 
-/// The whole summary, without a trailing newline.
+/// The whole summary, without a trailing newline. It fits a screen, and what matters most stands last.
 pub(super) fn summary(subject: &Subject<'_>, paint: Paint) -> String {
-    let mut lines = vec![paint.bold(&title(&subject.record.options)), String::new()];
+    let mut lines = vec![String::new(), paint.bold(&title(&subject.record.options)), String::new()];
     lines.extend(figures(subject, paint).into_iter().map(|(name, text)| format!("  {name:<16}{text}")));
-    lines.extend(details(subject, paint));
+    let closing = closing(subject);
+    let details = details(subject, paint, HEIGHT.saturating_sub(lines.len() + 3));
+    lines.extend((!details.is_empty()).then(String::new));
+    lines.extend(details);
+    lines.extend([String::new(), closing]);
     lines.join("\n")
+}
+
+/// The last line: Maelstrom's, which scripts look for, or what became of the challenge that was asked for. What casts
+/// doubt on the whole run stands beside it.
+fn closing(subject: &Subject<'_>) -> String {
+    let line = match subject.told.challenges.as_slice() {
+        [challenge] if subject.origin.challenge.is_some() => {
+            format!("{}: {}", challenge.name, challenge.words())
+        }
+        _ => Exit::of_results(&subject.results.value).closing_line().unwrap_or_default().to_owned(),
+    };
+    match &subject.told.doubt {
+        Some(doubt) => format!("{line} … but {}", defused(doubt.clone())),
+        None => line,
+    }
 }
 
 fn figures(subject: &Subject<'_>, paint: Paint) -> Vec<(&'static str, String)> {
@@ -102,28 +128,78 @@ fn figures(subject: &Subject<'_>, paint: Paint) -> Vec<(&'static str, String)> {
         let quantiles = results.get("workload").and_then(|workload| workload.get(key));
         rows.extend(quantiles.and_then(latencies).map(|text| (name, text)));
     }
-    if let Some((most, worst)) = subject.lag {
+    if let Some(lag) = subject.around.lag {
+        let (most, worst) = (lag.quantile(0.99), lag.max());
         rows.push(("bench lag", format!("99% {}, max {}", millis(most), millis(worst))));
     }
-    rows.push(("store", subject.store.clone()));
+    if subject.origin.challenge.is_none() {
+        rows.extend(subject.told.challenges.iter().map(|challenge| ("challenge", outcome(challenge, paint))));
+    }
+    rows.push(("store", subject.directory.display().to_string()));
+    rows.push(("report", subject.directory.join("report.html").display().to_string()));
     rows
 }
 
-/// What was wrong and what was odd, each in a paragraph of its own.
-fn details(subject: &Subject<'_>, paint: Paint) -> Vec<String> {
-    let mut paragraphs = Vec::new();
-    for finding in &subject.results.findings {
-        paragraphs.push(format!("\n{} {}", paint.red("✗"), defused(finding.to_string())));
+fn outcome(challenge: &Challenge, paint: Paint) -> String {
+    let words = challenge.words();
+    let painted = if challenge.passed { paint.green(&words) } else { paint.red(&words) };
+    format!("{} {painted}", challenge.name)
+}
+
+/// What was wrong, what explains it, and what was odd, in so many lines: all of it in sum, then the first cases.
+fn details(subject: &Subject<'_>, paint: Paint, room: usize) -> Vec<String> {
+    let Subject { results, record, told, .. } = subject;
+    let (cross, arrow, mark) = (paint.red("✗"), paint.yellow("→"), paint.yellow("!"));
+    let mut screen = Screen::new(room.max(4));
+    let findings = &results.findings;
+    if let Some(sum) = report::summed::sum(record, results).filter(|_| !findings.is_empty()) {
+        screen.add(&cross, &defused(sum), 2);
     }
-    for note in notes(subject.record, subject.processes) {
-        paragraphs.push(format!("\n{} {}", paint.yellow("!"), defused(note)));
+    if let Some(first) = findings.first() {
+        screen.add(&cross, &briefly(first), 5);
     }
-    let logs = logs(subject.results, subject.processes);
-    if !logs.is_empty() {
-        paragraphs.push("\nWhat these nodes wrote to stderr:".to_owned());
-        paragraphs.extend(logs.iter().map(|log| format!("    {}", log.display())));
+    if let Some(whereabouts) = report::summed::whereabouts(record, results) {
+        screen.add(" ", &defused(whereabouts), 2);
     }
-    paragraphs
+    told.explained.iter().for_each(|line| screen.add(&arrow, &defused(line.clone()), 3));
+    told.notes.iter().for_each(|note| screen.add(&mark, &defused(note.clone()), 4));
+    findings.iter().skip(1).for_each(|finding| screen.add(&cross, &briefly(finding), 3));
+    let (mut lines, left_out) = screen.into_lines();
+    if left_out > 0 {
+        lines.pop();
+        lines.push(format!("  … and {left_out} more, in the report"));
+    }
+    lines.extend(logs(subject));
+    lines
+}
+
+/// A finding and the first of what proves it.
+fn briefly(finding: &Finding) -> String {
+    let evidence = finding.evidence.iter().take(EVIDENCE_SHOWN);
+    let evidence: String = evidence.map(|evidence| format!("\n    {}", cut(&evidence.to_string()))).collect();
+    defused(format!("{}: {}{evidence}", finding.kind, cut(&finding.explanation)))
+}
+
+/// At most so much of a text as there is room for.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Where the stderr of those nodes is that the findings are about: there the reason may be.
+fn logs(subject: &Subject<'_>) -> Option<String> {
+    let evidence = subject.results.findings.iter().flat_map(|finding| &finding.evidence);
+    let names: Vec<&String> = evidence.filter_map(|op| op.node.as_ref()).collect();
+    let mut concerned =
+        subject.around.processes.iter().filter(|node| names.contains(&&node.name) && !node.stderr.is_empty());
+    let first = concerned.next()?;
+    let others = match concerned.count() {
+        0 => String::new(),
+        others => format!(", and those of {}", counted(others, "other node")),
+    };
+    Some(format!("  stderr of {}: {}{others}", first.name, first.log.display()))
 }
 
 fn partitions(record: &Record) -> String {

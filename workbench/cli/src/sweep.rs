@@ -8,7 +8,7 @@ use super::simulate::run_into;
 use super::summary;
 use super::verdict::Exit;
 use super::words::counted;
-use super::{STORE, progress, say};
+use super::{STORE, progress, replay, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::sweep as page;
 use std::cmp::Reverse;
@@ -47,13 +47,17 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
     let scenario_of = |seed| Scenario { options: plan.options_for(seed), ..scenario.clone() };
     let replay = page::Replay { scenario: &scenario_of, directory: &store::part };
     run_again(&page::seeds_to_show(&sweep), &replay, &store)?;
-    write_text(&store.directory(), "sweep.html", &page::report(&sweep, &replay))?;
+    let write_page = |smallest: Option<&page::Smallest>| {
+        write_text(&store.directory(), "sweep.html", &page::report(&sweep, &replay, smallest))
+    };
+    write_page(None)?;
     say(&report(&sweep, took, &store, Paint::for_stdout()));
     failures(&sweep, job, Paint::for_stdout()).iter().for_each(|failure| say(failure));
     if let Some(worst) = sweep.failures().max_by_key(|outcome| (outcome.verdict, Reverse(outcome.seed)))
         && job.shrinks
     {
-        smallest(worst, job, &store)?;
+        let smallest = smallest(worst, job, &store)?;
+        write_page(smallest.as_ref())?;
     }
     Ok(exit(sweep.verdict()))
 }
@@ -62,9 +66,9 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
 fn run_again(seeds: &BTreeSet<u64>, replay: &page::Replay<'_>, store: &Store) -> io::Result<()> {
     let shown = progress::steps(seeds.len(), "runs drawn for the report");
     for &seed in seeds {
-        let part = store.create_part(seed)?;
+        let part = store.create_part(&store::part(seed))?;
         let mut console = Console::quiet(&part.path("jepsen.log"), WallClock::new())?;
-        run_into(&part, &(replay.scenario)(seed), &mut console)?;
+        run_into(&part, &(replay.scenario)(seed), false, &mut console)?;
         shown.step();
     }
     Ok(())
@@ -77,18 +81,19 @@ fn name_seeds_that_panic(job: &Job) {
         default(panic);
         if let Some(seed) = sweep::seed_of_this_thread() {
             let scenario = Scenario { options: plan.options_for(seed), ..scenario.clone() };
-            let _ = writeln!(io::stderr(), "This was in seed {seed}:\n    workbench sim {scenario}");
+            let _ =
+                writeln!(io::stderr(), "This was in seed {seed}:\n    {}", replay::of_simulation(&scenario));
         }
     }));
 }
 
-/// Shrinks a failing run, shows what is left of it, and writes it down.
-fn smallest(failing: &Outcome, job: &Job, store: &Store) -> io::Result<()> {
+/// Shrinks a failing run, shows what is left of it, and writes it down, with all the files of a run.
+fn smallest(failing: &Outcome, job: &Job, store: &Store) -> io::Result<Option<page::Smallest>> {
     let plan = job.plan();
     say(&format!("\nLooking for a smaller run that fails as seed {} does …", failing.seed));
     let programs = || job.scenario.programs();
     let Some(shrunk) = shrink(&plan.options_for(failing.seed), &programs, plan.threads) else {
-        return Ok(());
+        return Ok(None);
     };
     let scenario = Scenario { options: shrunk.options.clone(), ..job.scenario.clone() };
     let record = simulated::run(scenario.options.clone(), scenario.programs());
@@ -98,12 +103,18 @@ fn smallest(failing: &Outcome, job: &Job, store: &Store) -> io::Result<()> {
     std::fs::write(store.path("trace.txt"), trace(&record, usize::MAX))?;
     say(&format!("\n{}", defused(trace(&record, TRACE_SHOWN))));
     say(&format!(
-        "The smallest found, in {}: {why}\n    workbench sim {scenario}",
-        counted(shrunk.runs as usize, "run")
+        "The smallest found, in {}: {why}\n    {}",
+        counted(shrunk.runs as usize, "run"),
+        replay::of_simulation(&scenario)
     ));
     say(&format!("It is in {}, and all its messages beside it in trace.txt. In", path.display()));
     say("workbench/cli/tests/workbench/regressions, `cargo test` would see to it that it stays mended.");
-    Ok(())
+    let part = store.create_part(store::SMALLEST)?;
+    let mut console = Console::quiet(&part.path("jepsen.log"), WallClock::new())?;
+    run_into(&part, &scenario, false, &mut console)?;
+    let command = replay::of_simulation(&scenario);
+    let report = format!("{}/report.html", store::SMALLEST);
+    Ok(Some(page::Smallest { why, command, trace: trace(&record, TRACE_SHOWN), report }))
 }
 
 fn exit(verdict: Verdict) -> Exit {
@@ -164,7 +175,8 @@ fn failures(sweep: &Sweep, job: &Job, paint: Paint) -> Vec<String> {
         let scenario = Scenario { options: plan.options_for(outcome.seed), ..job.scenario.clone() };
         let (verdict, seed, why) = (outcome.verdict.name(), outcome.seed, outcome.why.clone());
         let why = defused(why.unwrap_or_default());
-        format!("\n{} seed {seed} is {verdict}: {why}\n    workbench sim {scenario}", paint.red("✗"))
+        let replay = replay::of_simulation(&scenario);
+        format!("\n{} seed {seed} is {verdict}: {why}\n    {replay}", paint.red("✗"))
     };
     let mut failures: Vec<String> = sweep.failures().take(FAILURES_SHOWN).map(failure).collect();
     let more = sweep.failures().count() - failures.len();

@@ -2,7 +2,7 @@
 
 use super::arguments::{self, NotParsed};
 use super::verdict::Exit;
-use super::{refuse, say};
+use super::{complain, refuse, say};
 use clap::Parser;
 use judge::figures::{Figure, Judgement, Table, Threshold, judge};
 use std::ffi::OsString;
@@ -66,7 +66,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
             if judgements.iter().all(Judgement::is_met) { Exit::Valid } else { Exit::Invalid }
         }
         Err(error) => {
-            say(&format!("Cannot read the results in {}: {error}", directory.display()));
+            complain(&format!("Cannot read the results in {}: {error}", directory.display()));
             Exit::Crashed
         }
     }

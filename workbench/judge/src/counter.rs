@@ -42,8 +42,9 @@ fn finding(context: &Context<'_>, read: &Op, acceptable: &Runs) -> Finding {
         kind: "counter",
         costs: Validity::False,
         explanation: format!(
-            "a final read saw {} where the adds allow only {}",
+            "a final read saw {}{} where the adds allow only {}",
             brief(&read.value),
+            acceptable.distance(&read.value),
             acceptable.words(),
         ),
         evidence: vec![context.evidence(read.index)],
@@ -99,6 +100,17 @@ impl Runs {
         self.0.get(next).is_some_and(|(low, _)| *low <= integer)
     }
 
+    /// How far a sum is from the nearest of these: `, 3 too few,`.
+    fn distance(&self, value: &Value) -> String {
+        let Some(sum) = value.as_integer().map(i128::from) else { return String::new() };
+        let ends = self.0.iter().flat_map(|&(low, high)| [low, high]);
+        match ends.map(|end| sum - end).min_by_key(|distance| distance.abs()) {
+            None | Some(0) => String::new(),
+            Some(distance) if distance < 0 => format!(", {} too few,", -distance),
+            Some(distance) => format!(", {distance} too many,"),
+        }
+    }
+
     /// `8 to 10 or 13`, with the first few only.
     fn words(&self) -> String {
         let run = |&(low, high): &(i128, i128)| {
@@ -152,7 +164,7 @@ mod tests {
         assert_eq!(errors, format!("({op})"));
         assert_eq!(
             verdict.findings[0].to_string(),
-            "counter: a final read saw 11 where the adds allow only 8 to 10 or 13 to 15\n    \
+            "counter: a final read saw 11, 1 too many, where the adds allow only 8 to 10 or 13 to 15\n    \
              op 9, process 4 at n1: ok read 11"
         );
     }

@@ -74,14 +74,23 @@ impl Figure {
 }
 
 impl Judgement {
+    /// Whether the figure is below the challenge's number, if that has one.
+    pub fn limit(&self) -> Option<bool> {
+        self.threshold.demanded.map(|limit| self.is_below(limit))
+    }
+
+    /// Whether it is below our own number, if that is held against it.
+    pub fn target(&self) -> Option<bool> {
+        self.threshold.target.map(|target| self.is_below(target))
+    }
+
+    fn is_below(&self, number: f64) -> bool {
+        self.measured.is_some_and(|measured| measured < number)
+    }
+
     /// Whether the figure is below both numbers. One that is not there is not below any.
     pub fn is_met(&self) -> bool {
-        let is_below = |limit: Option<f64>| match (limit, self.measured) {
-            (Some(limit), Some(measured)) => measured < limit,
-            (Some(_), None) => false,
-            (None, _) => true,
-        };
-        is_below(self.threshold.demanded) && is_below(self.threshold.target)
+        [self.limit(), self.target()].into_iter().flatten().all(|is_met| is_met)
     }
 }
 

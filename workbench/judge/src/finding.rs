@@ -57,6 +57,18 @@ impl Display for Finding {
     }
 }
 
+/// Why an operation failed or nobody knows, for people: histories say it in EDN.
+pub(super) fn reason(error: &Value) -> String {
+    match (error, error.elements()) {
+        (Value::Keyword(name), _) if name == "net-timeout" => "no answer in time".to_owned(),
+        (Value::Keyword(name), _) => name.to_string(),
+        (Value::Text(text), _) => brief_text(text),
+        (_, Some([Value::Keyword(name), Value::Nil])) => format!("error {name}"),
+        (_, Some([Value::Keyword(name), Value::Text(text)])) => brief_text(&format!("error {name}: {text}")),
+        _ => brief(error),
+    }
+}
+
 /// The findings of one kind about what was found, as many as are told.
 pub(super) fn findings<T>(found: &[T], finding: impl Fn(&T) -> Finding) -> Vec<Finding> {
     let mut findings: Vec<Finding> = found.iter().take(MAX_FINDINGS_PER_KIND).map(finding).collect();
@@ -75,12 +87,20 @@ impl Display for Evidence {
     }
 }
 
-/// `value` in print, cut if it is long.
+/// `value` in print, as JSON, cut if it is long.
 pub(super) fn brief(value: &Value) -> String {
-    let mut printed = value.to_string();
+    let mut printed = edn::json::compact(value);
     if let Some((cut, _)) = printed.char_indices().nth(MAX_VALUE_LENGTH) {
         printed.truncate(cut);
         printed.push('…');
     }
     printed
+}
+
+/// A text, cut if it is long. What is quoted in it may well be.
+fn brief_text(text: &str) -> String {
+    match text.char_indices().nth(2 * MAX_VALUE_LENGTH) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
+    }
 }

@@ -318,4 +318,58 @@ pub const BUGS: &[Bug] = &[
         code: "Some((*heard).max(self.since) + QUORUM_PATIENCE)",
         instead: "{ let _ = (*heard, QUORUM_PATIENCE); None }",
     },
+    Bug {
+        machine: "durable broadcast",
+        name: "a line leaves before its record is written",
+        file: "engine/journal.rs",
+        code: "!recorded.covers(held)",
+        instead: "held.entries().any(|(origin, count)| count > recorded.get(origin) + u64::from(origin == 0))",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "records are not synced",
+        file: "journal/file.rs",
+        code: "perform(Effect::Sync)?;",
+        instead: "",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "what several nodes did in one batch is not recorded",
+        file: "engine/journal.rs",
+        code: "records.push(|bytes| runs.to_json(bytes));",
+        instead: "if runs.len() == 1 { records.push(|bytes| runs.to_json(bytes)); }",
+    },
+    Bug {
+        machine: "durable counter",
+        name: "a counter's own updates are not recorded once it has heard from others",
+        file: "engine/journal.rs",
+        code: "target.beyond(recorded)",
+        instead: "target.beyond(recorded).into_iter().filter(|span| span.origin > 0 || held.entries().count() == 1).collect::<smallvec::SmallVec<[_; 8]>>()",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "a torn tail is taken for a batch",
+        file: "journal/file.rs",
+        code: "(checksum(&head[..16], records) == number4(&head[16..])).then_some(records)",
+        instead: "Some(records)",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "a checkpoint misses what came since the last record",
+        file: "engine/journal.rs",
+        code: "*recorded = Vector::default();",
+        instead: "let former = core::mem::take(recorded);
+            if !former.covers(held) && former.get(0) > 0 {
+                let runs = write_runs(data, origins, &former.beyond(recorded), scratch);
+                records.push(|bytes| runs.to_json(bytes));
+                *recorded = held.clone();
+            }",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "a life is not renewed at a restart",
+        file: "engine/mod.rs",
+        code: "nonce(start.life)",
+        instead: "nonce(start.origin)",
+    },
 ];

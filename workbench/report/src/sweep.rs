@@ -22,7 +22,7 @@ const FAILURES_REPLAYED: usize = 10;
 const WORST_REPLAYED: usize = 1;
 
 #[derive(Serialize)]
-struct Page {
+struct Page<'a> {
     title: String,
     word: String,
     class: &'static str,
@@ -30,6 +30,7 @@ struct Page {
     verdicts: Vec<(&'static str, String)>,
     failures: Vec<Run>,
     more_failures: usize,
+    smallest: Option<&'a Smallest>,
     figures: Vec<Figure>,
     counts: Vec<(&'static str, String, String)>,
 }
@@ -62,6 +63,19 @@ struct Bar {
     tooltip: String,
 }
 
+/// The smallest run that fails in the same way as the worst.
+#[derive(Clone, Debug, Serialize)]
+pub struct Smallest {
+    /// What is wrong with it.
+    pub why: String,
+    /// What replays it.
+    pub command: String,
+    /// Its last messages, a line each.
+    pub trace: String,
+    /// Where its own report is, seen from the page.
+    pub report: String,
+}
+
 /// How a run of a sweep is found again.
 pub struct Replay<'a> {
     /// What replays the run with this seed.
@@ -80,7 +94,7 @@ pub fn seeds_to_show(sweep: &Sweep) -> BTreeSet<u64> {
 }
 
 /// The page of a sweep.
-pub fn report(sweep: &Sweep, replay: &Replay<'_>) -> String {
+pub fn report(sweep: &Sweep, replay: &Replay<'_>, smallest: Option<&Smallest>) -> String {
     let runs = sweep.outcomes.len();
     let valid = sweep.count(Verdict::Valid);
     let (class, word) = match sweep.verdict() {
@@ -101,6 +115,7 @@ pub fn report(sweep: &Sweep, replay: &Replay<'_>) -> String {
             .to_vec(),
         failures: failures.map(|outcome| run(outcome, outcome.why.clone().unwrap_or_default())).collect(),
         more_failures: sweep.failures().count().saturating_sub(MAX_FAILURES),
+        smallest,
         figures: FIGURES.iter().filter_map(|(name, figure)| spread(sweep, &run, name, *figure)).collect(),
         counts: counts(sweep),
     };

@@ -1,6 +1,6 @@
 //! The templates of all pages, and how they are filled in.
 
-use super::text::thousands;
+use super::text::{capitalized, thousands};
 use minijinja::Environment;
 use serde::Serialize;
 
@@ -23,6 +23,7 @@ pub fn render(template: &str, values: &impl Serialize) -> String {
         environment.add_template(name, source).expect("the templates are part of the program, and tested");
     }
     environment.add_filter("thousands", thousands);
+    environment.add_filter("capitalized", |text: String| capitalized(&text));
     environment.add_filter("urlencode", |text: String| urlencode(&text));
     environment.add_global("style", STYLE);
     let template = environment.get_template(template).expect("the template has just been added");
@@ -32,7 +33,7 @@ pub fn render(template: &str, values: &impl Serialize) -> String {
 }
 
 /// A name as a part of a path: whatever is not plain becomes `%` and two digits.
-fn urlencode(text: &str) -> String {
+pub fn urlencode(text: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),

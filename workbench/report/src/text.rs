@@ -24,10 +24,27 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
 
 /// With a capital and a full stop.
 pub fn sentence(text: &str) -> String {
-    let text = text.trim().trim_end_matches('.');
+    capitalized(text.trim().trim_end_matches('.')) + "."
+}
+
+/// With a capital, unless it begins with the name of a node.
+pub fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", characters.as_str())
+    let is_name =
+        text.split([' ', ',', '\'']).next().is_some_and(|word| word.ends_with(|c: char| c.is_ascii_digit()));
+    if is_name { text.to_owned() } else { format!("{first}{}", characters.as_str()) }
+}
+
+/// `a`, `a and b`, `a, b and 3 others`.
+pub(super) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "nobody".to_owned(),
+        [one] => (*one).to_owned(),
+        [one, other] => format!("{one} and {other}"),
+        [one, other, last] => format!("{one}, {other} and {last}"),
+        [one, other, others @ ..] => format!("{one}, {other} and {} others", others.len()),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What a run came to, in sentences.
 
+use super::challenged::Challenged;
 use super::proof::MAX_PROOFS;
-use super::text::{sentence, thousands};
+use super::summed::{last_reads, sum};
+use super::text::{listed, sentence, thousands};
 use bench::options::{Availability, LatencyDistribution, Options, Workload};
 use bench::run::Record;
 use edn::Value;
@@ -13,8 +15,8 @@ use serde::Serialize;
 pub struct Verdict {
     /// `valid`, `invalid`, `unknown` or `crashed`: the class of things that have its colour.
     pub class: &'static str,
-    /// The word.
-    pub word: &'static str,
+    /// The word, or two.
+    pub word: String,
     /// Why, in a sentence or two.
     pub because: String,
 }
@@ -22,26 +24,61 @@ pub struct Verdict {
 /// Explanations that are longer, in bytes, stand only where there is room for them.
 const SHORT: usize = 120;
 
-/// The verdict on a run. A run without results has none.
-pub fn verdict(record: &Record, results: Option<&Results>) -> Verdict {
+/// The verdict on a run, and on whether it passed the challenges that it is one of. A run without results has none.
+pub fn verdict(record: &Record, results: Option<&Results>, challenged: &Challenged) -> Verdict {
+    let because = because(record, results);
+    let (class, word) = match results.map(|results| results.valid) {
+        None => ("crashed", "No verdict"),
+        Some(Validity::True) => ("valid", "Valid"),
+        Some(Validity::False) => ("invalid", "Invalid"),
+        Some(Validity::Unknown) => ("unknown", "Unknown"),
+    };
+    let outcomes = challenged.outcomes(results, &because);
+    let passed = outcomes.iter().filter(|outcome| outcome.missed.is_none()).count();
+    if challenged.by_name
+        && let [outcome] = outcomes.as_slice()
+    {
+        let (class, word) = match &outcome.missed {
+            None => (class, "passed"),
+            Some(_) if class == "valid" => ("invalid", "not passed"),
+            Some(_) => (class, "not passed"),
+        };
+        let limits = outcome
+            .missed
+            .iter()
+            .filter(|_| passed == 0 && results.is_some_and(|r| r.valid == Validity::True));
+        let limits: String = limits.map(|missed| sentence(missed) + " ").collect();
+        return Verdict { class, word: format!("{} {word}", outcome.challenge), because: limits + &because };
+    }
+    let is_valid = class == "valid";
+    if !is_valid || passed == outcomes.len() {
+        return Verdict { class, word: word.to_owned(), because };
+    }
+    let told: Vec<String> =
+        outcomes.iter().map(|outcome| format!("{}: {}.", outcome.challenge, outcome.words())).collect();
+    let because = format!("{} {because}", told.join(" "));
+    match passed {
+        0 => Verdict { class: "unknown", word: "Valid, but limits are missed".to_owned(), because },
+        _ => Verdict { class, word: word.to_owned(), because },
+    }
+}
+
+/// Why the verdict is what it is, in a sentence or two.
+pub fn because(record: &Record, results: Option<&Results>) -> String {
     let Some(results) = results else {
-        let because = match &record.crash {
+        return match &record.crash {
             Some(crash) => sentence(&crash.reason),
             None => "Somebody interrupted the run.".to_owned(),
         };
-        return Verdict { class: "crashed", word: "No verdict", because };
     };
-    let (class, word) = match results.valid {
-        Validity::True => ("valid", "Valid"),
-        Validity::False => ("invalid", "Invalid"),
-        Validity::Unknown => ("unknown", "Unknown"),
-    };
-    let because = match results.findings.as_slice() {
-        [] => kept(record.options.workload, &results.value),
-        [finding, ..] if finding.explanation.len() > SHORT => cases(&results.findings),
-        [finding, ..] => sentence(&finding.explanation) + &more(&results.findings),
-    };
-    Verdict { class, word, because }
+    match (results.findings.as_slice(), sum(record, results)) {
+        ([], _) => kept(record, &results.value),
+        ([finding, ..], Some(sum)) if sum.starts_with("found: ") && finding.explanation.len() <= SHORT => {
+            sentence(&finding.explanation) + &more(&results.findings)
+        }
+        ([..], Some(sum)) => sentence(&sum),
+        ([finding, ..], None) => sentence(&finding.explanation),
+    }
 }
 
 /// What was run, in one sentence.
@@ -99,21 +136,19 @@ fn more(findings: &[Finding]) -> String {
     }
 }
 
-/// How many cases of what were found: `8 G2-item, 1 lost-update`.
-fn cases(findings: &[Finding]) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for finding in findings {
-        match counts.iter_mut().find(|(kind, _)| *kind == finding.kind) {
-            Some((_, count)) => *count += 1 + finding.more,
-            None => counts.push((finding.kind, 1 + finding.more)),
-        }
-    }
-    let counts: Vec<String> = counts.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    format!("What the history shows cannot have happened in a correct system: {}.", counts.join(", "))
+/// Nodes of which no read succeeded after the last value had been added: of them nothing is known.
+fn unread(record: &Record) -> Vec<&str> {
+    let adds = record.history.ops.iter().filter(|op| matches!(op.f, "broadcast" | "add"));
+    let last_add = adds.map(|op| op.index).max().unwrap_or(0);
+    let reads = last_reads(record);
+    let is_read = |node: &usize| reads.get(node).is_some_and(|read| read.index > last_add);
+    let nodes = (0..record.options.nodes.len()).filter(|node| !is_read(node));
+    nodes.map(|node| record.options.nodes[node].as_str()).collect()
 }
 
-/// The promise that a valid run kept.
-fn kept(workload: Workload, results: &Value) -> String {
+/// The promise that a valid run kept, and no more than its reads show.
+fn kept(record: &Record, results: &Value) -> String {
+    let workload = record.options.workload;
     let figure =
         |key| results.get("workload").and_then(|workload| workload.get(key)).and_then(Value::as_integer);
     let operations = results.get("stats").and_then(|stats| stats.get("ok-count")).and_then(Value::as_integer);
@@ -121,10 +156,21 @@ fn kept(workload: Workload, results: &Value) -> String {
     match workload {
         Workload::Broadcast | Workload::GSet => {
             let stable = thousands(figure("stable-count").unwrap_or(0));
-            format!("Nothing was lost: {stable} values showed up at every node and stayed.")
+            let unread = unread(record);
+            if unread.is_empty() {
+                return format!("Nothing was lost: {stable} values showed up at every node and stayed.");
+            }
+            let (unread, asked) = (listed(&unread), record.options.nodes.len() - unread.len());
+            format!(
+                "Nothing was lost, as far as reads show: {stable} values stayed at the {asked} nodes that could be read in \
+                 the end. Of {unread} nothing is known: no read there succeeded after the last value."
+            )
         }
         Workload::Echo => format!("All {operations} echoes came back as they were sent."),
         Workload::UniqueIds => format!("{operations} ids were given out, none twice."),
+        Workload::GCounter | Workload::PnCounter if figure_is_empty(results, "final-reads") => {
+            "None of the last reads succeeded, so nothing is known of the counter.".to_owned()
+        }
         Workload::GCounter | Workload::PnCounter => {
             "The last reads agree with each other, and with the sum of what was added.".to_owned()
         }
@@ -140,6 +186,11 @@ fn kept(workload: Workload, results: &Value) -> String {
             )
         }
     }
+}
+
+fn figure_is_empty(results: &Value, key: &str) -> bool {
+    let figure = results.get("workload").and_then(|workload| workload.get(key));
+    figure.and_then(Value::elements).is_none_or(<[Value]>::is_empty)
 }
 
 #[cfg(test)]
@@ -159,8 +210,6 @@ mod tests {
         assert_eq!(more(&vec![finding("lost", 0); 2]), " 1 more case below.");
         assert_eq!(more(&[finding("lost", 0), finding("lost", 1234)]), " 1,235 more cases, 1 of them below.");
         assert_eq!(more(&vec![finding("lost", 0); 60]), " 59 more cases, 23 of them below.");
-        let cases = cases(&[finding("G0", 0), finding("G0", 90), finding("G1a", 0)]);
-        assert!(cases.ends_with("92 G0, 1 G1a."), "{cases}");
     }
 
     #[test]

@@ -20,9 +20,10 @@
 //! | `test.edn` | what was asked for, the command that asks for it again, and counts; Maelstrom's `test.jepsen` is binary |
 //! | `history.edn`, `history.txt` | every operation's beginning and end, a line each |
 //! | `net-journal/messages.jsonl` | every message and what became of it, a line each; Maelstrom's `net-journal/` is binary |
-//! | `results.edn`, `results.json` | the verdict |
+//! | `results.edn`, `results.json` | the verdict; the latter in words as well, also of a run that crashed |
 //! | `jepsen.log` | everything that was said, operations included |
 //! | `node-logs/<node>.log` | what a node wrote to stderr |
+//! | `node-logs/<node>.times` | … and when: for each of its lines, nanoseconds since the run began |
 //! | `independent/<key>/` | `lin-kv`: each key's part of history, timeline and verdict, and where an order ends if there is none |
 //! | `elle/<anomaly>.txt` | `txn-*`, `kafka`: the anomalies, explained |
 //! | `elle/<anomaly>/<number>.svg` | those that are circles of operations that wait for each other, drawn |
@@ -33,7 +34,7 @@
 //! | `latency-raw.png`, `latency-quantiles.png`, `rate.png` | how long operations took, and how many there were |
 //! | `report.html` | all of it to look at |
 //! | `sweep.edn`, `sweep.json`, `sweep.html` | what a sweep over many seeds came to |
-//! | `seeds/<seed>/` | … and the runs that its page points at, each with all of the above |
+//! | `seeds/<seed>/`, `smallest/` | … and the runs that its page points at, each with all of the above |
 //!
 //! `test.edn`, `history.edn` and the journal are all that is known of a run: `analyze` makes everything else of them, but
 //! for the logs, and byte for byte as it was if nobody has edited them.
@@ -48,18 +49,23 @@ pub mod test_file;
 pub use local_time::LocalTime;
 pub use test_file::{Origin, StoredRun};
 
-use bench::run::Record;
+use bench::run::{Record, Said};
 use edn::Value;
 use judge::{History, Validity, history};
+use machines::Time;
+use serde::Serialize;
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use worlds::files::{naming, write};
 
 /// Runs of a workload that may begin within the same millisecond and still get a directory each.
 const MAX_RUNS_AT_ONCE: u64 = 1000;
+
+/// Bytes of a node's log that are read for a report.
+const MAX_LOG_BYTES: u64 = 32 << 20;
 
 /// Where the journal of messages is, in a run's directory.
 pub const JOURNAL: &str = "net-journal/messages.jsonl";
@@ -97,9 +103,9 @@ impl Store {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    /// Makes the directory, within this one, of the run of a sweep that has this seed.
-    pub fn create_part(&self, seed: u64) -> io::Result<Store> {
-        let name = format!("{}/{}", self.name, part(seed));
+    /// Makes the directory, within this one, of a run of a sweep: [`part`] of its seed, or [`SMALLEST`].
+    pub fn create_part(&self, part: &str) -> io::Result<Store> {
+        let name = format!("{}/{part}", self.name);
         let store = Store { name, is_part: true, ..self.clone() };
         fs::create_dir_all(store.directory()).map_err(naming(&store.directory()))?;
         Ok(store)
@@ -130,8 +136,16 @@ impl Store {
     pub fn node_log(&self, node: &str) -> io::Result<PathBuf> {
         let directory = self.path("node-logs");
         fs::create_dir_all(&directory).map_err(naming(&directory))?;
-        // A node's name is whatever the command line says; the file must stay in its directory all the same.
-        Ok(directory.join(format!("{}.log", node.replace('/', "_"))))
+        Ok(log_path(&self.directory(), node))
+    }
+
+    /// A node's own directory, for what it must not forget. It is made if it is not there.
+    pub fn node_data(&self, node: &str) -> io::Result<PathBuf> {
+        let name = node.replace('/', "_");
+        let name = if name.starts_with('.') { format!("_{name}") } else { name };
+        let directory = self.path("node-data").join(name);
+        fs::create_dir_all(&directory).map_err(naming(&directory))?;
+        directory.canonicalize()
     }
 
     /// Links `latest`, here and in the workload's directory, to this run, unless it is a part of a sweep.
@@ -194,9 +208,34 @@ impl Store {
     }
 }
 
+/// Where the smallest run that fails is, in the directory of its sweep.
+pub const SMALLEST: &str = "smallest";
+
 /// Where the run with a seed is, in the directory of its sweep.
 pub fn part(seed: u64) -> String {
     format!("seeds/{seed}")
+}
+
+/// What nodes wrote to stderr and when, in that order, from a run's `node-logs/`. A log without times tells of no moments, and is
+/// left out; of a long one the end is.
+pub fn read_said(directory: &Path, nodes: &[String]) -> Vec<Said> {
+    let mut said = Vec::new();
+    for (node, name) in nodes.iter().enumerate() {
+        let path = log_path(directory, name);
+        let open = |path: PathBuf| File::open(path).map(|file| BufReader::new(file.take(MAX_LOG_BYTES)));
+        let (Ok(log), Ok(times)) = (open(path.clone()), open(path.with_extension("times"))) else { continue };
+        let times = times.lines().map_while(|line| line.ok()?.parse().ok()).map(Time::from_nanos);
+        let lines = log.split(b'\n').map_while(Result::ok);
+        let text = |line: Vec<u8>| String::from_utf8_lossy(&line).into();
+        said.extend(times.zip(lines).map(|(time, line)| Said { node, time, text: text(line) }));
+    }
+    said.sort_by_key(|said| said.time);
+    said
+}
+
+fn log_path(directory: &Path, node: &str) -> PathBuf {
+    // A node's name is whatever the command line says; the file must stay in its directory all the same.
+    directory.join("node-logs").join(format!("{}.log", node.replace('/', "_")))
 }
 
 /// Writes `history.txt` into a run's directory.
@@ -204,10 +243,20 @@ pub fn write_history_text(directory: &Path, history: &History) -> io::Result<()>
     write(&directory.join("history.txt"), |out| history::write_text(history, out))
 }
 
-/// Writes `results.edn` and `results.json` into a run's directory.
-pub fn write_results(directory: &Path, results: &Value) -> io::Result<()> {
-    write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
-    write(&directory.join("results.json"), |out| writeln!(out, "{}", edn::json::pretty(results)))
+/// Writes `results.edn`, if there are results, and `results.json` into a run's directory. The latter has what there is to say
+/// in words first, then the results.
+pub fn write_results(directory: &Path, results: Option<&Value>, words: &impl Serialize) -> io::Result<()> {
+    if let Some(results) = results {
+        write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
+    }
+    // One object with the entries of both: numbers of the results are longer than other JSON writers can take.
+    let words = serde_json::to_string_pretty(words)?;
+    let entries =
+        |text: &str| text.strip_prefix('{')?.strip_suffix('}').map(|text| text.trim_end().to_owned());
+    let both = [Some(words), results.map(edn::json::pretty)];
+    let both: Vec<String> = both.into_iter().flatten().filter_map(|text| entries(&text)).collect();
+    let both: Vec<&str> = both.iter().map(String::as_str).filter(|entries| !entries.is_empty()).collect();
+    write(&directory.join("results.json"), |out| writeln!(out, "{{{}\n}}", both.join(",")))
 }
 
 /// The results of the run whose directory this is, ours or Maelstrom's.
@@ -268,7 +317,8 @@ mod tests {
 
         first.link_latest().unwrap();
         let second = Store::create(&root, "echo", STARTED).unwrap();
-        write_results(&second.directory(), &Value::map([("valid?", true.into())])).unwrap();
+        let results = Value::map([("valid?", true.into())]);
+        write_results(&second.directory(), Some(&results), &serde_json::json!({"verdict": "valid"})).unwrap();
         second.link_latest().unwrap();
         for link in ["current", "latest"] {
             let target = fs::read_link(root.join(link)).unwrap();
@@ -278,7 +328,7 @@ mod tests {
         assert_eq!(target, Path::new("20230305T112642.179-0500"));
         assert_eq!(fs::read_to_string(root.join("latest/results.edn")).unwrap(), "{:valid? true}\n");
         let json = fs::read_to_string(root.join("latest/results.json")).unwrap();
-        assert_eq!(json, "{\n  \"valid?\": true\n}\n");
+        assert_eq!(json, "{\n  \"verdict\": \"valid\",\n  \"valid?\": true\n}\n");
     }
 
     #[test]
@@ -304,9 +354,13 @@ mod tests {
     }
 
     #[test]
-    fn a_node_log_stays_in_its_directory() {
+    fn what_is_a_nodes_stays_in_its_directory() {
         let temporary = tempfile::tempdir().unwrap();
         let store = Store::create(temporary.path(), "echo", STARTED).unwrap();
+        for (name, folder) in [("n1", "n1"), ("..", "_.."), ("../../n1", "_.._.._n1"), ("/", "_")] {
+            let wanted = store.path("node-data").join(folder);
+            assert_eq!(store.node_data(name).unwrap(), wanted.canonicalize().unwrap());
+        }
         let path = store.node_log("../../n1").unwrap();
         assert_eq!(path, store.path("node-logs/.._.._n1.log"));
     }

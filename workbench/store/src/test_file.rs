@@ -6,7 +6,7 @@
 //! | keys | what they say |
 //! | --- | --- |
 //! | `:name` to `:seed` | what was asked for; times are in seconds |
-//! | `:command` | the words that ask for it again, for a shell |
+//! | `:command`, `:challenge` | the words that ask for it again, for a shell; the challenge that they name |
 //! | `:machine`, `:round`, `:fan-out` | what ran on the nodes, in virtual time; the machine's own pace is `nil` |
 //! | `:start-nanos`, `:duration-nanos` | when the first operation might begin and how long it all took, since the run began |
 //! | `:messages`, `:node-records` | what was counted; zeros and the like are left out of the latter |
@@ -43,6 +43,8 @@ pub struct StoredRun {
 pub struct Origin {
     /// The command that asks for it again; older stores do not know it.
     pub command: Option<String>,
+    /// The challenge that was asked for by its name.
+    pub challenge: Option<String>,
     /// The run as a scenario, if it took place in virtual time.
     pub scenario: Option<Scenario>,
 }
@@ -53,6 +55,7 @@ pub fn value(record: &Record, origin: &Origin, verdict: Option<Validity>) -> Val
     let crash = record.crash.as_ref();
     let pace = [
         ("command", optional(origin.command.as_deref())),
+        ("challenge", optional(origin.challenge.as_deref())),
         ("machine", optional(scenario.map(|scenario| Value::keyword(scenario.machine.name())))),
         ("round", optional(scenario.and_then(|scenario| scenario.round).map(seconds))),
         ("fan-out", optional(scenario.and_then(|scenario| scenario.fan_out).map(Value::count))),
@@ -75,16 +78,22 @@ pub fn read(text: &str) -> Result<StoredRun, String> {
     let options = options::read(&fields)?;
     let text = |value: &Value| value.as_text().map(str::to_owned);
     let (reason, last_words) = (fields.optional("crash", text)?, fields.optional("last-words", text)?);
-    let machine = fields.optional("machine", machine)?;
+    // A machine that is not ours is not known here; nothing but its run's files is needed.
+    let machine = fields.optional("machine", |name| Some(machine(name)))?.flatten();
     let (round, fan_out) = (fields.optional("round", from_seconds)?, fields.optional("fan-out", count)?);
     let scenario = |machine| Scenario { machine, round, fan_out, options: options.clone() };
-    let origin = Origin { command: fields.optional("command", text)?, scenario: machine.map(scenario) };
+    let origin = Origin {
+        command: fields.optional("command", text)?,
+        challenge: fields.optional("challenge", text)?,
+        scenario: machine.map(scenario),
+    };
     let record = Record {
         history: History::default(),
         journal: Journal::of_sums(outcome::statistics(&fields)?),
         start: outcome::start(&fields)?,
         duration: outcome::duration(&fields)?,
         nodes: outcome::nodes(&fields, &options)?,
+        extinctions: 0,
         crash: reason.map(|reason| Crash { last_words, ..Crash::new(None, reason) }),
         interrupted: fields.optional("interrupted?", boolean)?.unwrap_or_default(),
         options,

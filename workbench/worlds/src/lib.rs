@@ -32,10 +32,14 @@
 //! | --- | --- |
 //! | how a simulation or a process becomes a node | [`program`](Program), [`processes`] |
 //! | one of our machines and how it is set, as a line of text | [`scenario`] |
+//! | what a crash leaves on a disk | `disk` |
 //! | runs by the thousand, what faults a swarm draws, how failures shrink | [`sweep`] |
+//! | what nodes thought, at any moment of a run | [`replay`] |
+//! | when a run that fails could no longer be saved | [`too_late`] |
 //! | what a round's length and a cluster's size cost | [`frontier`], [`scaling`] |
 
 pub mod cluster;
+mod disk;
 pub mod files;
 mod fleet;
 pub mod frontier;
@@ -43,6 +47,7 @@ mod in_service;
 pub mod processes;
 mod program;
 mod quirks;
+pub mod replay;
 pub mod scaling;
 pub mod scenario;
 pub mod simulated;
@@ -51,7 +56,9 @@ pub mod sweep;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod too_late;
 
 pub use cluster::{Answer, Cluster, Request};
+pub use disk::Step;
 pub use in_service::in_service;
-pub use program::{Program, Spawn, spawn};
+pub use program::{Program, Spawn, spawn, spawn_durable};

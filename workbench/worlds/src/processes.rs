@@ -15,11 +15,12 @@ mod tail;
 mod timer;
 
 use bench::run::{Effect, Level, LogLine, Progress, Record, Run};
-pub use binary::Binary;
+use binary::NodeBinary;
+pub use binary::{Binary, DATA_VARIABLE, DATA_WORD};
 use children::{Children, Ready};
 pub use lag::{Lag, WORRYING};
 use machines::Time;
-use node::{LAST_READS, Node};
+use node::{LAST_READS, Left, Node};
 use pipes::ReadState;
 use std::io;
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ pub struct Setup<'a> {
     pub nodes: &'a [String],
     /// Where each node's stderr goes, in the same order; the directories exist.
     pub logs: &'a [PathBuf],
+    /// Each node's own directory, for what it must not forget; they exist.
+    pub data: &'a [PathBuf],
     /// Also copy the nodes' stderr to the observer.
     pub log_stderr: bool,
     /// Leave the processes alive at the end.
@@ -70,14 +73,12 @@ pub struct NodeReport {
     pub name: String,
     /// How it ended, if it ended by itself.
     pub exit: Option<String>,
-    /// Its last lines on stdout.
+    /// Its first and last lines on stdout.
     pub stdout: Tail,
-    /// Its last lines on stderr.
+    /// Its first and last lines on stderr.
     pub stderr: Tail,
     /// Where all of its stderr is.
     pub log: PathBuf,
-    /// Messages it never got, because it did not read.
-    pub dropped: u64,
 }
 
 /// A node could not be started, or the workbench itself lacks something.
@@ -97,20 +98,22 @@ impl StartError {
 
 /// Starts the nodes, and drives `run` until it is finished or someone stops it.
 pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<Outcome, StartError> {
-    let mut children = Children::new(setup.leave_running).map_err(StartError::ours)?;
+    let start = Instant::now();
+    let mut children = Children::new(setup.leave_running, start).map_err(StartError::ours)?;
     let count = setup.nodes.len();
     observer.log(info("main", format!("launching {count} of {}", command_line(setup.binary))));
-    for (name, log) in setup.nodes.iter().zip(setup.logs) {
-        let started = children.start(name, setup.binary, log);
+    let binaries: Vec<NodeBinary> = setup.data.iter().map(|data| setup.binary.with_data(data)).collect();
+    for ((name, log), binary) in setup.nodes.iter().zip(setup.logs).zip(&binaries) {
+        let started = children.start(name, binary, log);
         started.map_err(|error| StartError { node: Some(name.clone()), error })?;
     }
     let mut session = Session {
         run,
         children,
-        binary: setup.binary,
+        binaries,
         observer,
         log_stderr: setup.log_stderr,
-        start: Instant::now(),
+        start,
         next_progress: Time::ZERO,
         lag: Lag::default(),
         unflushed: Vec::new(),
@@ -122,7 +125,7 @@ pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<O
 struct Session<'a> {
     run: Run,
     children: Children,
-    binary: &'a Binary,
+    binaries: Vec<NodeBinary>,
     observer: &'a mut dyn Observer,
     log_stderr: bool,
     start: Instant,
@@ -244,7 +247,7 @@ impl Session<'_> {
     }
 
     fn start_again(&mut self, node: usize) {
-        match self.children.start_again(node, self.binary) {
+        match self.children.start_again(node, &self.binaries[node]) {
             Ok(true) => {}
             Ok(false) => {
                 let name = &self.children.nodes[node].name;
@@ -270,7 +273,7 @@ impl Session<'_> {
         let now = self.now();
         if now >= self.next_progress {
             self.next_progress = now + PROGRESS_INTERVAL;
-            self.observer.progress(self.run.progress());
+            self.observer.progress(self.run.progress(now));
         }
     }
 
@@ -281,6 +284,8 @@ impl Session<'_> {
     /// Stops everything and gathers what is left.
     fn finish(mut self) -> Outcome {
         self.carry_out();
+        // What pipes hold is gone with the processes.
+        let left: Vec<Left> = self.children.nodes.iter().map(Node::left).collect();
         for name in self.children.stop() {
             self.warn(format!("node {name} is still there 5 s after it was killed"));
         }
@@ -291,7 +296,12 @@ impl Session<'_> {
             ));
         }
         let nodes = self.children.nodes.iter().map(report).collect();
-        Outcome { record: self.run.into_record(), nodes, lag: self.lag }
+        let mut record = self.run.into_record();
+        for ((of_run, node), left) in record.nodes.iter_mut().zip(&self.children.nodes).zip(left) {
+            (of_run.unread, of_run.backlog, of_run.unfinished) =
+                (node.dropped, left.backlog, left.unfinished);
+        }
+        Outcome { record, nodes, lag: self.lag }
     }
 }
 
@@ -302,7 +312,6 @@ fn report(node: &Node) -> NodeReport {
         stdout: node.stdout_tail.clone(),
         stderr: node.stderr_tail.clone(),
         log: node.log.path.clone(),
-        dropped: node.dropped,
     }
 }
 

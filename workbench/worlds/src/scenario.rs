@@ -6,8 +6,10 @@
 
 mod words;
 
+pub use words::words;
+
 use crate::sweep::Claims;
-use crate::{Spawn, in_service, spawn};
+use crate::{Spawn, in_service, spawn, spawn_durable};
 use bench::options::{Options, Workload};
 use machines::engine::Pace;
 use machines::{
@@ -44,6 +46,41 @@ pub enum OurMachine {
     Txn,
     TxnStrict,
     UniqueIds,
+    /// Somebody else's.
+    Foreign(Foreign),
+}
+
+/// A machine that is not this project's, which gets all that ours get.
+#[derive(Clone, Copy, Debug)]
+pub struct Foreign {
+    /// What its program is called.
+    pub name: &'static str,
+    /// The workloads that it serves, the one that it is meant for first.
+    pub workloads: &'static [Workload],
+    /// What it claims to survive.
+    pub claims: Claims,
+    /// Its nodes' programs.
+    pub programs: fn() -> Spawn,
+}
+
+impl PartialEq for Foreign {
+    fn eq(&self, other: &Foreign) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Foreign {}
+
+impl Foreign {
+    /// The machine `M` as it is set by default.
+    pub fn new<M>(name: &'static str, workloads: &'static [Workload], claims: Claims) -> Foreign
+    where
+        M: Machine + 'static,
+        M::Config: 'static,
+        M::Call: 'static,
+    {
+        Foreign { name, workloads, claims, programs: || spawn::<M>(M::default_config()) }
+    }
 }
 
 impl Scenario {
@@ -68,25 +105,38 @@ impl Scenario {
             OurMachine::Counter => self.paced::<Counter>(),
             OurMachine::Log => self.paced::<Log>(),
             OurMachine::Txn => self.paced::<Txn>(),
-            OurMachine::LinKv => spawn::<LinKv>(self.consensus()),
-            OurMachine::TxnStrict => spawn::<TxnStrict>(self.consensus()),
+            OurMachine::LinKv => self.on_consensus::<LinKv>(),
+            OurMachine::TxnStrict => self.on_consensus::<TxnStrict>(),
+            OurMachine::Foreign(foreign) => (foreign.programs)(),
         }
     }
 
     fn paced<M: Machine<Config = Pace> + 'static>(&self) -> Spawn {
         let default = M::default_config();
-        spawn::<M>(Pace {
+        let pace = Pace {
             round: self.round.unwrap_or(default.round),
             fan_out: self.fan_out.unwrap_or(default.fan_out),
-        })
+        };
+        match self.options.disks {
+            Some(_) => spawn_durable::<M>(pace, SLACK),
+            None => spawn::<M>(pace),
+        }
     }
 }
 
 impl Scenario {
-    fn consensus(&self) -> consensus::Pace {
-        consensus::Pace { round: self.round.unwrap_or_default() }
+    fn on_consensus<M: Machine<Config = consensus::Pace> + 'static>(&self) -> Spawn {
+        let pace = consensus::Pace { round: self.round.unwrap_or_default() };
+        match self.options.disks {
+            Some(_) => spawn_durable::<M>(pace, SLACK),
+            None => spawn::<M>(pace),
+        }
     }
 }
+
+/// Journals may always grow by so much before they are written anew. That is less than programs let them, so that it happens in
+/// short runs, too.
+const SLACK: usize = 4 << 10;
 
 impl OurMachine {
     /// All machines, by name.
@@ -123,13 +173,14 @@ impl OurMachine {
             OurMachine::Txn => "txn",
             OurMachine::TxnStrict => "txn-strict",
             OurMachine::UniqueIds => "unique-ids",
+            OurMachine::Foreign(foreign) => foreign.name,
         }
     }
 
     /// What it claims to survive besides partitions, pauses, slowness, drift, and whatever befalls messages between nodes.
     ///
     /// Those that keep data in their own memory only do not survive the loss of it: what a node has accepted and not yet
-    /// passed on is gone with the node.
+    /// passed on is gone with the node. With disks ([`Options::disks`]) they do.
     pub fn claims(self) -> Claims {
         match self {
             OurMachine::Echo | OurMachine::UniqueIds | OurMachine::InService => {
@@ -140,6 +191,7 @@ impl OurMachine {
             OurMachine::Log | OurMachine::Txn | OurMachine::LinKv | OurMachine::TxnStrict => {
                 Claims::default()
             }
+            OurMachine::Foreign(foreign) => foreign.claims,
         }
     }
 
@@ -156,6 +208,7 @@ impl OurMachine {
             OurMachine::Txn => &[Workload::TxnRwRegister],
             OurMachine::TxnStrict => &[Workload::TxnListAppend, Workload::TxnRwRegister],
             OurMachine::UniqueIds => &[Workload::UniqueIds],
+            OurMachine::Foreign(foreign) => foreign.workloads,
         }
     }
 }

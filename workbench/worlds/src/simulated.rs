@@ -41,6 +41,10 @@ impl Simulation {
             fleet.add(Time::ZERO, spawn(node, seed), &mut rng);
             fleet.set_quirks(node, Quirks::draw(&options.hazards, &mut quirks));
         }
+        if let Some(disks) = options.disks {
+            let mut rng = Rng::with_seed(options.seed ^ u64::from_le_bytes(*b"the disk"));
+            fleet.set_disks(disks, Time::ZERO + options.time_limit, &mut rng);
+        }
         let (run, log) = (Run::new(options), Vec::new());
         Simulation { run, fleet, now: Time::ZERO, log, keeps_log: false, spawn, rng }
     }
@@ -57,15 +61,33 @@ impl Simulation {
         if self.run.finished() {
             return false;
         }
-        let next = self.run.deadline().into_iter().chain(self.fleet.deadline()).min();
-        self.now = self.now.max(next.expect("a run that is not over waits for some moment"));
+        self.now = self.now.max(self.next().expect("a run that is not over waits for some moment"));
         if self.run.deadline().is_some_and(|deadline| deadline <= self.now) {
             self.run.on_wake(self.now);
         }
         self.carry_out();
-        let Simulation { run, fleet, now, .. } = self;
+        let Simulation { run, fleet, now, spawn, rng, .. } = self;
+        fleet.restart_fallen(*now, |node, rng| spawn(node, rng.u64(..)), rng);
         fleet.on_wake(*now, &mut |node, line| run.on_line(*now, node, line));
         true
+    }
+
+    /// Lets everything happen that is due by then.
+    pub fn run_until(&mut self, end: Time) {
+        self.carry_out();
+        while self.next().is_some_and(|next| next <= end) && self.step() {
+            self.carry_out();
+        }
+    }
+
+    fn next(&self) -> Option<Time> {
+        self.run.deadline().into_iter().chain(self.fleet.deadline()).min()
+    }
+
+    /// Draws from another seed from now on: another continuation of the same beginning.
+    pub fn reseed(&mut self, seed: u64) {
+        self.run.reseed(seed);
+        self.rng = Rng::with_seed(seed ^ u64::from_le_bytes(*b"the wrld"));
     }
 
     /// What the run has come to.
@@ -88,9 +110,18 @@ impl Simulation {
         &self.log
     }
 
+    /// What programs say of themselves, of those to which something happened since this was last asked.
+    pub fn told(&mut self) -> Vec<(usize, String)> {
+        self.fleet.told()
+    }
+
     /// What is left of the run.
     pub fn into_record(self) -> Record {
-        self.run.into_record()
+        let mut record = self.run.into_record();
+        for (position, node) in record.nodes.iter_mut().enumerate() {
+            node.disk = self.fleet.disk_record(position);
+        }
+        record
     }
 
     fn carry_out(&mut self) {
@@ -99,7 +130,7 @@ impl Simulation {
             match effect {
                 Effect::Log(line) if *keeps_log => log.push(line),
                 Effect::Log(_) => {}
-                Effect::Kill { node } => fleet.kill(node),
+                Effect::Kill { node } => fleet.kill(*now, node),
                 Effect::Start { node } => {
                     let program = spawn(node, rng.u64(..));
                     fleet.restart(*now, node, program, rng);

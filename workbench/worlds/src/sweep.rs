@@ -27,7 +27,7 @@ mod trace;
 pub use distribution::Distribution;
 pub use outcome::{Outcome, Verdict};
 pub use report::{COUNTS, Count, FIGURES, Figure};
-pub use shrink::{MOST_RUNS, Shrunk, shrink};
+pub use shrink::{MOST_RUNS, Shrunk, shrink, smaller};
 pub use swarm::{Claims, swarm};
 pub use trace::trace;
 

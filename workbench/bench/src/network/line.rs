@@ -14,6 +14,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) src: Cow<'a, str>,
     pub(super) dest: Cow<'a, str>,
     pub(super) body: &'a str,
+    /// There is something behind the message.
+    pub(super) has_more: bool,
 }
 
 /// Why a line is no message. In Maelstrom, and so here, nothing that the node writes after it is read.
@@ -55,10 +57,10 @@ impl fmt::Display for BadLine {
 pub(super) fn read(line: &[u8]) -> Result<Outgoing<'_>, BadLine> {
     let mut input = serde_json::Deserializer::from_slice(line);
     let envelope = Envelope::deserialize(&mut input).map_err(|error| {
-        if error.is_data() {
+        if error.is_data() && std::str::from_utf8(line).is_ok() {
             BadLine::Malformed(error.to_string())
         } else {
-            BadLine::NotJson(error.to_string())
+            BadLine::NotJson(hint(line).unwrap_or_else(|| error.to_string()))
         }
     })?;
     let missing = |key| BadLine::Malformed(format!("it has no `{key}`"));
@@ -69,7 +71,31 @@ pub(super) fn read(line: &[u8]) -> Result<Outgoing<'_>, BadLine> {
         Some(body) if body.starts_with('{') => body,
         Some(_) => return Err(BadLine::Malformed("its `body` is not an object".into())),
     };
-    Ok(Outgoing { src, dest, body })
+    Ok(Outgoing { src, dest, body, has_more: input.end().is_err() })
+}
+
+/// What is wrong with a line that is not JSON, if it is one of the usual slips.
+fn hint(line: &[u8]) -> Option<String> {
+    if line.starts_with(b"\xef\xbb\xbf") {
+        return Some(
+            "it begins with a byte order mark, EF BB BF, which is not shown: write UTF-8 without one".into(),
+        );
+    }
+    let text = match std::str::from_utf8(line) {
+        Ok(text) => text.trim(),
+        Err(error) => {
+            let place = error.valid_up_to();
+            return Some(format!("byte {} of it, {:#04x}, is not UTF-8", place + 1, line[place]));
+        }
+    };
+    let hint = match text {
+        "" => "the line is empty",
+        "{" | "[" => "the line ends there: a message must be on one line, not pretty-printed",
+        _ if text.starts_with("{'") => "single quotes: that is a Python dict, which json.dumps makes JSON of",
+        _ if ["NaN", "Infinity"].iter().any(|word| text.contains(word)) => "JSON has no NaN and no Infinity",
+        _ => return None,
+    };
+    Some(hint.into())
 }
 
 /// The line that a node reads.
@@ -226,6 +252,20 @@ mod tests {
         ] {
             assert!(matches!(body(line), Err(BadLine::Malformed(_))), "{line:?}: {:?}", body(line));
         }
+    }
+
+    #[test]
+    fn usual_slips_are_called_by_their_names() {
+        let why = |line: &[u8]| read(line).unwrap_err().to_string();
+        assert!(why(b"\xef\xbb\xbf{}").contains("byte order mark"));
+        assert!(why(b"{\"src\":\"\xff\"}").contains("byte 9 of it, 0xff, is not UTF-8"));
+        assert!(why(b"{").contains("on one line"));
+        assert!(why(b"{'src': 'n0'}").contains("json.dumps"));
+        assert!(why(br#"{"src":"n0","dest":"c1","body":{"echo":NaN}}"#).contains("NaN"));
+        assert!(["", "{", "debug"].iter().all(|line| why(line.as_bytes()).contains("not JSON")));
+        let sent = |line: &str| read(line.as_bytes()).unwrap().has_more;
+        assert!(sent(r#"{"src":"a","dest":"b"}{"src":"a","dest":"b"}"#));
+        assert!(!sent("{\"src\":\"a\",\"dest\":\"b\"} \r"));
     }
 
     #[test]

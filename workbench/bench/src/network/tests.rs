@@ -175,7 +175,7 @@ fn a_client_that_does_not_receive_keeps_its_messages_for_later() {
 #[test]
 fn refused_lines_spend_a_number_but_are_not_journalled() {
     let Small { mut network, a, client, .. } = small();
-    assert_eq!(network.send_line(at(0), br#"{"src":"n0","dest":"n1","body":{}}"#), Ok(0));
+    assert_eq!(network.send_line(at(0), br#"{"src":"n0","dest":"n1","body":{}}"#).map(|sent| sent.id), Ok(0));
     let nobody = network.send_line(at(0), br#"{"src":"n0","dest":"n7","body":{}}"#);
     assert_eq!(nobody, Err(Refusal::Bad(BadLine::UnknownDestination("n7".into()))));
     assert!(matches!(network.send_line(at(0), b"debug"), Err(Refusal::Bad(BadLine::NotJson(_)))));

@@ -3,6 +3,7 @@
 //! A client asks one thing at a time and, until the answer is there, reads whatever arrives; what does not answer its
 //! question it ignores. In between it does not read at all.
 
+use super::record::Slip;
 use crate::network::{Network, Participant, Role};
 use crate::workload::{Call, Malformed, Reply, Schema};
 use edn::{Value, json};
@@ -23,6 +24,8 @@ struct Client {
     participant: Participant,
     next_msg_id: u64,
     question: Option<Question>,
+    /// Requests whose time was up before an answer came.
+    given_up: BTreeSet<u64>,
 }
 
 #[derive(Debug)]
@@ -53,6 +56,17 @@ pub(super) enum Failure {
     Refused(Refused),
     /// Something came that is no answer.
     Malformed(String),
+    /// An answer came, to something else than what was asked.
+    Other(String),
+}
+
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Failure {
+        match malformed {
+            Malformed::Shape(why) => Failure::Malformed(why),
+            Malformed::Other(why) => Failure::Other(why),
+        }
+    }
 }
 
 /// An error that a node sent.
@@ -66,6 +80,14 @@ pub(super) struct Refused {
     pub(super) text: Value,
 }
 
+/// What a client makes of a message.
+pub(super) enum Heard {
+    /// It answers the question.
+    Answer(Outcome),
+    /// It does not, and is passed over: in which way, and what was written and waited for.
+    Nothing(Slip, String),
+}
+
 /// What came of a question.
 pub(super) type Outcome = (u64, Purpose, Result<Reply, Failure>);
 
@@ -75,7 +97,7 @@ impl Clients {
         let number = self.clients.len() as u64;
         let participant = network.register(&format!("c{number}"), Role::Client(number));
         network.set_receiving(now, participant, false);
-        self.clients.push(Client { participant, next_msg_id: 1, question: None });
+        self.clients.push(Client { participant, next_msg_id: 1, question: None, given_up: BTreeSet::new() });
         number
     }
 
@@ -104,34 +126,35 @@ impl Clients {
         network.set_receiving(now, client.participant, true);
     }
 
-    /// A client reads a message: what came of its question, if that is an answer.
+    /// A client reads a message. It reads only while it has a question.
     pub(super) fn on_message(
         &mut self,
         now: Time,
         network: &mut Network,
         number: u64,
-        body: &str,
-    ) -> Option<Outcome> {
-        let asked = self.clients[number as usize].question.as_ref()?.msg_id;
+        text: &str,
+    ) -> Option<Heard> {
+        let client = &self.clients[number as usize];
+        let question = client.question.as_ref()?;
         // A body that cannot be read, because it is nested too deeply, has no `in_reply_to` that could match.
-        let body = json::parse(body).ok()?;
-        let answered = body.get("in_reply_to")?.as_integer()?;
-        if u64::try_from(answered) != Ok(asked) {
-            return None;
+        let body = json::parse(text).unwrap_or_default();
+        if let Some(slip) = client.slip(body.get("in_reply_to"), question.msg_id) {
+            return Some(Heard::Nothing(slip, question.versus(text)));
         }
         let question = self.take_question(number).expect("it was there a moment ago");
         network.set_receiving(now, self.clients[number as usize].participant, false);
         let answer = match error(&body) {
             Some(refused) => Err(Failure::Refused(refused)),
-            None => question.schema.accept(body).map_err(|Malformed(why)| Failure::Malformed(why)),
+            None => question.schema.accept(body).map_err(Failure::from),
         };
-        Some((number, question.purpose, answer))
+        Some(Heard::Answer((number, question.purpose, answer)))
     }
 
     /// A question whose time is up.
     pub(super) fn expire(&mut self, now: Time, network: &mut Network) -> Option<Outcome> {
         let (_, number) = *self.expiries.first().filter(|(expires, _)| *expires <= now)?;
         let question = self.take_question(number).expect("what expires is open");
+        self.clients[number as usize].given_up.insert(question.msg_id);
         network.set_receiving(now, self.clients[number as usize].participant, false);
         Some((number, question.purpose, Err(Failure::Timeout)))
     }
@@ -145,6 +168,40 @@ impl Clients {
         let question = self.clients[number as usize].question.take()?;
         self.expiries.remove(&(question.expires, number));
         Some(question)
+    }
+}
+
+impl Client {
+    /// Why a message with this `in_reply_to` does not answer the question with this number.
+    fn slip(&self, in_reply_to: Option<&Value>, asked: u64) -> Option<Slip> {
+        match in_reply_to {
+            None | Some(Value::Nil) => Some(Slip::NoReplyTo),
+            Some(Value::Integer(number)) => match u64::try_from(*number) {
+                Ok(number) if number == asked => None,
+                Ok(number) if self.given_up.contains(&number) => Some(Slip::Late),
+                Ok(number) if (1..asked).contains(&number) => Some(Slip::Repeated),
+                _ => Some(Slip::UnknownReplyTo),
+            },
+            Some(Value::BigInteger(_)) => Some(Slip::UnknownReplyTo),
+            Some(_) => Some(Slip::OddReplyTo),
+        }
+    }
+}
+
+impl Question {
+    /// A body that does not answer the question, beside what was waited for.
+    fn versus(&self, body: &str) -> String {
+        let (kind, msg_id) = (self.schema.kind(), self.msg_id);
+        format!("{}, where {kind} with \"in_reply_to\":{msg_id} was waited for", quoted(body))
+    }
+}
+
+/// As much of what a node wrote as people read.
+pub(super) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 160;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

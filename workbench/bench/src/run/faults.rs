@@ -112,6 +112,8 @@ impl Run {
             self.network.discard(self.nodes[node]);
             self.network.set_receiving(self.now, self.nodes[node], false);
             self.effects.push_back(Effect::Kill { node });
+            let is_dead = |state: &NodeState| *state == NodeState::Down;
+            self.extinctions += u64::from(self.node_states.iter().all(is_dead));
         }
         "killed"
     }

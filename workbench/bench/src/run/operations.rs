@@ -1,11 +1,12 @@
 //! The life of an operation, from its invocation to its completion (Maelstrom behaviour §5).
 
 use super::clients::{Failure, Purpose};
-use super::{Level, Run};
+use super::{Level, Run, Slip};
 use crate::generator::Draft;
-use crate::workload::{Failures, Malformed, Reply, Step};
+use crate::nemesis;
+use crate::workload::{Failures, Reply, Step};
 use edn::Value;
-use judge::history::{Kind, Op, Process};
+use judge::history::{Kind, OTHER_THAN_ASKED, Op, Process};
 use machines::Time;
 
 /// A client thread's place: its client, and what it is doing.
@@ -55,14 +56,15 @@ impl Run {
     /// The answer to an operation's request is here, or will not come.
     pub(super) fn on_answer(&mut self, thread: usize, client: u64, answer: Result<Reply, Failure>) {
         let invocation = &self.history.ops[self.seats[thread].invocation];
-        let step = answer.and_then(|reply| {
-            let malformed = |Malformed(why)| Failure::Malformed(why);
-            self.workload.answer(client, invocation, reply).map_err(malformed)
-        });
+        let step =
+            answer.and_then(|reply| self.workload.answer(client, invocation, reply).map_err(Failure::from));
         match step {
             Ok(step) => self.take_step(thread, client, step),
             Err(failure) => {
-                let ending = ending(self.workload.rules().failures, invocation.f, failure);
+                let ending = ending(self.workload.rules().failures, invocation.f, &failure);
+                if let Failure::Malformed(why) | Failure::Other(why) = failure {
+                    self.note(thread % self.nodes.len(), Slip::Malformed, || why);
+                }
                 self.end(thread, ending);
             }
         }
@@ -129,6 +131,9 @@ impl Run {
     pub(super) fn push_nemesis(&mut self, f: &'static str, value: Value) {
         let op = op(Kind::Info, Process::Nemesis, f, value);
         self.log_operation(&"nemesis", &op);
+        if let Some(words) = nemesis::words(f, &op.value) {
+            self.log(Level::Info, "nemesis", words);
+        }
         let time_ns = self.history_time_ns();
         self.history.push(Op { time_ns, ..op });
     }
@@ -165,18 +170,22 @@ fn op(kind: Kind, process: Process, f: &'static str, value: Value) -> Op {
 }
 
 /// What a failure comes to (§5.5).
-fn ending(failures: Failures, f: &str, failure: Failure) -> Ending {
+fn ending(failures: Failures, f: &str, failure: &Failure) -> Ending {
+    if let Failure::Other(why) = failure {
+        let error = Value::Vector(vec![Value::keyword(OTHER_THAN_ASKED), Value::text(why.as_str())]);
+        return Ending { kind: Kind::Info, value: None, error: Some(error), exception: None };
+    }
     let harmless = match failures {
         Failures::Told { harmless } => harmless,
         Failures::Untold => return unexplained(&describe(failure)),
     };
     let unless_harmless = if harmless.contains(&f) { Kind::Fail } else { Kind::Info };
     let (kind, error) = match failure {
-        Failure::Malformed(why) => return unexplained(&why),
+        Failure::Malformed(why) | Failure::Other(why) => return unexplained(why),
         Failure::Timeout => (unless_harmless, Value::keyword("net-timeout")),
         Failure::Refused(refused) => {
             let kind = if refused.is_definite { Kind::Fail } else { unless_harmless };
-            (kind, Value::Vector(vec![Value::keyword(refused.name), refused.text]))
+            (kind, Value::Vector(vec![Value::keyword(refused.name), refused.text.clone()]))
         }
     };
     Ending { kind, value: None, error: Some(error), exception: None }
@@ -188,9 +197,9 @@ fn unexplained(why: &str) -> Ending {
     Ending { kind: Kind::Info, value: None, error, exception: Some(EXCEPTION) }
 }
 
-fn describe(failure: Failure) -> String {
+fn describe(failure: &Failure) -> String {
     match failure {
-        Failure::Malformed(why) => why,
+        Failure::Malformed(why) | Failure::Other(why) => why.clone(),
         Failure::Timeout => "no reply in time".into(),
         Failure::Refused(refused) => {
             format!("the node answered with the error {} {}", refused.name, refused.text)

@@ -2,8 +2,9 @@
 
 use crate::network::{Count, Journal};
 use crate::options::Options;
-use judge::{History, MessageCounts, NetStats, Results};
+use judge::{History, MessageCounts, NetStats, Patience, Results};
 use machines::Time;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a run leaves behind.
@@ -22,10 +23,23 @@ pub struct Record {
     pub duration: Duration,
     /// What became of each node.
     pub nodes: Vec<NodeRecord>,
+    /// How often the nemesis had all of them dead at a time.
+    pub extinctions: u64,
     /// Why the run broke off, if it did. There is no verdict then.
     pub crash: Option<Crash>,
     /// Whether somebody interrupted it.
     pub interrupted: bool,
+}
+
+/// Something that a node said on stderr, or that it would say of itself if it were asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The node, by its position.
+    pub node: usize,
+    /// When, since the run began.
+    pub time: Time,
+    /// What.
+    pub text: Arc<str>,
 }
 
 impl Record {
@@ -34,9 +48,19 @@ impl Record {
         self.crash.is_none() && !self.interrupted
     }
 
+    /// How many messages were sent.
+    pub fn messages(&self) -> usize {
+        usize::try_from(self.journal.statistics.all().messages()).unwrap_or(usize::MAX)
+    }
+
     /// The verdict on what happened, whatever the record says of how it ended.
     pub fn judge(&self) -> Results {
-        judge::analyze(&self.options.demands(), &self.history, &self.net_stats())
+        self.judge_within(Patience::default())
+    }
+
+    /// The same, unless that takes longer than somebody is willing to wait.
+    pub fn judge_within(&self, patience: Patience<'_>) -> Results {
+        judge::analyze_within(patience, &self.options.demands(), &self.history, &self.net_stats())
     }
 
     /// The counts of messages, as checkers want them.
@@ -61,8 +85,16 @@ pub struct NodeRecord {
     pub lines: u64,
     /// The line after which nothing that the node wrote was read.
     pub muted: Option<Muted>,
-    /// Answers that came after their client was gone. They were dropped.
-    pub late_answers: u64,
+    /// What else it did that was passed over, a kind each, in the order of [`Slip::ALL`].
+    pub oddities: Vec<Oddity>,
+    /// Answers of `seq-kv` to it that came from an old state, where the newest would have given another.
+    pub stale_answers: u64,
+    /// Messages that were thrown away because it did not read.
+    pub unread: u64,
+    /// Messages that still waited for it to read at the end.
+    pub backlog: u64,
+    /// What it wrote last and never ended with a newline.
+    pub unfinished: Option<String>,
     /// Its stdout was closed.
     pub stdout_closed: bool,
     /// How often the nemesis killed it.
@@ -71,12 +103,104 @@ pub struct NodeRecord {
     pub pauses: u64,
     /// It ended by itself, with this status.
     pub exited: Option<String>,
+    /// What befell its disk, in virtual time.
+    pub disk: DiskRecord,
+}
+
+/// What befell the simulated disk of a node. The world that has the disk fills it in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskRecord {
+    /// Crashes after which something that was not synced was gone.
+    pub unsynced_lost: u64,
+    /// Crashes after which it was there in part, or with holes.
+    pub torn: u64,
+    /// Checkpoints that took the journal's place.
+    pub checkpoints: u64,
+    /// Crashes in the middle of one.
+    pub checkpoints_cut_short: u64,
+    /// Writes that found the disk full.
+    pub full: u64,
 }
 
 impl NodeRecord {
     /// A node that has done nothing yet.
     pub(super) fn new(name: &str) -> NodeRecord {
         NodeRecord { name: name.into(), ..NodeRecord::default() }
+    }
+
+    /// One more slip of this kind. Only the first is described.
+    pub(super) fn note(&mut self, slip: Slip, time: Time, example: impl FnOnce() -> String) {
+        match self.oddities.binary_search_by_key(&slip, |oddity| oddity.slip) {
+            Ok(place) => self.oddities[place].count += 1,
+            Err(place) => self.oddities.insert(place, Oddity { slip, count: 1, time, example: example() }),
+        }
+    }
+
+    /// How often it slipped in this way.
+    pub fn count(&self, slip: Slip) -> u64 {
+        self.oddities.iter().find(|oddity| oddity.slip == slip).map_or(0, |oddity| oddity.count)
+    }
+}
+
+/// Something that a node did and the run passed over, as Maelstrom does without a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oddity {
+    /// What kind.
+    pub slip: Slip,
+    /// How often.
+    pub count: u64,
+    /// When first, since the beginning of the run.
+    pub time: Time,
+    /// The first, for people: what was written, and what was waited for.
+    pub example: String,
+}
+
+/// What a node can do wrong without being silenced for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slip {
+    /// An answer whose client had given up.
+    Late,
+    /// One more answer to a request that was answered.
+    Repeated,
+    /// A message to a client that answers nothing: it has no `in_reply_to`.
+    NoReplyTo,
+    /// `in_reply_to` is no integer.
+    OddReplyTo,
+    /// `in_reply_to` is the number of no request of that client's.
+    UnknownReplyTo,
+    /// An answer that is not what was asked for.
+    Malformed,
+    /// Something behind the message on its line.
+    TextAfter,
+    /// A request to a service that the service does not know, and so does not answer.
+    Unserved,
+}
+
+impl Slip {
+    /// All kinds.
+    pub const ALL: [Slip; 8] = [
+        Slip::Late,
+        Slip::Repeated,
+        Slip::NoReplyTo,
+        Slip::OddReplyTo,
+        Slip::UnknownReplyTo,
+        Slip::Malformed,
+        Slip::TextAfter,
+        Slip::Unserved,
+    ];
+
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Slip::Late => "late-answer",
+            Slip::Repeated => "repeated-answer",
+            Slip::NoReplyTo => "no-in-reply-to",
+            Slip::OddReplyTo => "odd-in-reply-to",
+            Slip::UnknownReplyTo => "unknown-in-reply-to",
+            Slip::Malformed => "malformed-answer",
+            Slip::TextAfter => "text-after-message",
+            Slip::Unserved => "unknown-request-to-service",
+        }
     }
 }
 

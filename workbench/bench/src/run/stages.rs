@@ -214,8 +214,8 @@ impl Run {
     }
 
     /// What the run is doing, how much of it is left, and how long it is in all.
-    pub(super) fn stage(&self) -> (Stage, Option<Duration>, Option<Duration>) {
-        let until = |end: Time, total| (Some(end.since(self.now)), Some(total));
+    pub(super) fn stage(&self, now: Time) -> (Stage, Option<Duration>, Option<Duration>) {
+        let until = |end: Time, total| (Some(end.since(now)), Some(total));
         let (stage, (remaining, total)) = match self.phase {
             Phase::Starting { .. } => (Stage::Starting, (None, None)),
             Phase::SettingUp { .. } => (Stage::SettingUp, (None, None)),
@@ -236,7 +236,9 @@ impl Run {
         let name = &self.options.nodes[node];
         let reason = match failure {
             Failure::Timeout => format!("node {name} did not answer {request} in time"),
-            Failure::Malformed(why) => format!("node {name} gave no proper answer to {request}: {why}"),
+            Failure::Malformed(why) | Failure::Other(why) => {
+                format!("node {name} gave no proper answer to {request}: {why}")
+            }
             Failure::Refused(refused) => {
                 let text =
                     if refused.text == Value::Nil { String::new() } else { format!(": {}", refused.text) };

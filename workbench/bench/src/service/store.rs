@@ -35,6 +35,8 @@ pub(super) struct Sequential {
     versions: BTreeMap<Value, Vec<(u64, Value)>>,
     newest: u64,
     seen: BTreeMap<Arc<str>, u64>,
+    /// How often a source was shown an old state where the newest would have given another answer.
+    stale: BTreeMap<Arc<str>, u64>,
 }
 
 /// So many states of `seq-kv` are kept.
@@ -47,6 +49,9 @@ impl Sequential {
         let (answer, changed) = self.apply(shown, request);
         if changed.is_none() {
             self.seen.insert(source.clone(), shown);
+            if shown < self.newest && self.apply(self.newest, request).0 != answer {
+                *self.stale.entry(source.clone()).or_default() += 1;
+            }
             return answer;
         }
         let (answer, changed) = self.apply(self.newest, request);
@@ -56,6 +61,10 @@ impl Sequential {
         }
         self.seen.insert(source.clone(), self.newest);
         answer
+    }
+
+    pub(super) fn stale_answers(&self, source: &str) -> u64 {
+        self.stale.get(source).copied().unwrap_or_default()
     }
 
     /// The answer in that state, and the new value if it would change the state.

@@ -36,23 +36,29 @@ impl Txn {
     /// A step of a reply, as histories have it.
     fn step(&self, step: Value) -> Result<Value, Malformed> {
         let Value::Vector(mut parts) = step else {
-            return Err(Malformed(format!("{step} in a transaction is not a list")));
+            return Err(Malformed::Shape(format!("{} in a transaction is not a list", json::compact(&step))));
         };
         let name = match parts.first().and_then(Value::as_text) {
             Some("r") => "r",
             Some(name) if name == self.write => self.write,
             _ => {
-                return Err(Malformed(format!(
+                return Err(Malformed::Shape(format!(
                     "{} in a transaction does what is unknown",
-                    Value::Vector(parts)
+                    json::compact(&Value::Vector(parts))
                 )));
             }
         };
         if parts.len() != 3 {
-            return Err(Malformed(format!("{} in a transaction has not three parts", Value::Vector(parts))));
+            return Err(Malformed::Shape(format!(
+                "{} in a transaction has not three parts",
+                json::compact(&Value::Vector(parts))
+            )));
         }
         if name == "r" && self.write == "append" && !Shape::List.fits(&parts[2]) {
-            return Err(Malformed(format!("{} in a transaction does not read a list", Value::Vector(parts))));
+            return Err(Malformed::Shape(format!(
+                "{} in a transaction does not read a list",
+                json::compact(&Value::Vector(parts))
+            )));
         }
         parts[0] = Value::keyword(name);
         Ok(Value::Vector(parts))
@@ -73,12 +79,40 @@ impl Workload for Txn {
         Step::Call(Call { request: Request::new("txn").with("txn", &op.value), schema: TXN_OK })
     }
 
-    /// What the node says that it did is what it did: it is not compared with what it was asked to do.
-    fn answer(&mut self, _: u64, _: &Op, reply: Reply) -> Result<Step, Malformed> {
-        let Value::Vector(steps) = reply.take("txn") else { return Ok(Step::Ok(Value::Vector(Vec::new()))) };
+    /// A node may say what it read, and nothing else: its reply is the transaction that it was asked for, with the values
+    /// of its reads. Maelstrom takes whatever it says for what it did, so that there a node which keeps nothing and replies
+    /// with an empty list is strictly serializable.
+    fn answer(&mut self, _: u64, op: &Op, reply: Reply) -> Result<Step, Malformed> {
+        let steps = match reply.take("txn") {
+            Value::Vector(steps) => steps,
+            _ => Vec::new(),
+        };
         let steps: Result<Vec<Value>, Malformed> = steps.into_iter().map(|step| self.step(step)).collect();
-        Ok(Step::Ok(Value::Vector(steps?)))
+        let steps = steps?;
+        let asked = op.value.elements().unwrap_or_default();
+        match difference(asked, &steps) {
+            Some(why) => Err(Malformed::Other(why)),
+            None => Ok(Step::Ok(Value::Vector(steps))),
+        }
     }
+}
+
+/// Where the steps of a reply are not those that were asked for.
+fn difference(asked: &[Value], done: &[Value]) -> Option<String> {
+    if asked.len() != done.len() {
+        let steps = |count: usize| if count == 1 { "1 step".to_owned() } else { format!("{count} steps") };
+        let (asked, done) = (steps(asked.len()), steps(done.len()));
+        return Some(format!("a transaction of {asked} was answered with {done}"));
+    }
+    let parts = |step: &Value| step.elements().map(<[Value]>::to_vec).unwrap_or_default();
+    let is_it = |asked: &Value, done: &Value| {
+        let (asked, done) = (parts(asked), parts(done));
+        let is_read = asked.first().and_then(Value::as_name) == Some("r");
+        let compared = if is_read { 2 } else { 3 };
+        asked.get(..compared) == done.get(..compared)
+    };
+    let (asked, done) = asked.iter().zip(done).find(|(asked, done)| !is_it(asked, done))?;
+    Some(format!("the step {} was answered with {}", json::compact(asked), json::compact(done)))
 }
 
 #[cfg(test)]
@@ -90,10 +124,10 @@ mod tests {
         Txn { pool: KeyPool::new(10, 16), longest: 4, write }
     }
 
-    fn answer(write: &'static str, body: &str) -> Result<String, Malformed> {
+    /// What comes of an answer to this transaction.
+    fn answer(write: &'static str, asked: &str, body: &str) -> Result<String, Malformed> {
         let mut txn = txn(write);
-        let draft = txn.operation(&mut Rng::with_seed(1));
-        let op = crate::testing::invocation(draft.f, draft.value);
+        let op = crate::testing::invocation("txn", edn::read(asked).unwrap());
         let reply = TXN_OK.accept(json::parse(body).unwrap())?;
         match txn.answer(0, &op, reply)? {
             Step::Ok(value) => Ok(value.to_string()),
@@ -119,13 +153,26 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_is_taken_at_its_word() {
-        let said = r#"{"type":"txn_ok","txn":[["r",3,5],["w","x",null]],"in_reply_to":1}"#;
-        assert_eq!(answer("w", said).as_deref(), Ok("[[:r 3 5] [:w \"x\" nil]]"));
+    fn a_reply_is_the_transaction_with_the_values_of_its_reads() {
+        let said = r#"{"type":"txn_ok","txn":[["r",3,5],["w",4,1]],"in_reply_to":1}"#;
+        assert_eq!(answer("w", "[[:r 3 nil] [:w 4 1]]", said).as_deref(), Ok("[[:r 3 5] [:w 4 1]]"));
         let said = r#"{"type":"txn_ok","txn":[["r",3,[1]],["r",4,null],["append",3,2]],"in_reply_to":1}"#;
-        assert_eq!(answer("append", said).as_deref(), Ok("[[:r 3 [1]] [:r 4 nil] [:append 3 2]]"));
-        let said = r#"{"type":"txn_ok","txn":null,"in_reply_to":1}"#;
-        assert_eq!(answer("w", said).as_deref(), Ok("[]"));
+        let asked = "[[:r 3 nil] [:r 4 nil] [:append 3 2]]";
+        assert_eq!(answer("append", asked, said).as_deref(), Ok("[[:r 3 [1]] [:r 4 nil] [:append 3 2]]"));
+    }
+
+    #[test]
+    fn a_reply_to_another_transaction_is_told_as_such() {
+        for steps in
+            ["null", "[]", r#"[["w",4,1]]"#, r#"[["w",4,1],["r",3,null]]"#, r#"[["r",9,null],["w",4,1]]"#]
+        {
+            let said = format!(r#"{{"type":"txn_ok","txn":{steps},"in_reply_to":1}}"#);
+            let came = answer("w", "[[:r 3 nil] [:w 4 1]]", &said);
+            assert!(matches!(came, Err(Malformed::Other(_))), "{steps}: {came:?}");
+        }
+        let said = r#"{"type":"txn_ok","txn":[["w",4,2]],"in_reply_to":1}"#;
+        let why = r#"the step ["w",4,1] was answered with ["w",4,2]"#;
+        assert_eq!(answer("w", "[[:w 4 1]]", said), Err(Malformed::Other(why.into())));
     }
 
     #[test]
@@ -139,7 +186,7 @@ mod tests {
             ("append", r#"[["r",3,1]]"#),
         ] {
             let said = format!(r#"{{"type":"txn_ok","txn":{steps},"in_reply_to":1}}"#);
-            assert!(answer(write, &said).is_err(), "{said}");
+            assert!(matches!(answer(write, "[[:r 3 nil]]", &said), Err(Malformed::Shape(_))), "{said}");
         }
     }
 }

@@ -73,7 +73,7 @@ fn a_run_that_was_stored_and_read_back_has_the_same_report_for_every_machine_und
     for scenario in scenarios().filter(|scenario| scenario.options.seed == SEEDS[0]) {
         let record = simulated::run(scenario.options.clone(), scenario.programs());
         let store = Store::create(directory.path(), "runs", started).expect("the directory is ours");
-        let origin = Origin { command: None, scenario: Some(scenario.clone()) };
+        let origin = Origin { scenario: Some(scenario.clone()), ..Origin::default() };
         store.write_record(&record, &origin).expect("there is room for the files");
         let stored = Store::read(&store.directory()).expect("what was written can be read");
         assert_eq!(stored.origin, origin);

@@ -289,3 +289,26 @@ fn a_log_in_trouble_says_which_messages_are_and_who_had_to_do_with_them() {
         assert_eq!(accesses, expected);
     });
 }
+
+#[test]
+fn an_empty_poll_does_not_make_a_process_forget_where_it_was() {
+    let three = sends(&["k 1 @ 0", "k 2 @ 1", "k 3 @ 2"]) + &poll(2, "\"k\" [[0 1] [1 2] [2 3]]");
+    let after =
+        |next: &str| three.clone() + &poll(1, "\"k\" [[0 1]]") + &poll(1, "\"k\" []") + &poll(1, next);
+    assert_invalid(&after("\"k\" [[0 1]]"), "(:nonmonotonic-poll)");
+    assert_invalid(&after("\"k\" [[2 3]]"), "(:poll-skip)");
+    assert_valid(&after("\"k\" [[1 2]]"));
+}
+
+#[test]
+fn an_assignment_does_not_excuse_sends_that_go_back() {
+    let assignment = "0 invoke assign [\"l\"]\n0 ok assign [\"l\"]\n";
+    let history = sends(&["k 1 @ 5"]) + assignment + &sends(&["k 2 @ 3"]) + &poll(1, "\"k\" [[3 2] [5 1]]");
+    assert_invalid(&history, "(:nonmonotonic-send)");
+}
+
+#[test]
+fn negative_offsets_are_offsets() {
+    let history = sends(&["k 1 @ -5", "k 2 @ 3"]) + &poll(1, "\"k\" [[-5 1] [-4 1] [3 2]]");
+    assert_invalid(&history, "(:duplicate)");
+}

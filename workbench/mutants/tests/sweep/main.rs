@@ -90,8 +90,9 @@ fn a_thousand_seeds_find_every_bug() {
 
 #[test]
 fn what_ships_is_never_suspected() {
-    for machine in ["unique-ids", "broadcast", "counter", "counter-kv", "log", "txn", "lin-kv", "txn-strict"]
-    {
+    let durable = ["durable broadcast", "durable counter", "durable log", "durable txn"];
+    let others = ["unique-ids", "broadcast", "counter", "counter-kv", "log", "txn", "lin-kv", "txn-strict"];
+    for machine in others.into_iter().chain(durable) {
         for seed in 0..20 {
             assert_eq!(suspicion(machine, None, seed), None, "{machine}, seed {seed}");
         }

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use bench::options::{Fault, Latency, LatencyDistribution, Options, Workload};
+use bench::options::{Disks, Fault, Latency, LatencyDistribution, Options, Workload};
 use machines::{Broadcast, Counter, CounterKv, LinKv, Log, Machine, Txn, TxnStrict, UniqueIds};
 use worlds::Spawn;
 
-use crate::host::{spawn, spawn_with_disks};
+use crate::host::{spawn, spawn_durable};
 
 /// What is run, and what it may cost.
 pub(crate) struct Scenario {
@@ -41,21 +41,45 @@ pub(crate) fn scenario(machine: &str, seed: u64) -> Scenario {
             (with(Workload::TxnRwRegister, 3, 200.0, partition), spawn::<Txn>(Txn::default_config()), 0.5)
         }
         "lin-kv" => {
-            let spawn = spawn_with_disks::<LinKv>(LinKv::default_config());
-            (with(Workload::LinKv, 3, 100.0, kill), spawn, f64::INFINITY)
+            let spawn = spawn_durable::<LinKv>(LinKv::default_config());
+            (durable(with(Workload::LinKv, 3, 100.0, kill)), spawn, f64::INFINITY)
         }
         "txn-strict" => {
-            let spawn = spawn_with_disks::<TxnStrict>(TxnStrict::default_config());
+            let spawn = spawn_durable::<TxnStrict>(TxnStrict::default_config());
             let workload = [Workload::TxnListAppend, Workload::TxnRwRegister][seed as usize % 2];
-            let options = Options {
-                consistency_models: vec!["strict-serializable".to_string()],
-                ..with(workload, 3, 100.0, kill)
-            };
-            (options, spawn, f64::INFINITY)
+            let consistency_models = vec!["strict-serializable".to_string()];
+            let options = durable(with(workload, 3, 100.0, kill));
+            (Options { consistency_models, ..options }, spawn, f64::INFINITY)
         }
+        "durable broadcast" => (
+            durable(with(Workload::Broadcast, 3, 50.0, kill)),
+            spawn_durable::<Broadcast>(Broadcast::default_config()),
+            f64::INFINITY,
+        ),
+        "durable counter" => (
+            durable(with(Workload::PnCounter, 3, 50.0, kill)),
+            spawn_durable::<Counter>(Counter::default_config()),
+            f64::INFINITY,
+        ),
+        "durable log" => (
+            durable(with(Workload::Kafka, 3, 100.0, kill)),
+            spawn_durable::<Log>(Log::default_config()),
+            f64::INFINITY,
+        ),
+        "durable txn" => (
+            durable(with(Workload::TxnRwRegister, 3, 100.0, kill)),
+            spawn_durable::<Txn>(Txn::default_config()),
+            f64::INFINITY,
+        ),
         _ => panic!("there is no machine {machine}"),
     };
     Scenario { options, spawn, most_messages }
+}
+
+/// The same on disks that take their time and keep to no more than they must.
+fn durable(options: Options) -> Options {
+    let disks = Disks { sync: Duration::from_millis(20), ..Disks::default() };
+    Options { disks: Some(disks), ..options }
 }
 
 fn options(workload: Workload, nodes: usize, rate: f64, nemesis: Vec<Fault>, seed: u64) -> Options {

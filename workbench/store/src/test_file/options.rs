@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, count, float, from_seconds, seconds, texts, unsigned};
 use bench::options::{
-    Availability, Fault, Hazards, Latency, LatencyDistribution, Options, Topology, Workload,
+    Availability, Disks, Fault, Hazards, Latency, LatencyDistribution, Options, Topology, Unsynced, Workload,
 };
 use edn::Value;
 
@@ -10,7 +10,7 @@ use edn::Value;
 pub(super) fn entries(options: &Options) -> Vec<(&'static str, Value)> {
     let texts = |texts: &[String]| Value::Vector(texts.iter().map(|text| text.as_str().into()).collect());
     let faults = options.nemesis.iter().map(|fault| Value::keyword(fault.name())).collect();
-    vec![
+    let mut entries = vec![
         ("name", options.workload.name().into()),
         ("nodes", texts(&options.nodes)),
         ("concurrency", Value::count(options.concurrency)),
@@ -29,7 +29,9 @@ pub(super) fn entries(options: &Options) -> Vec<(&'static str, Value)> {
         ("init-timeout", seconds(options.init_timeout)),
         ("recovery", seconds(options.recovery)),
         ("seed", Value::text(options.seed.to_string())),
-    ]
+    ];
+    entries.extend(options.disks.map(|options| ("disks", disks(options))));
+    entries
 }
 
 /// What was not asked for is as it is without a flag.
@@ -46,6 +48,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Options, String> {
         nemesis: fields.required("nemesis", read_faults)?,
         nemesis_interval: fields.required("nemesis-interval", from_seconds)?,
         hazards: fields.optional("hazards", read_hazards)?.unwrap_or_default(),
+        disks: fields.optional("disks", read_disks)?,
         topology: fields.optional("topology", topology)?.unwrap_or(default.topology),
         availability: fields.optional("availability", read_availability)?,
         consistency_models: fields.required("consistency-models", texts)?,
@@ -103,6 +106,19 @@ fn read_hazards(value: &Value) -> Option<Hazards> {
         drift_ppm: value.get("drift-ppm").map_or(Some(0), |ppm| ppm.as_integer()?.try_into().ok())?,
         slowness: value.get("slowness").map_or(Some(Default::default()), from_seconds)?,
     })
+}
+
+fn disks(Disks { sync, unsynced, full }: Disks) -> Value {
+    Value::map([
+        ("sync", seconds(sync)),
+        ("unsynced", Value::keyword(unsynced.name())),
+        ("full", Value::Float(full)),
+    ])
+}
+
+fn read_disks(value: &Value) -> Option<Disks> {
+    let unsynced = Unsynced::named(value.get("unsynced")?.as_name()?)?;
+    Some(Disks { sync: from_seconds(value.get("sync")?)?, unsynced, full: float(value.get("full")?)? })
 }
 
 fn topology(value: &Value) -> Option<Topology> {

@@ -3,7 +3,7 @@
 use super::fields::{Fields, unsigned};
 use bench::network::{Count, Statistics};
 use bench::options::Options;
-use bench::run::{Muted, NodeRecord, Record};
+use bench::run::{Muted, NodeRecord, Oddity, Record, Slip};
 use edn::Value;
 use machines::Time;
 use std::time::Duration;
@@ -72,7 +72,11 @@ fn node(node: &NodeRecord) -> Value {
         ("name", node.name.as_str().into()),
         ("lines", number(node.lines)),
         ("muted", node.muted.as_ref().map(muted).unwrap_or_default()),
-        ("late-answers", number(node.late_answers)),
+        ("oddities", oddities(&node.oddities)),
+        ("stale-answers", number(node.stale_answers)),
+        ("unread", number(node.unread)),
+        ("backlog", number(node.backlog)),
+        ("unfinished", node.unfinished.as_deref().map(Value::from).unwrap_or_default()),
         ("stdout-closed?", node.stdout_closed.into()),
         ("kills", number(node.kills)),
         ("pauses", number(node.pauses)),
@@ -92,11 +96,41 @@ fn read_node(value: &Value) -> Option<NodeRecord> {
             Some(muted) => Some(read_muted(muted)?),
             None => None,
         },
-        late_answers: tally(value, "late-answers")?,
+        oddities: match value.get("oddities") {
+            Some(oddities) => oddities.elements()?.iter().map(read_oddity).collect::<Option<_>>()?,
+            None => Vec::new(),
+        },
+        stale_answers: tally(value, "stale-answers")?,
+        unread: tally(value, "unread")?,
+        backlog: tally(value, "backlog")?,
+        unfinished: value.get("unfinished").and_then(text),
         stdout_closed: value.get("stdout-closed?") == Some(&Value::Bool(true)),
         kills: tally(value, "kills")?,
         pauses: tally(value, "pauses")?,
         exited: value.get("exited").and_then(text),
+        ..NodeRecord::default()
+    })
+}
+
+fn oddities(oddities: &[Oddity]) -> Value {
+    let told = oddities.iter().map(|Oddity { slip, count, time, example }| {
+        Value::map([
+            ("what", Value::keyword(slip.name())),
+            ("count", number(*count)),
+            ("time-nanos", number(time.as_nanos())),
+            ("first", example.as_str().into()),
+        ])
+    });
+    if oddities.is_empty() { Value::Nil } else { Value::Vector(told.collect()) }
+}
+
+fn read_oddity(value: &Value) -> Option<Oddity> {
+    let name = value.get("what")?.as_name()?;
+    Some(Oddity {
+        slip: Slip::ALL.into_iter().find(|slip| slip.name() == name)?,
+        count: unsigned(value.get("count")?)?,
+        time: Time::from_nanos(unsigned(value.get("time-nanos")?)?),
+        example: value.get("first")?.as_text()?.to_owned(),
     })
 }
 

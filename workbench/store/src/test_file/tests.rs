@@ -1,9 +1,9 @@
 use super::*;
 use bench::network::{Count, Statistics};
 use bench::options::{
-    Availability, Fault, Hazards, Latency, LatencyDistribution, Options, Topology, Workload,
+    Availability, Disks, Fault, Hazards, Latency, LatencyDistribution, Options, Topology, Unsynced, Workload,
 };
-use bench::run::{Muted, NodeRecord};
+use bench::run::{Muted, NodeRecord, Oddity, Slip};
 use machines::Time;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ fn options() -> Options {
             drift_ppm: 16_000,
             slowness: Duration::from_millis(3),
         },
+        disks: Some(Disks { sync: Duration::from_millis(4), unsynced: Unsynced::Torn, full: 0.4 }),
         topology: Topology::Tree(3),
         availability: Some(Availability::AtLeast(0.5)),
         consistency_models: vec!["read-atomic".into(), "causal-cerone".into()],
@@ -51,9 +52,21 @@ fn record() -> Record {
     };
     let (options, reason) = (options(), "it is \"no\" JSON\n".to_owned());
     let muted = Muted { time: Time::from_millis(3), line_number: 4, line: "\u{1b}[2J".into(), reason };
+    let late = Oddity { slip: Slip::Late, count: 6, time: Time::from_millis(9), example: "{}".into() };
+    let oddities =
+        vec![late, Oddity { slip: Slip::Unserved, count: 1, time: Time::ZERO, example: "\n".into() }];
     let idle = NodeRecord { name: "n0".into(), ..NodeRecord::default() };
-    let busy =
-        NodeRecord { lines: 5, muted: Some(muted), late_answers: 6, stdout_closed: true, ..idle.clone() };
+    let busy = NodeRecord {
+        lines: 5,
+        stale_answers: 2,
+        unread: 3,
+        unfinished: Some("{".into()),
+        muted: Some(muted),
+        oddities,
+        backlog: 6,
+        stdout_closed: true,
+        ..idle.clone()
+    };
     let exited = Some("exit status: 1".into());
     Record {
         nodes: vec![idle.clone(), busy, NodeRecord { kills: 7, pauses: 8, exited, ..idle }],
@@ -62,6 +75,7 @@ fn record() -> Record {
         journal: Journal::of_sums(statistics),
         start: Some(Time::from_nanos(12_345_678)),
         duration: Duration::from_nanos(20_000_000_001),
+        extinctions: 0,
         crash: None,
         interrupted: false,
     }
@@ -99,12 +113,20 @@ fn everything_survives_being_written_and_read() {
 #[test]
 fn where_a_run_came_from_survives_too() {
     let command = Some("workbench test --bin 'my node'".to_owned());
-    survives(&record(), &Origin { command: command.clone(), scenario: None }, None);
+    survives(
+        &record(),
+        &Origin { command: command.clone(), challenge: Some("3d".into()), scenario: None },
+        None,
+    );
     let scenario = Scenario { machine: OurMachine::Txn, round: None, fan_out: None, options: options() };
-    survives(&record(), &Origin { command: command.clone(), scenario: Some(scenario.clone()) }, None);
+    survives(
+        &record(),
+        &Origin { command: command.clone(), scenario: Some(scenario.clone()), ..Origin::default() },
+        None,
+    );
     let (round, fan_out) = (Some(Duration::from_millis(350)), Some(3));
     let scenario = Some(Scenario { round, fan_out, ..scenario });
-    survives(&record(), &Origin { command, scenario }, None);
+    survives(&record(), &Origin { command, scenario, ..Origin::default() }, None);
 }
 
 /// As it was before there were hazards in it, and with something that may come one day.
@@ -134,6 +156,7 @@ fn what_is_amiss_is_named() {
         ("time-limit", ":time-limit 7.0", ":time-limit :long"),
         ("nemesis", ":pause", ":earthquake"),
         ("hazards", ":drift-ppm 16000", ":drift-ppm -1"),
+        ("disks", ":torn", ":thrown"),
         ("topology", ":tree3", ":tree9"),
         ("key-count", ":key-count 3", ":key-count 3.0"),
         ("recovery", ":recovery 1", ":recovery -1"),

@@ -4,11 +4,12 @@
 //! stops the children itself; and killing the group takes grandchildren along, who would otherwise live on and hold the
 //! pipes. A child that exits is noticed without being reaped, so that its group's number stays taken until that kill.
 
-use super::binary::Binary;
+use super::binary::{DATA_VARIABLE, NodeBinary};
 use super::log::NodeLog;
 use super::pipes::{LineReader, Outbox, ReadState, STDERR_LINE_LIMIT, STDOUT_LINE_LIMIT, UNREAD_LIMIT};
 use super::tail::Tail;
 use mio::unix::pipe::{Receiver, Sender};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -43,13 +44,27 @@ pub(super) struct Node {
     pub(super) exit: Option<ExitStatus>,
 }
 
+/// What was on its way between a child and the workbench when the run was over.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// Lines that the child had not taken out of its stdin's queue.
+    pub(super) backlog: u64,
+    /// What the child wrote to stdout behind its last newline.
+    pub(super) unfinished: Option<String>,
+}
+
 /// A child that has just started, and its pipes.
 type Started = (Child, Outbox, LineReader, LineReader);
 
 impl Node {
     /// Starts `binary`, in the system's temporary directory.
-    pub(super) fn start(name: &str, binary: &Binary, log_path: &Path) -> io::Result<Node> {
-        let log = NodeLog::create(log_path)?;
+    pub(super) fn start(
+        name: &str,
+        binary: &NodeBinary,
+        log_path: &Path,
+        start: Instant,
+    ) -> io::Result<Node> {
+        let log = NodeLog::create(log_path, start)?;
         let (child, stdin, stdout, stderr) = spawn(binary)?;
         Ok(Node {
             name: name.to_owned(),
@@ -68,13 +83,21 @@ impl Node {
 
     /// Starts a new child in place of the one that was killed, whose log goes on. The killed one was dead long ago, as
     /// a rule; false if it still is not gone.
-    pub(super) fn start_again(&mut self, binary: &Binary, scratch: &mut [u8]) -> io::Result<bool> {
+    pub(super) fn start_again(&mut self, binary: &NodeBinary, scratch: &mut [u8]) -> io::Result<bool> {
         let is_gone = self.reap(scratch, Instant::now());
         let (child, stdin, stdout, stderr) = spawn(binary)?;
         self.child = child;
         (self.stdin, self.stdout, self.stderr) = (Some(stdin), Some(stdout), Some(stderr));
         self.was_killed = false;
         Ok(is_gone)
+    }
+
+    /// What is on its way.
+    pub(super) fn left(&self) -> Left {
+        Left {
+            backlog: self.stdin.as_ref().map_or(0, Outbox::lines),
+            unfinished: self.stdout.as_ref().and_then(LineReader::unfinished),
+        }
     }
 
     /// Queues a line for the child. False for the first line that finds no room; lines to a child that is gone vanish.
@@ -176,15 +199,15 @@ impl Node {
     }
 }
 
-fn spawn(binary: &Binary) -> io::Result<Started> {
-    let mut child = Command::new(&binary.path)
-        .args(&binary.arguments)
-        .current_dir(std::env::temp_dir())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()?;
+fn spawn(binary: &NodeBinary) -> io::Result<Started> {
+    let directory = (DATA_VARIABLE, &binary.data);
+    let mut child = match start(Command::new(&binary.path).args(&binary.arguments).envs([directory])) {
+        // A script that does not say what reads it: as execvp(3) does, and so Maelstrom's Java.
+        Err(error) if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
+            start(Command::new("/bin/sh").arg(&binary.path).args(&binary.arguments).envs([directory]))?
+        }
+        started => started?,
+    };
     let taken = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(stdin), Some(stdout), Some(stderr)) = taken else { unreachable!("all three were piped") };
     let stdin = Sender::from(stdin);
@@ -192,4 +215,14 @@ fn spawn(binary: &Binary) -> io::Result<Started> {
     let stdout = LineReader::new(Receiver::from(stdout), STDOUT_LINE_LIMIT)?;
     let stderr = LineReader::new(Receiver::from(stderr), STDERR_LINE_LIMIT)?;
     Ok((child, Outbox::new(stdin, UNREAD_LIMIT), stdout, stderr))
+}
+
+fn start(command: &mut Command) -> io::Result<Child> {
+    command
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
 }

@@ -72,6 +72,11 @@ impl LineSplitter {
         }
     }
 
+    /// What came after the last newline.
+    pub(super) fn unfinished(&self) -> &[u8] {
+        &self.partial
+    }
+
     /// Adds to the unfinished line; past the limit its head goes out and its tail will be skipped.
     fn extend(&mut self, bytes: &[u8], on_line: &mut impl FnMut(&[u8])) {
         let room = self.line_limit - self.partial.len();
@@ -102,6 +107,14 @@ impl LineReader {
     pub(super) fn new(pipe: Receiver, line_limit: usize) -> io::Result<LineReader> {
         pipe.set_nonblocking(true)?;
         Ok(LineReader { pipe, splitter: LineSplitter::new(line_limit) })
+    }
+
+    /// What came after the last newline, as much of it as people read; none if there is nothing.
+    pub(super) fn unfinished(&self) -> Option<String> {
+        const LONGEST: usize = 160;
+        let text = self.splitter.unfinished();
+        let text = String::from_utf8_lossy(&text[..text.len().min(LONGEST)]);
+        (!text.trim().is_empty()).then(|| text.into_owned())
     }
 
     /// Reads what is there, a budget at most. A read error counts as the end of the stream.
@@ -171,6 +184,11 @@ impl<W: Write> Outbox<W> {
         self.written = 0;
         self.queue.shrink_to(KEPT_CAPACITY);
         Ok(())
+    }
+
+    /// Lines that wait to be read, the one that was begun included.
+    pub(super) fn lines(&self) -> u64 {
+        self.queue[self.written..].iter().filter(|byte| **byte == b'\n').count() as u64
     }
 
     /// Moves the rest to the front once that is worth it: each byte moves at most once for each byte written.

@@ -1,7 +1,7 @@
 //! A scenario as the words of a command line: all that differs from the defaults, and always the nodes and the seed.
 
 use super::{OurMachine, Scenario};
-use bench::options::{Availability, Hazards, LatencyDistribution, Options, Topology};
+use bench::options::{Availability, Disks, Hazards, LatencyDistribution, Options, Topology};
 use std::fmt;
 use std::time::Duration;
 
@@ -9,18 +9,22 @@ impl Scenario {
     /// The words that `workbench sim` reads as this scenario. (What goes to the log is left out.)
     pub fn words(&self) -> Vec<String> {
         let mut words = Words { words: vec!["-w".into(), self.options.workload.name().into()] };
-        if Some(self.machine) != OurMachine::for_workload(self.options.workload) {
+        let is_foreign = matches!(self.machine, OurMachine::Foreign(_));
+        if !is_foreign && Some(self.machine) != OurMachine::for_workload(self.options.workload) {
             words.add("--machine", self.machine.name());
         }
         words.add_if(self.round, "--round", |round| milliseconds(&round));
         words.add_if(self.fan_out, "--fanout", |fan_out| fan_out.to_string());
-        words.cluster(&self.options);
-        words.load(&self.options);
-        words.faults(&self.options);
-        words.hazards(self.options.hazards);
-        words.demands(&self.options);
+        words.run(&self.options);
         words.words
     }
+}
+
+/// The words that ask for a run with these options, in either world.
+pub fn words(options: &Options) -> Vec<String> {
+    let mut words = Words { words: vec!["-w".into(), options.workload.name().into()] };
+    words.run(options);
+    words.words
 }
 
 impl fmt::Display for Scenario {
@@ -53,6 +57,15 @@ impl Words {
         text: impl FnOnce(&T) -> String,
     ) {
         self.add_if((value != default).then_some(value), flag, text);
+    }
+
+    fn run(&mut self, options: &Options) {
+        self.cluster(options);
+        self.load(options);
+        self.faults(options);
+        self.hazards(options.hazards);
+        self.disks(options.disks);
+        self.demands(options);
     }
 
     fn cluster(&mut self, options: &Options) {
@@ -110,6 +123,17 @@ impl Words {
         }
         self.add_unless(&0, &hazards.drift_ppm, "--drift", |ppm| (f64::from(*ppm) / 1e6).to_string());
         self.add_unless(&Duration::ZERO, &hazards.slowness, "--slow", milliseconds);
+    }
+
+    fn disks(&mut self, disks: Option<Disks>) {
+        let Some(disks) = disks else { return };
+        let default = Disks::default();
+        self.words.push("--data".to_owned());
+        self.add_unless(&default.sync, &disks.sync, "--sync", milliseconds);
+        self.add_unless(&default.unsynced, &disks.unsynced, "--unsynced", |unsynced| {
+            unsynced.name().to_owned()
+        });
+        self.add_unless(&default.full, &disks.full, "--disk-full", f64::to_string);
     }
 
     fn demands(&mut self, options: &Options) {

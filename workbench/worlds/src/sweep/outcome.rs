@@ -2,7 +2,7 @@
 
 use bench::network::Statistics;
 use bench::options::{Fault, Hazards};
-use bench::run::Record;
+use bench::run::{DiskRecord, Record};
 use edn::Value;
 use judge::figures::{Figure, stable_latency_ms};
 use judge::{Results, Validity};
@@ -33,6 +33,10 @@ pub struct Outcome {
     pub faults: [u64; Fault::ALL.len()],
     /// What was wrong all the time.
     pub hazards: Hazards,
+    /// How often all nodes were dead at a time.
+    pub extinctions: u64,
+    /// What befell the nodes' disks, all in all.
+    pub disks: DiskRecord,
     /// How much virtual time passed.
     pub simulated: Duration,
 }
@@ -69,6 +73,8 @@ impl Outcome {
             statistics: record.journal.statistics,
             faults: Fault::ALL.map(|fault| record.history.nemesis_count(beginning(fault)) as u64),
             hazards: record.options.hazards,
+            extinctions: record.extinctions,
+            disks: disks(record),
             simulated: record.duration,
         }
     }
@@ -82,6 +88,18 @@ impl Outcome {
     /// What share of the operations were ok.
     pub fn availability(&self) -> Option<f64> {
         (self.operations > 0).then(|| self.ok as f64 / self.operations as f64)
+    }
+}
+
+/// What befell the nodes' disks, all in all.
+fn disks(record: &Record) -> DiskRecord {
+    let sum = |count: fn(&DiskRecord) -> u64| record.nodes.iter().map(|node| count(&node.disk)).sum();
+    DiskRecord {
+        unsynced_lost: sum(|disk| disk.unsynced_lost),
+        torn: sum(|disk| disk.torn),
+        checkpoints: sum(|disk| disk.checkpoints),
+        checkpoints_cut_short: sum(|disk| disk.checkpoints_cut_short),
+        full: sum(|disk| disk.full),
     }
 }
 

@@ -44,7 +44,7 @@ pub const FIGURES: [Figure; 4] = [
 pub type Figure = (&'static str, fn(&Outcome) -> Option<f64>);
 
 /// What a sweep counts, over all runs, and in how many runs it occurred.
-pub const COUNTS: [Count; 13] = [
+pub const COUNTS: [Count; 19] = [
     ("operations", |outcome| outcome.operations),
     ("messages", |outcome| outcome.statistics.servers.messages()),
     ("cut", |outcome| outcome.statistics.cut),
@@ -58,6 +58,12 @@ pub const COUNTS: [Count; 13] = [
     ("latency-spikes", |outcome| outcome.faults[4]),
     ("drifting-clocks", |outcome| u64::from(outcome.hazards.drift_ppm > 0)),
     ("slow-nodes", |outcome| u64::from(!outcome.hazards.slowness.is_zero())),
+    ("all-nodes-dead", |outcome| outcome.extinctions),
+    ("unsynced-lost", |outcome| outcome.disks.unsynced_lost),
+    ("torn-tails", |outcome| outcome.disks.torn),
+    ("checkpoints", |outcome| outcome.disks.checkpoints),
+    ("checkpoints-cut-short", |outcome| outcome.disks.checkpoints_cut_short),
+    ("full-disks", |outcome| outcome.disks.full),
 ];
 
 /// Something that is counted in a run, by name.

@@ -8,7 +8,7 @@
 //! What comes out does not depend on the number of threads: of several seeds that fail, the first counts.
 
 use super::{Outcome, Plan, Programs, Verdict, run};
-use bench::options::{Hazards, Latency, LatencyDistribution, Options};
+use bench::options::{Disks, Hazards, Latency, LatencyDistribution, Options};
 use std::num::NonZero;
 use std::time::Duration;
 
@@ -72,13 +72,14 @@ fn first_failure(
 }
 
 /// The runs next to this one that are smaller, the boldest first.
-fn smaller(options: &Options) -> Vec<Options> {
+pub fn smaller(options: &Options) -> Vec<Options> {
     let mut runs = Vec::new();
     for nodes in [options.nodes.len() / 2, options.nodes.len() - 1] {
         runs.extend((nodes > 0).then(|| with_nodes(options, nodes)));
     }
     runs.push(Options { nemesis: Vec::new(), hazards: Hazards::default(), ..options.clone() });
     runs.extend(without_a_fault(options));
+    runs.extend(with_a_better_disk(options));
     runs.extend(hazards_less_one(options.hazards).map(|hazards| Options { hazards, ..options.clone() }));
     let constant = Latency { distribution: LatencyDistribution::Constant, ..options.latency };
     for latency in [Latency { mean_ms: 0, ..constant }, constant] {
@@ -105,6 +106,18 @@ fn without_a_fault(options: &Options) -> impl Iterator<Item = Options> {
     options.nemesis.iter().map(|fault| {
         let nemesis = options.nemesis.iter().filter(|other| *other != fault).copied().collect();
         Options { nemesis, ..options.clone() }
+    })
+}
+
+/// A run without disks would be another machine's: it is the disk that is made better.
+fn with_a_better_disk(options: &Options) -> impl Iterator<Item = Options> {
+    options.disks.into_iter().flat_map(|disks| {
+        let better = [
+            Disks::default(),
+            Disks { full: 0.0, ..disks },
+            Disks { sync: Duration::from_millis(1), ..disks },
+        ];
+        better.map(|disks| Options { disks: Some(disks), ..options.clone() })
     })
 }
 

@@ -8,7 +8,7 @@
 //! quirks of clocks and slowness end before it, nodes have [`Options::recovery`] to agree, and then every client reads:
 //! whatever is not there by then counts as lost. That is the bound which a sweep holds a machine to.
 
-use bench::options::{Fault, Hazards, LatencyDistribution, Options};
+use bench::options::{Disks, Fault, Hazards, LatencyDistribution, Options, Unsynced};
 use fastrand::Rng;
 use std::time::Duration;
 
@@ -30,6 +30,10 @@ const WORST: Hazards = Hazards {
     drift_ppm: 20_000,
     slowness: Duration::from_millis(5),
 };
+/// A sync takes up to so long. (Batches have many lines in them then.)
+const SLOWEST_SYNC_MS: u64 = 50;
+/// A disk is full at one write in a thousand.
+const OFTEN_FULL: f64 = 0.001;
 /// The nemesis does something every so often, on average.
 const INTERVALS_MS: std::ops::RangeInclusive<u64> = 300..=5_000;
 
@@ -39,13 +43,24 @@ pub fn swarm(options: &Options, claims: Claims) -> Options {
     let mut rng = Rng::with_seed(options.seed ^ u64::from_le_bytes(*b"a swarm!"));
     let mut options = options.clone();
     options.hazards = hazards(claims, &mut rng);
+    let claims = Claims { restarts: claims.restarts || options.disks.is_some(), ..claims };
     options.nemesis = nemesis(&options, claims, &mut rng);
     options.nemesis_interval = Duration::from_millis(rng.u64(INTERVALS_MS));
     if options.latency.mean_ms > 0 {
         use LatencyDistribution::{Constant, Exponential, Uniform};
         options.latency.distribution = [Constant, Uniform, Exponential][rng.usize(..3)];
     }
+    if options.disks.is_some() {
+        options.disks = Some(disks(&mut rng));
+    }
     options
+}
+
+fn disks(rng: &mut Rng) -> Disks {
+    let unsynced = Unsynced::ALL[rng.usize(..Unsynced::ALL.len())];
+    let sync = Duration::from_millis(rng.u64(1..=SLOWEST_SYNC_MS));
+    let full = if rng.bool() { (rng.f64() * OFTEN_FULL * 1e5).round() / 1e5 } else { 0.0 };
+    Disks { sync, unsynced, full }
 }
 
 fn hazards(claims: Claims, rng: &mut Rng) -> Hazards {

@@ -184,7 +184,7 @@ fn a_node_that_does_not_come_back_ends_the_run_without_a_verdict() {
 #[test]
 fn a_node_that_ends_by_itself_is_a_crash_unless_it_was_killed() {
     let mut simulation = Simulation::new(options_under(&[Fault::Kill], 7), honest(Workload::Broadcast));
-    while simulation.run().progress().down == 0 {
+    while simulation.run().progress(simulation.now()).down == 0 {
         assert!(simulation.step());
     }
     let killed: Vec<bool> = (0..5).map(|node| simulation.run().is_down(node)).collect();

@@ -269,7 +269,11 @@ fn an_answer_after_its_client_has_gone_is_dropped_and_does_not_silence_the_node(
     (options.concurrency, options.rate, options.time_limit) = (1, 1.0, Duration::from_secs(90));
     options.nodes.truncate(1);
     let record = run(options, spawn);
-    assert!(record.nodes[0].late_answers > 0 && record.nodes[0].muted.is_none(), "{:?}", record.nodes);
+    assert!(
+        record.nodes[0].count(bench::run::Slip::Late) > 0 && record.nodes[0].muted.is_none(),
+        "{:?}",
+        record.nodes
+    );
 }
 
 #[test]
@@ -306,7 +310,7 @@ fn an_interrupted_run_keeps_what_there_is() {
     while simulation.now() < Time::from_millis(2_000) {
         assert!(simulation.step());
     }
-    assert_eq!(simulation.run().progress().stage, Stage::Running);
+    assert_eq!(simulation.run().progress(simulation.now()).stage, Stage::Running);
     let now = simulation.now();
     simulation.run_mut().interrupt(now);
     assert!(!simulation.step());

@@ -4,6 +4,7 @@
 
 mod challenges;
 mod counter;
+mod durable;
 mod engine;
 mod log;
 mod simulated;

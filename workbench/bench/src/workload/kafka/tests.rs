@@ -16,7 +16,7 @@ fn show(step: Result<Step, Malformed>) -> String {
         Ok(Step::Call(call)) => call.request.into_body(1),
         Ok(Step::Ok(value)) => value.to_string(),
         Ok(Step::Crash) => "crash".into(),
-        Err(Malformed(why)) => format!("malformed: {why}"),
+        Err(Malformed::Shape(why) | Malformed::Other(why)) => format!("malformed: {why}"),
     }
 }
 
@@ -59,6 +59,24 @@ fn a_send_comes_back_with_its_offset() {
     assert_eq!(asked, r#"{"type":"send","key":"4","msg":11,"msg_id":1}"#);
     assert_eq!(script.answer(r#""type":"send_ok","offset":700"#), r#"[[:send "4" [700 11]]]"#);
     assert!(script.answer(r#""type":"send_ok","offset":700.0"#).starts_with("malformed"));
+}
+
+#[test]
+fn offsets_beyond_64_bits_are_malformed() {
+    let mut script = Script::new();
+    let too_long =
+        ["9223372036854775807", "9223372036854775808", "-9223372036854775809", "1180591620717411303424"];
+    for offset in too_long {
+        script.begin("send", r#"[[:send "4" 11]]"#);
+        let answer = script.answer(&format!(r#""type":"send_ok","offset":{offset}"#));
+        assert!(answer.starts_with("malformed"), "{answer}");
+        script.begin("poll", "[[:poll]]");
+        let answer = script.answer(&format!(r#""type":"poll_ok","msgs":{{"4":[[{offset},11]]}}"#));
+        assert!(answer.starts_with("malformed"), "{answer}");
+    }
+    script.begin("send", r#"[[:send "4" 11]]"#);
+    let longest = script.answer(r#""type":"send_ok","offset":9223372036854775806"#);
+    assert_eq!(longest, r#"[[:send "4" [9223372036854775806 11]]]"#);
 }
 
 #[test]

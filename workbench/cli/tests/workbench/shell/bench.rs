@@ -11,6 +11,8 @@ use tempfile::TempDir;
 pub(crate) struct Ran {
     pub(crate) status: i32,
     pub(crate) stdout: String,
+    /// What is wrong with the command line, the disk and the like.
+    pub(crate) stderr: String,
     directory: TempDir,
 }
 
@@ -77,17 +79,21 @@ pub(crate) fn command(words: &[&str], directory: &Path) -> Command {
 
 pub(crate) fn finished(output: Output, directory: TempDir) -> Ran {
     let stdout = String::from_utf8(output.stdout).expect("the workbench writes UTF-8");
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "the workbench has nothing to say on stderr");
-    Ran { status: output.status.code().unwrap_or(-1), stdout, directory }
+    let stderr = String::from_utf8(output.stderr).expect("the workbench writes UTF-8");
+    let status = output.status.code().unwrap_or(-1);
+    // Refusals and lacks of our own; nothing of a run that came to a verdict.
+    assert!(stderr.is_empty() || status >= 254, "on stderr: {stderr}");
+    Ran { status, stdout, stderr, directory }
 }
 
 impl Ran {
     /// Checks the status and that these texts were printed.
     #[track_caller]
     pub(crate) fn expect(&self, status: i32, texts: &[&str]) -> &Ran {
-        assert_eq!(self.status, status, "{}", self.stdout);
+        let said = self.stdout.clone() + &self.stderr;
+        assert_eq!(self.status, status, "{said}");
         for text in texts {
-            assert!(self.stdout.contains(text), "no \"{text}\" in:\n{}", self.stdout);
+            assert!(said.contains(text), "no \"{text}\" in:\n{said}");
         }
         self
     }

@@ -1,26 +1,46 @@
-//! Command lines that make no sense, and requests for help: what is printed, and the status.
+//! Command lines that make no sense, and requests for help: what is printed, where, and the status.
 
 use super::bench::workbench;
 
 #[test]
-fn without_a_command_the_commands_are_listed() {
-    for words in ["", "--help", "nonsense"] {
+fn without_a_command_there_is_a_page_that_says_how_to_begin() {
+    for (words, status) in [("", 254), ("--help", 0), ("help", 0)] {
         let ran = workbench(words);
-        assert!(ran.expect(254, &["Usage: workbench COMMAND", "sim, test"]).stdout.lines().count() == 2);
+        ran.expect(
+            status,
+            &["Usage: workbench COMMAND", "workbench challenge 3d --bin ./my-node", "\n  sim "],
+        );
+        assert_eq!(ran.stderr, "");
     }
 }
 
 #[test]
+fn what_is_misspelt_is_understood() {
+    workbench("tset -w echo").expect(254, &["There is no command \"tset\". Did you mean \"test\"?"]);
+    workbench("help chalenge").expect(254, &["Did you mean \"challenge\"?"]);
+    workbench("test --nod-count 3")
+        .expect(254, &["Unknown option: \"--nod-count\". Did you mean \"--node-count\"?"]);
+    workbench("test -w brodcast --bin x").expect(254, &["Must be one of", "Did you mean \"broadcast\"?"]);
+    workbench("test -w echo --bin x --nemesis partitions").expect(254, &["Did you mean \"partition\"?"]);
+    workbench("test -w txn-rw-register --bin x --consistency-models read-commited")
+        .expect(254, &["Did you mean \"read-committed\"?"]);
+    workbench("challenge 3f").expect(254, &["There is no challenge \"3f\""]);
+}
+
+#[test]
 fn help_of_a_command_lists_its_flags() {
-    workbench("test --help").expect(0, &["--nemesis-interval", "--bin", "--log-net-send", "--seed"]);
+    for words in ["test --help", "help test"] {
+        workbench(words).expect(0, &["--nemesis-interval", "--bin", "--log-net-send", "--seed", "--shrink"]);
+    }
     workbench("sim -h").expect(0, &["--nemesis-interval", "--seed"]);
 }
 
 #[test]
-fn every_mistake_is_a_line_of_its_own() {
+fn every_mistake_is_a_line_of_its_own_where_errors_go() {
     let ran = workbench("test -w nonsense --rate x --test-count 0");
-    let lines: Vec<&str> = ran.expect(254, &[]).stdout.lines().collect();
+    let lines: Vec<&str> = ran.expect(254, &[]).stderr.lines().collect();
     assert_eq!(lines.len(), 4, "{lines:?}");
+    assert_eq!(ran.stdout, "");
     assert!(lines[0].starts_with("Failed to validate \"--workload nonsense\": Must be one of "));
     assert_eq!(lines[3], "Expected a --bin PATH_TO_BINARY to test");
 }
@@ -28,10 +48,17 @@ fn every_mistake_is_a_line_of_its_own() {
 #[test]
 fn a_missing_program_and_unknown_options_are_named() {
     assert_eq!(
-        workbench("test -w echo").expect(254, &[]).stdout,
+        workbench("test -w echo").expect(254, &[]).stderr,
         "Expected a --bin PATH_TO_BINARY to test\n"
     );
-    assert_eq!(workbench("test --bogus").expect(254, &[]).stdout, "Unknown option: \"--bogus\"\n");
+    assert_eq!(workbench("test --bogus").expect(254, &[]).stderr, "Unknown option: \"--bogus\"\n");
+}
+
+#[test]
+fn a_workload_that_cannot_be_run_is_refused_before_anything_starts() {
+    let ran = workbench("test --bin /bin/true");
+    ran.expect(254, &["Expected a -w WORKLOAD: ", "it is lin-kv, as with Maelstrom", "Try --concurrency 2n"]);
+    assert!(!ran.has_file("test.edn"), "nothing was started");
 }
 
 #[test]

@@ -8,7 +8,10 @@ fn challenges_run_one_after_another_with_a_table_at_the_end() {
     ran.expect(0, &["sim -w echo --machine echo --node-count 1", "Everything looks good!"]);
     let rows: Vec<Vec<&str>> =
         ran.stdout.lines().rev().take(4).map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(rows[3], ["challenge", "verdict", "msgs/op", "median", "max", "thresholds", "time"]);
+    assert_eq!(
+        rows[3],
+        ["challenge", "verdict", "msgs/op", "median", "max", "limits", "our", "targets", "time"]
+    );
     let begins: Vec<[&str; 2]> = rows.iter().rev().skip(1).map(|row| [row[0], row[1]]).collect();
     assert_eq!(begins, [["1", "valid"], ["4-kv", "valid"], ["4-kv", "valid"]]);
 }

@@ -30,7 +30,8 @@ fn run(workload: &str, mode: &str, more: &[&str]) -> Ran {
 #[test]
 fn a_good_echo_node_is_valid() {
     let ran = run("echo", "", &["--seed", "12345"]);
-    ran.expect(0, &["seed 12345", ":valid? true}"]);
+    ran.expect(0, &["seed 12345", "  verdict         valid", "report.html"]);
+    assert!(!ran.stdout.contains(":valid?"), "the results map is for those who ask for it");
     assert_eq!(ran.last_line(), LOOKS_GOOD);
     assert!(ran.file("results.edn").ends_with(":valid? true}\n"));
     assert!(ran.file("history.txt").contains(":invoke\t:echo\t\"Please echo "));
@@ -54,7 +55,8 @@ fn a_flag_with_an_en_dash_goes_to_the_program_with_a_warning() {
 #[test]
 fn a_broadcast_of_nothing_leaves_the_verdict_open() {
     let ran = run("broadcast", "", &["--rate", "0"]);
-    ran.expect(2, &[":valid? :unknown"]);
+    run("echo", "", &["--results"]).expect(0, &[":valid? true}"]);
+    ran.expect(2, &["unknown", "nothing was added"]);
     assert_eq!(ran.last_line(), UNKNOWN);
 }
 
@@ -91,7 +93,11 @@ fn replying_twice_does_no_harm() {
 #[test]
 fn a_node_that_exits_at_once_crashes_the_test() {
     let ran = run("echo", "exit", &[]);
-    ran.expect(255, &["Node n0", "exit status: 3", "cannot open the database", "node-logs/n0.log"]);
+    ran.expect(
+        255,
+        &["Node n0", "exit status: 3", "cannot open the database", "node-logs/n0.log", "report.html"],
+    );
+    assert!(ran.file("results.json").contains("\"verdict\": \"none\""), "programs are told as well");
     assert!(!ran.has_file("results.edn"));
     assert!(!ran.stdout.contains("Everything looks good"));
     assert_eq!(ran.file("node-logs/n0.log"), "cannot open the database\n");
@@ -106,7 +112,8 @@ fn a_node_that_exits_later_crashes_the_test_even_with_status_0() {
 
 #[test]
 fn a_node_that_never_answers_init_crashes_the_test_after_its_timeout() {
-    run("echo", "mute", &["--init-timeout", "0.2"]).expect(255, &["init", "n0"]);
+    run("echo", "mute", &["--init-timeout", "0.2"])
+        .expect(255, &["init", "n0", "wrote nothing at all to stdout"]);
 }
 
 #[test]

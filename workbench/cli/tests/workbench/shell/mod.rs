@@ -1,6 +1,7 @@
 //! The workbench as a command: what it prints, what it leaves behind, and the status it ends with.
 
 mod analyze;
+mod beginners;
 mod bench;
 mod command_line;
 mod demo;

@@ -55,7 +55,10 @@ fn no_network_breaks_linearizability_or_strict_serializability() {
             let options = strictly(flags(workload, 5, 20, 50.0));
             let nemesis = vec![Fault::Partition, Fault::Pause, Fault::OneWayLink];
             let nemesis_interval = Duration::from_secs(3);
-            run_valid(Options { latency: exponential(10), nemesis, nemesis_interval, seed, ..options }, spawn);
+            run_valid(
+                Options { latency: exponential(10), nemesis, nemesis_interval, seed, ..options },
+                spawn,
+            );
         }
     }
 }
