@@ -74,11 +74,14 @@
 //! | `kafka`: huge offsets, empty lists and messages that nobody sent end the analysis | they are legal, or named | `sparse_and_huge_offsets_are_legal` |
 //! | the search for cycles ends after a second a component | it has no time limit | `a_large_component_is_decided_in_time` |
 //! | the published command of 6c has an en dash for a hyphen, which goes to the program | the same, with a warning | `a_flag_with_an_en_dash_goes_to_the_program_with_a_warning` |
-//! | of several wrong flags some are found only in the run | all are named before it | `every_mistake_is_a_line_of_its_own` |
+//! | of several wrong flags some are found only in the run | all are named before it | `every_mistake_is_a_line_of_its_own_where_errors_go` |
 //! | `net-journal/` is binary | it is text: `messages.jsonl`, a JSON object a line, each body once | `every_event_survives_being_read_and_written`, `an_operation_of_the_history_leads_to_its_request` |
 //! | `test.jepsen` is binary | `test.edn` is a map, with the command that asks for the run again | `everything_survives_being_written_and_read`, `a_run_names_the_command_that_gives_the_same_bytes_once_more` |
 //! | `analyze` reads `test.jepsen`, and finds a verdict even for a run that crashed | it reads `test.edn`, and a run that crashed has none | `a_run_that_broke_off_has_no_verdict_later_either` |
 //! | `analyze` says what it finds | also what was found when the run was run, if that was something else | `an_edited_history_gets_another_verdict_and_another_report` |
+//! | the whole results map is printed at the end | a summary that fits a screen; the map with `--results`, and in `results.edn` | `whatever_is_wrong_the_summary_fits_a_screen` |
+//! | answers to nobody, of another form, or to requests that services do not know are passed over without a word | the same; how many there were and the first of each kind are told | `nodes_that_slip_in_the_same_way_are_told_together_with_the_first_case` |
+//! | a run in which a node was mute may be valid | the same, and the closing line says so | `a_mute_node_is_in_the_headline` |
 //! | `demo` runs example programs in Ruby and others | it runs ours, through the challenges | `challenges_run_one_after_another_with_a_table_at_the_end` |
 //!
 //! New here: `check`, `--analysis-timeout`, `--seed`, `--init-timeout`, `--recovery`, virtual time, findings in words, and faults that Maelstrom's network

@@ -24,7 +24,7 @@
 //! | nodes to begin with; a machine of one's own | [`new`]; [`main_of`] |
 //! | the challenges' flags and what is wanted of their figures | [`challenges`], [`challenge`] |
 //! | what is like Maelstrom and what is not | [`differences`] |
-//! | the store in a browser | [`serve`], [`shelf`], [`server`] |
+//! | the store in a browser | [`serve`], [`shelf`], [`outline`], [`server`] |
 
 mod analyze;
 mod arguments;
@@ -45,6 +45,7 @@ mod hunt;
 mod job;
 mod junit;
 mod new;
+mod outline;
 mod paint;
 mod patience;
 mod progress;

@@ -65,10 +65,16 @@ pub(super) fn options(
             net_recv: arguments.log_net_recv,
         },
     };
-    if judge.mistakes.is_empty() {
-        judge.can_be_run(&options, arguments.names_workload);
-    }
     if judge.mistakes.is_empty() { Ok(options) } else { Err(judge.mistakes) }
+}
+
+/// The same, if the workload makes sense with these options: better told before any node is started.
+pub(super) fn runnable(arguments: &RunArguments, options: Options) -> Result<Options, Vec<String>> {
+    let Err(reason) = bench::workload::new(&options) else { return Ok(options) };
+    let names = Workload::ALL.map(Workload::name).join(", ");
+    let unnamed = (!arguments.names_workload)
+        .then(|| format!("Expected a -w WORKLOAD: {names}. (Without one it is lin-kv, as with Maelstrom.)"));
+    Err(unnamed.into_iter().chain([reason]).collect())
 }
 
 /// How often to run the test.
@@ -81,7 +87,8 @@ pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
 /// One of our machines, how it is set, and the options.
 pub(super) fn scenario(arguments: &SimArguments, foreign: Option<Foreign>) -> Result<Scenario, Vec<String>> {
     let mut judge = Judge::default();
-    let mut options = options(&arguments.run, fresh_seed);
+    let mut options =
+        options(&arguments.run, fresh_seed).and_then(|options| runnable(&arguments.run, options));
     if let Ok(Options { hazards, .. }) = &mut options {
         hazards.drift_ppm = judge.drift(&arguments.drift);
         hazards.slowness =
@@ -303,18 +310,6 @@ impl Judge {
             self.invalid("--consistency-models", text.unwrap_or_default(), why);
         }
         names
-    }
-
-    /// Whether the workload makes sense with these options: better told before any node is started.
-    fn can_be_run(&mut self, options: &Options, names_workload: bool) {
-        let Err(reason) = bench::workload::new(options) else { return };
-        if !names_workload {
-            self.mistakes.push(format!(
-                "Expected a -w WORKLOAD: {}. (Without one it is lin-kv, as with Maelstrom.)",
-                Workload::ALL.map(Workload::name).join(", ")
-            ));
-        }
-        self.mistakes.push(reason);
     }
 
     fn concurrency(&mut self, text: &str, nodes: usize) -> usize {

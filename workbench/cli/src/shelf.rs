@@ -5,6 +5,7 @@
 //! Nothing outside the store is ever read: a path is taken apart and decoded first, no part of it may be `..` or hide a
 //! separator, and what it leads to, links followed, must lie in the store.
 
+use crate::outline::{Outline, compare};
 use crate::server::Response;
 use edn::{self, Value};
 use report::templates::{render, urlencode};
@@ -46,6 +47,12 @@ impl Shelf {
         if parts.is_empty() {
             return Response::page(render("runs.html", &self.runs()));
         }
+        if let [first, one, other @ ..] = parts.as_slice()
+            && first == "compare"
+            && let Some(page) = self.compare(one, other)
+        {
+            return Response::page(page);
+        }
         let Some(found) = self.find(&parts) else { return nothing() };
         if found.is_dir() {
             if !path.ends_with('/') {
@@ -58,6 +65,17 @@ impl Shelf {
             Ok(response) => response,
             Err(_) => nothing(),
         }
+    }
+
+    /// Two runs side by side, if they are there: `/compare/WORKLOAD/RUN/WORKLOAD/RUN`.
+    fn compare(&self, workload: &String, rest: &[String]) -> Option<String> {
+        let [name, other_workload, other_name] = rest else { return None };
+        let run = |workload: &String, name: &String| {
+            let directory = self.find(&[workload.clone(), name.clone()])?;
+            let shown = when(name).unwrap_or_else(|| name.clone());
+            Some((format!("{workload}, {shown}"), format!("/{workload}/{name}/"), Outline::read(&directory)))
+        };
+        Some(compare([run(workload, name)?, run(other_workload, other_name)?]))
     }
 
     /// Follows links, and refuses what leads out of the store.
@@ -80,7 +98,9 @@ impl Shelf {
         runs.sort_by(|a, b| b.cmp(a));
         let left_out = runs.len().saturating_sub(MAX_RUNS);
         runs.truncate(MAX_RUNS);
-        let runs = runs.into_iter().map(|(name, workload)| Shown::new(&self.root, workload, name)).collect();
+        let mut runs: Vec<Shown> =
+            runs.into_iter().map(|(name, workload)| Shown::new(&self.root, workload, name)).collect();
+        find_those_before(&mut runs);
         Runs { title: "Runs".to_owned(), runs, left_out }
     }
 }
@@ -102,6 +122,15 @@ struct Shown {
     /// The class of things that have the verdict's colour, and the word for it.
     verdict: &'static str,
     what: String,
+    /// What ran.
+    program: String,
+    /// The challenges that it is one of, and whether it passed.
+    challenge: String,
+    because: String,
+    doubt: Option<String>,
+    figures: String,
+    /// The run of the same program and workload before this one.
+    before: Option<String>,
     /// The page that shows it best.
     report: Option<&'static str>,
 }
@@ -111,7 +140,14 @@ impl Shown {
         let directory = root.join(&workload).join(&name);
         let pages = ["report.html", "sweep.html"];
         let (verdict, seeds) = outcome(&directory);
+        let outline = Outline::read(&directory);
         Shown {
+            program: outline.program(),
+            challenge: outline.challenge(),
+            figures: outline.figures(),
+            because: outline.because,
+            doubt: outline.doubt,
+            before: None,
             verdict,
             what: title(&directory).or(seeds).unwrap_or_default(),
             report: pages.into_iter().find(|page| directory.join(page).is_file()),
@@ -119,6 +155,17 @@ impl Shown {
             workload,
             name,
         }
+    }
+}
+
+/// Of each run, the newest that is older and of the same program under the same workload.
+fn find_those_before(runs: &mut [Shown]) {
+    for place in 0..runs.len() {
+        let (run, older) = runs[place..].split_first_mut().expect("the place is one of theirs");
+        let is_alike = |other: &&mut Shown| {
+            !run.program.is_empty() && other.program == run.program && other.workload == run.workload
+        };
+        run.before = older.iter_mut().find(is_alike).map(|before| before.name.clone());
     }
 }
 
@@ -295,6 +342,29 @@ mod tests {
 
     fn text(answer: Response) -> String {
         answer.into_text()
+    }
+
+    #[test]
+    fn two_runs_of_one_program_can_be_compared() {
+        let (_temporary, shelf) = shelf();
+        for (run, because) in
+            [("20260103T000000.000Z", "It lost a value."), ("20260104T000000.000Z", "All is well.")]
+        {
+            let directory = shelf.root.join("broadcast").join(run);
+            fs::create_dir_all(&directory).unwrap();
+            let words =
+                format!("{{\"because\": \"{because}\", \"command\": \"workbench test --bin ./mine.py\"}}");
+            fs::write(directory.join("results.json"), words).unwrap();
+        }
+        let runs = text(shelf.answer("/"));
+        assert!(runs.contains("mine.py") && runs.contains("It lost a value."), "{runs}");
+        let both = "/compare/broadcast/20260104T000000.000Z/broadcast/20260103T000000.000Z";
+        assert_eq!(runs.matches(both).count(), 1, "{runs}");
+        let page = text(shelf.answer(both));
+        assert!(page.contains("It lost a value.") && page.contains("All is well."), "{page}");
+        for path in ["/compare/broadcast/../secret", "/compare/a/b/c/d", "/compare/broadcast/x"] {
+            assert!(text(shelf.answer(path)).starts_with("There is nothing here"), "{path}");
+        }
     }
 
     #[test]

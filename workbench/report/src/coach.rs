@@ -351,3 +351,6 @@ fn partitions(record: &Record, results: &Value) -> Option<String> {
 fn is_partitioned(history: &History) -> bool {
     history.ops.iter().any(|op| op.process == Process::Nemesis && op.f == "start-partition")
 }
+
+#[cfg(test)]
+mod tests;

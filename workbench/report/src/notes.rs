@@ -107,8 +107,8 @@ fn slipped(record: &Record, slip: Slip) -> Option<String> {
             ("an answer that is not what was asked for", "answers that are not what was asked for")
         }
         Slip::TextAfter => (
-            "a line with more than one message on it, of which the first was read",
-            "lines with more than one message on them, of which the first was read",
+            "a line with more on it than one message, which is all that was read",
+            "lines with more on them than one message, which is all that was read",
         ),
         Slip::Unserved => (
             "a request that its service does not know, and so does not answer",

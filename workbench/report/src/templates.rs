@@ -4,13 +4,14 @@ use super::text::{capitalized, thousands};
 use minijinja::Environment;
 use serde::Serialize;
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("base.html", include_str!("page/base.html")),
     ("report.html", include_str!("page/report.html")),
     ("proof.html", include_str!("page/proof.html")),
     ("cycle.html", include_str!("page/cycle.html")),
     ("timeline.html", include_str!("page/timeline.html")),
     ("runs.html", include_str!("page/runs.html")),
+    ("compare.html", include_str!("page/compare.html")),
     ("directory.html", include_str!("page/directory.html")),
     ("sweep.html", include_str!("page/sweep.html")),
 ];

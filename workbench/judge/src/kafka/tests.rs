@@ -102,7 +102,7 @@ fn an_offset_with_two_messages_is_inconsistent() {
 #[test]
 fn a_message_at_two_offsets_is_a_duplicate() {
     let finding = assert_invalid(&(sends(&["k 1 @ 0"]) + &poll(1, "\"k\" [[0 1] [1 1]]")), "(:duplicate)");
-    assert_eq!(finding.explanation, "message 1 of key \"k\" is at offsets [0 1]");
+    assert_eq!(finding.explanation, "message 1 of key \"k\" is at offsets [0,1]");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_message_behind_one_that_was_seen_is_lost_and_others_are_unseen() {
     assert_eq!(
         finding.to_string(),
         "lost-write: message 2 of key \"k\" was acknowledged at offset 1, but no poll has it, though polls have 3 that is \
-         further on\n    op 3, process 0 at n0: ok send [[:send \"k\" [1 2]]]\n    op 9, process 3 at n0: ok poll [[:poll {\"k\" [[2 3]]}]]"
+         further on\n    op 3, process 0 at n0: ok send [[\"send\",\"k\",[1,2]]]\n    op 9, process 3 at n0: ok poll [[\"poll\",{\"k\":[[2,3]]}]]"
     );
     let history = sent + &poll(1, "\"k\" [[0 1]]");
     assert_invalid(&history, "(:unseen)");

@@ -42,8 +42,8 @@ fn a_read_of_a_value_that_was_rolled_back_is_g1a() {
     let verdict = check("read-committed", &history);
     assert_eq!(
         verdict.findings[0].to_string(),
-        "G1a: key 1 was read as 1, which a failed transaction wrote\n    op 4, process 1 at n1: ok txn [[:r 2 nil] [:r 1 1]]\n    \
-         op 3, process 0 at n0: fail txn [[:w 1 1]]"
+        "G1a: key 1 was read as 1, which a failed transaction wrote\n    op 4, process 1 at n1: ok txn [[\"r\",2,null],[\"r\",1,1]]\n    \
+         op 3, process 0 at n0: fail txn [[\"w\",1,1]]"
     );
 }
 
@@ -124,7 +124,7 @@ fn two_transactions_that_read_each_other_are_g1c() {
     assert_eq!(
         verdict.findings[0].to_string(),
         "G1c: op 2 read what op 3 wrote to key 2; op 3 read what op 2 wrote to key 1\n    \
-         op 3, process 1 at n1: ok txn [[:w 2 2] [:r 1 1]]\n    op 2, process 0 at n0: ok txn [[:w 1 1] [:r 2 2]]"
+         op 3, process 1 at n1: ok txn [[\"w\",2,2],[\"r\",1,1]]\n    op 2, process 0 at n0: ok txn [[\"w\",1,1],[\"r\",2,2]]"
     );
     assert_eq!(verdict.value.get("not").unwrap().to_string(), "#{:read-committed}");
 }
