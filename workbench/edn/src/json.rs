@@ -43,6 +43,12 @@ pub fn parse_all(text: &str) -> Result<Vec<(usize, Value)>, JsonError> {
     elements.into_iter().map(|element| Ok((position(element), parse(element.get())?))).collect()
 }
 
+/// Reads the JSON that a text begins with, whatever follows.
+pub fn parse_first(text: &str) -> Result<Option<Value>, JsonError> {
+    let first: Option<&RawValue> = serde_json::Deserializer::from_str(text).into_iter().next().transpose()?;
+    first.map(|raw| parse(raw.get())).transpose()
+}
+
 /// `value` as JSON, over several lines. Keywords become strings; numbers that JSON cannot express become `null`.
 pub fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).expect("values have no parts that cannot be JSON")

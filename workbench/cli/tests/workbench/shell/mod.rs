@@ -5,6 +5,7 @@ mod begin;
 mod beginners;
 mod bench;
 mod challenge;
+mod check;
 mod command_line;
 mod demo;
 mod flags;
