@@ -31,7 +31,6 @@
 //! gets it in one line, so only as long as it fits into one.
 
 mod store;
-mod texts;
 
 use core::fmt::{self, Write};
 use core::time::Duration;

@@ -1,9 +1,10 @@
 //! A program on pipes, and what the kernel says that it took.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub(crate) const PIPE: usize = 64 << 10;
 #[derive(Clone, Debug)]
 pub(crate) struct Contender {
     path: PathBuf,
+    /// Where it keeps its data, if it does.
+    data: Option<PathBuf>,
 }
 
 /// A contender that runs.
@@ -49,22 +52,29 @@ impl Contender {
             "there is no {}: build it first, with cargo build{flag} --package driver",
             path.display()
         );
-        Contender { path }
+        Contender { path, data: None }
     }
 
     /// The plain loop around serde_json.
     pub(crate) fn plain() -> Contender {
-        Contender { path: env!("CARGO_BIN_EXE_plain").into() }
+        Contender { path: env!("CARGO_BIN_EXE_plain").into(), data: None }
     }
 
     /// `cat`: what the pipes alone cost.
     pub(crate) fn cat() -> Contender {
-        Contender { path: "cat".into() }
+        Contender { path: "cat".into(), data: None }
+    }
+
+    /// The same node with a memory in this directory.
+    pub(crate) fn with_data(&self, data: &Path) -> Contender {
+        Contender { data: Some(data.to_owned()), ..self.clone() }
     }
 
     /// Starts it, and waits until it has answered `init`.
     pub(crate) fn start(&self, init: &str) -> Running {
+        let data = self.data.iter().flat_map(|data| [OsStr::new("--data"), data.as_os_str()]);
         let mut child = Command::new(&self.path)
+            .args(data)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

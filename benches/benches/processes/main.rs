@@ -5,6 +5,7 @@
 //! add. The ratios are what to look at; times are this computer's.
 
 mod contender;
+mod durable;
 mod floods;
 mod others;
 
@@ -35,12 +36,15 @@ fn main() {
         measure(flood, &size);
     }
     println!();
+    durable::floods(&size);
     println!("| what else | target | node | plain | cat |");
     println!("| --- | --- | --- | --- | --- |");
     others::gossip(&size);
     others::ping_pong(&size);
     others::slow_reader(&size);
     others::start(&size);
+    durable::round_trip(&size);
+    durable::recovery(&size);
 }
 
 fn measure(flood: &Flood, size: &Size) {
