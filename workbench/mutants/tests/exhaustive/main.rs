@@ -9,6 +9,8 @@ extern crate mutants as machines;
 mod bags;
 #[path = "../../../../machines/tests/exhaustive/counter_kv.rs"]
 mod counter_kv;
+#[path = "../../../../machines/tests/exhaustive/durable.rs"]
+mod durable;
 #[path = "../../../../machines/tests/exhaustive/fingerprint.rs"]
 mod fingerprint;
 #[path = "../../../../machines/tests/exhaustive/log.rs"]
