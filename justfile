@@ -3,7 +3,8 @@
 # The challenges' flags and limits are in workbench/cli/src/challenges.rs. The judge is this repository's workbench;
 # `MAELSTROM=/path/to/maelstrom just test-…` lets Maelstrom itself judge the same binaries with the same flags.
 
-binaries := env("CARGO_TARGET_DIR", "target") / "release"
+target := env("CARGO_TARGET_DIR", "target")
+binaries := target / "release"
 maelstrom := env("MAELSTROM", "")
 judge := if maelstrom == "" { binaries / "workbench" } else { quote(maelstrom) }
 demo := binaries / "workbench demo" + if maelstrom == "" { "" } else { " --judge " + quote(maelstrom) }
@@ -118,6 +119,14 @@ test-txn-6c: _build
 test-txn-causal: _build
     {{ demo }} 6-causal
 
+# Beyond the challenges: linearizable registers, by consensus; healthy and under partitions
+test-lin-kv: _build
+    {{ demo }} lin-kv
+
+# Beyond the challenges: strictly serializable transactions, by consensus; healthy and under partitions
+test-txn-strict: _build
+    {{ demo }} txn-strict
+
 # Challenges 3 to 6 beyond what is asked: nodes are killed, paused and cut off, all of them at once included
 test-kill: _build
     {{ demo }} 3-kill 4-kill 5-kill 6-kill
@@ -179,7 +188,7 @@ golden:
 
 # Search all orders of all messages of small clusters, and for bugs in machines that have some; takes a quarter of an hour
 exhaust:
-    cargo test --locked --release --package machines --test exhaustive -- --ignored --nocapture
+    cargo test --locked --release --package machines --test exhaustive --test consensus -- --ignored --nocapture
     cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture
 
 # Run each challenge from so many seeds in virtual time, with faults as each seed says
@@ -206,6 +215,11 @@ sweep seeds="1000": _build
     {{ sweep }} {{ seeds }} -w kafka {{ flags_two }}
     {{ sweep }} {{ seeds }} -w txn-rw-register {{ flags_two }} \
         --consistency-models read-uncommitted,read-committed,read-atomic,causal-cerone
+    {{ sweep }} {{ seeds }} -w lin-kv --machine lin-kv --node-count 5 --concurrency 4n --rate 100 --latency 10 --time-limit 20
+    {{ sweep }} {{ seeds }} -w txn-list-append --machine txn-strict --node-count 5 --concurrency 4n --rate 100 --latency 10 \
+        --time-limit 20 --consistency-models strict-serializable
+    {{ sweep }} {{ seeds }} -w txn-rw-register --machine txn-strict --node-count 5 --concurrency 4n --rate 100 --latency 10 \
+        --time-limit 20 --consistency-models strict-serializable
 
 # Count the seeds that it takes to find each of the bugs in a copy of the machines
 hunt:
@@ -289,8 +303,14 @@ supply-chain *checks="licenses bans sources advisories":
     cargo deny --locked check {{ checks }}
     cargo tree --locked --package driver --edges normal,build
 
+# Build the nodes and the workbench into target/release
+build: _build
+
+# The nodes' speed is measured, so they are linked with care; the workbench is only built, again and again.
 _build:
-    cargo build --locked --release --package workbench --package driver
+    cargo build --locked --release --package driver
+    cargo build --locked --profile quick --package workbench
+    ln -f {{ target / "quick/workbench" }} {{ binaries / "workbench" }}
 
 _format:
     cargo fmt --all --check

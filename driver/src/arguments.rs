@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::{Arg, Error, Parser, ValueExt};
+use machines::consensus;
 use machines::engine::Pace;
 
 use crate::standard_streams::Diagnostics;
@@ -44,6 +45,24 @@ impl Arguments for Pace {
         match name {
             "round" => self.round = parser.value()?.parse_with(parse_round)?,
             "fanout" => self.fan_out = parser.value()?.parse::<NonZeroUsize>()?.get(),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+impl Arguments for consensus::Pace {
+    fn help(&self) -> String {
+        let round = self.round;
+        format!(
+            "  --round TIME     least time between two questions of a leader or two reports to it, such as\n                   \
+             50ms: fewer messages, more latency [default: {round:?}]\n"
+        )
+    }
+
+    fn take(&mut self, name: &str, parser: &mut Parser) -> Result<bool, Error> {
+        match name {
+            "round" => self.round = parser.value()?.parse_with(parse_duration)?,
             _ => return Ok(false),
         }
         Ok(true)

@@ -9,6 +9,7 @@
 //! | `memory` | a journal: its file, or its records, one a line | [`memory::recover`] |
 //! | `judge` | a workload, and what nodes under test say | [`judge::judge`] |
 //! | `history` | a workload, and a stored history | [`stored::history`] |
+//! | `foreign` | the name of a check, and a history that anybody may have made | [`stored::foreign`] |
 //! | `journal` | a workload, and a stored journal of messages | [`stored::journal`] |
 //! | `test_file` | what was asked of a stored run | [`stored::test_file`] |
 //! | `edn` | a stored value, as EDN or JSON | [`stored::edn`] |

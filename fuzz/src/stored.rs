@@ -8,7 +8,7 @@ use bench::options::Options;
 use bench::run::Record;
 use edn::{self, Value, json};
 use judge::history::{self, History};
-use judge::{NetStats, analyze};
+use judge::{Check, NetStats, Patience, Validity, Workload, analyze};
 use machines::Time;
 use report::{Subject, messages, page};
 use store::{StoredRun, journal, test_file};
@@ -76,6 +76,33 @@ pub fn history(input: &[u8]) {
     let again = history::read(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
     let results = analyze(&options(workload).demands(), &read, &NetStats::default());
     assert_eq!(analyze(&options(workload).demands(), &again, &NetStats::default()).value, results.value);
+}
+
+/// The name of a check, and a history that anybody may have made: what can be read is judged, or refused in words, and
+/// written so that the same is read again.
+pub fn foreign(input: &[u8]) {
+    let Some(end) = input.iter().position(|&byte| byte == b'\n') else { return };
+    let Some(check) = str::from_utf8(&input[..end]).ok().and_then(Check::named) else { return };
+    let Ok(text) = str::from_utf8(&input[end + 1..]) else { return };
+    let read = match history::read(text) {
+        Ok(read) => read,
+        Err(error) => return assert!(error.to_string().starts_with("line ")),
+    };
+    let demands = options(Workload::TxnListAppend).demands();
+    let results = judge::check(check, &demands, &read, Patience::default());
+    assert!(
+        results.valid != Validity::Unknown || !results.findings.is_empty(),
+        "unknown, and nobody says why"
+    );
+    edn::pretty(&results.value);
+    edn::json::pretty(&results.value);
+    results.findings.iter().for_each(|finding| drop(format!("{finding}")));
+    let mut written = Vec::new();
+    history::write_edn(&read, &mut written).expect("memory takes it");
+    let written = String::from_utf8(written).expect("text");
+    if let Ok(again) = history::read(&written) {
+        assert_eq!(judge::check(check, &demands, &again, Patience::default()).valid, results.valid);
+    }
 }
 
 /// A workload and a stored journal: what can be read is shown, and written so that the same is read again.

@@ -12,7 +12,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Debug;
+use core::fmt::{self, Debug, Write};
 use core::iter;
 use core::marker::PhantomData;
 use core::time::Duration;
@@ -126,6 +126,10 @@ impl<W: Words> Machine for Bag<W> {
 
     fn deadline(&self) -> Option<Time> {
         self.engine.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        self.engine.tell(cluster, words)
     }
 }
 

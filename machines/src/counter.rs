@@ -41,7 +41,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 use core::time::Duration;
 
 use protocol::counter::{Reply, Request};
@@ -106,6 +106,11 @@ impl Machine for Counter {
 
     fn deadline(&self) -> Option<Time> {
         self.engine.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        write!(words, "value {}, ", self.engine.data().sum())?;
+        self.engine.tell(cluster, words)
     }
 }
 

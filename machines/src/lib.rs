@@ -13,6 +13,8 @@
 //! | [`CounterKv`] | 4: counter, in the service `seq-kv` |
 //! | [`Log`] | 5a–5c: a log by key, on the engine |
 //! | [`Txn`] | 6a–6c: transactions over registers, on the engine |
+//! | [`LinKv`] | beyond: linearizable registers, on [`consensus`] |
+//! | [`TxnStrict`] | beyond: strictly serializable transactions, on consensus |
 //!
 //! Whoever owns a node drives it through [`Node`], bytes in and bytes out, codec included: the
 //! [`driver`](../driver/index.html) over pipes, the [`workbench`](../workbench/index.html) in virtual time, tests, benches
@@ -38,19 +40,24 @@ extern crate alloc;
 
 mod broadcast;
 mod calls;
+mod canonical;
 mod cluster;
+pub mod consensus;
 mod counter;
 mod counter_kv;
 mod echo;
 pub mod engine;
 pub mod journal;
+mod lin_kv;
 mod log;
 mod machine;
 mod node;
 mod outputs;
 pub mod service;
+mod texts;
 mod time;
 mod txn;
+mod txn_strict;
 mod unique_ids;
 
 pub use broadcast::{Broadcast, GSet};
@@ -60,10 +67,12 @@ pub use counter::Counter;
 pub use counter_kv::CounterKv;
 pub use echo::Echo;
 pub use journal::{BadRecord, Extent, Records, Refused, Start};
+pub use lin_kv::LinKv;
 pub use log::Log;
 pub use machine::{Context, Input, Machine, Ticket};
 pub use node::{Node, NotAMessage};
 pub use outputs::Outputs;
 pub use time::Time;
 pub use txn::Txn;
+pub use txn_strict::TxnStrict;
 pub use unique_ids::UniqueIds;

@@ -35,7 +35,7 @@
 mod store;
 
 use alloc::string::String;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 use core::time::Duration;
 
 use protocol::gossip::Gossip;
@@ -105,6 +105,10 @@ impl Machine for Log {
 
     fn deadline(&self) -> Option<Time> {
         self.engine.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        self.engine.tell(cluster, words)
     }
 }
 

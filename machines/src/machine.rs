@@ -1,6 +1,6 @@
 //! The step contract: what a machine is given and what it may do.
 
-use core::fmt::Debug;
+use core::fmt::{self, Debug, Write};
 use core::time::Duration;
 
 use protocol::{Body, Code, Decode, Encode, ErrorBody, MessageId, Text};
@@ -64,6 +64,11 @@ pub trait Machine: Clone + Debug {
     /// costs nothing.
     fn deadline(&self) -> Option<Time> {
         None
+    }
+
+    /// What it holds, whom it thinks lost, whom it follows: a few words for people who watch, and for nobody else.
+    fn tell(&self, _cluster: &Cluster, _words: &mut dyn Write) -> fmt::Result {
+        Ok(())
     }
 }
 

@@ -158,6 +158,14 @@ impl<M: Machine> Node<M> {
         self.running.as_ref().map(|running| &running.machine)
     }
 
+    /// What the machine says of itself ([`Machine::tell`]).
+    pub fn tell(&self, words: &mut dyn fmt::Write) -> fmt::Result {
+        match &self.running {
+            Some(running) => running.machine.tell(&running.cluster, words),
+            None => words.write_str("waits for init"),
+        }
+    }
+
     fn on_answer(&mut self, now: Time, message: Message<'_>, outputs: &mut Outputs) {
         let Message { src, body, .. } = message;
         let Some(running) = &mut self.running else { return };

@@ -31,8 +31,8 @@
 //! gets it in one line, so only as long as it fits into one.
 
 mod store;
-mod texts;
 
+use core::fmt::{self, Write};
 use core::time::Duration;
 
 use protocol::gossip::Gossip;
@@ -93,6 +93,10 @@ impl Machine for Txn {
 
     fn deadline(&self) -> Option<Time> {
         self.engine.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        self.engine.tell(cluster, words)
     }
 }
 

@@ -10,7 +10,7 @@
 //! probability of one in 37 million, and only then could an id come twice.
 
 use alloc::string::String;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use protocol::{Json, Nothing, unique_ids};
 
@@ -45,5 +45,9 @@ impl Machine for UniqueIds {
             write!(self.id, "{:x}\"", self.count).expect("a string takes any text");
             context.reply(ticket, &unique_ids::Reply::GenerateOk { id: Json::trusted(&self.id) });
         }
+    }
+
+    fn tell(&self, _: &Cluster, words: &mut dyn Write) -> fmt::Result {
+        write!(words, "gave out {}", self.count)
     }
 }

@@ -3,7 +3,7 @@
 
 use allocation_counter::measure;
 use machines::{
-    Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Node, Outputs, Time, Txn, UniqueIds,
+    Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Machine, Node, Outputs, Time, Txn, UniqueIds,
 };
 
 /// Requests before anything is counted, and while it is.
@@ -135,4 +135,33 @@ fn a_counter_in_the_store_allocates_so_often_a_save_and_not_more_in_the_long_run
         save = called(said);
     }
     assert!(counts[50..].iter().all(|count| *count == counts[50] && *count <= 20), "{counts:?}");
+}
+
+/// A leader of one: what it logs is dropped as it goes, so memory is asked for where a request is kept until it is applied.
+#[test]
+fn a_register_costs_a_few_allocations_a_request() {
+    let mut node = Node::<LinKv>::new(LinKv::default_config(), 7);
+    let mut outputs = Outputs::default();
+    node.on_line(
+        Time::ZERO,
+        line(r#""type":"init","node_id":"n1","node_ids":["n1"]"#, 1).as_bytes(),
+        &mut outputs,
+    )
+    .expect("a message");
+    node.on_wake(Time::from_millis(100), &mut outputs);
+    let mut hear = |line: &str| {
+        outputs.clear();
+        node.on_line(Time::from_millis(100), line.as_bytes(), &mut outputs).expect("a message");
+        let answer = outputs.lines().next().expect("an answer");
+        assert!(!answer.windows(5).any(|window| window == b"error"), "{}", String::from_utf8_lossy(answer));
+    };
+    let write =
+        |number: u64| line(&format!(r#""type":"write","key":{},"value":{number}"#, number % 10), number);
+    (0..REQUESTS).for_each(|number| hear(&write(number)));
+    let lines: Vec<String> = (REQUESTS..2 * REQUESTS).map(write).collect();
+    let writes = measure(|| lines.iter().for_each(|line| hear(line))).count_total;
+    assert!(writes <= 4 * REQUESTS, "{writes} allocations for {REQUESTS} writes");
+    let read = line(r#""type":"read","key":7"#, 1);
+    let reads = measure(|| (0..REQUESTS).for_each(|_| hear(&read))).count_total;
+    assert!(reads <= 2 * REQUESTS, "{reads} allocations for {REQUESTS} reads");
 }

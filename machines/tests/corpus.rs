@@ -1,6 +1,6 @@
 //! Replays the fuzzers' corpora (`fuzz/`), each input of each target, without a fuzzer.
 
-use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Txn, UniqueIds};
+use machines::{Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Txn, TxnStrict, UniqueIds};
 
 #[path = "../../fuzz/src/decode.rs"]
 pub mod decode;
@@ -65,6 +65,16 @@ fn a_log_node_survives_every_life_ever_found() {
 #[test]
 fn a_transaction_node_survives_every_life_ever_found() {
     replay("node_txn", life::live::<Txn>);
+}
+
+#[test]
+fn a_register_node_survives_every_life_ever_found() {
+    replay("node_lin_kv", life::live::<LinKv>);
+}
+
+#[test]
+fn a_strict_transaction_node_survives_every_life_ever_found() {
+    replay("node_txn_strict", life::live::<TxnStrict>);
 }
 
 #[test]

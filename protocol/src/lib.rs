@@ -36,6 +36,7 @@ mod shapes;
 mod vocabulary;
 
 pub mod broadcast;
+pub mod consensus;
 pub mod counter;
 pub mod echo;
 pub mod gossip;

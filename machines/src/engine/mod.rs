@@ -93,6 +93,7 @@ pub(crate) mod rounds;
 mod schedule;
 mod settle;
 mod speak;
+mod tell;
 pub(crate) mod vector;
 
 use alloc::collections::{BTreeMap, BTreeSet};

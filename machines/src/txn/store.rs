@@ -10,8 +10,8 @@ use hashbrown::HashMap;
 use protocol::{Json, List, Text, ToJson};
 use smallvec::SmallVec;
 
-use super::texts::Texts;
 use crate::engine::{Cuts, Origin, Replicated};
+use crate::texts::Texts;
 
 /// A register's key and the value written to it; both as they came.
 pub(super) type Writes<'a> = SmallVec<[(Json<'a>, Json<'a>); 4]>;

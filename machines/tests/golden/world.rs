@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use machines::engine::Pace;
 use machines::{
-    Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Node, Outputs, Records, Time, Txn, UniqueIds,
+    Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Machine, Node, Outputs, Records, Time, Txn,
+    TxnStrict, UniqueIds, consensus,
 };
 
 use crate::script::duration;
@@ -298,6 +299,8 @@ fn spawn(machine: &str, settings: &[(&str, &str)]) -> Result<Spawn, String> {
         "counter-kv" => Ok(nodes::<CounterKv>(())),
         "log" => paced::<Log>(settings),
         "txn" => paced::<Txn>(settings),
+        "lin-kv" => Ok(nodes::<LinKv>(consensus(settings)?)),
+        "txn-strict" => Ok(nodes::<TxnStrict>(consensus(settings)?)),
         _ => Err(format!("there is no machine {machine}")),
     }
 }
@@ -315,6 +318,14 @@ fn paced<M: Machine<Config = Pace> + 'static>(settings: &[(&str, &str)]) -> Resu
     match slack {
         None => Ok(nodes::<M>(pace)),
         Some(slack) => Ok(Box::new(move |seed| Box::new(Node::<M>::with_journal(pace.clone(), seed, slack)))),
+    }
+}
+
+fn consensus(settings: &[(&str, &str)]) -> Result<consensus::Pace, String> {
+    match settings {
+        [] => Ok(consensus::Pace::default()),
+        [("round", value)] => Ok(consensus::Pace { round: duration(value)? }),
+        _ => Err("consensus has no setting but `round`".to_string()),
     }
 }
 

@@ -91,6 +91,11 @@ impl Nemesis {
         Nemesis { interval, tracks: tracks.map(|switches| Track { switches, next: None }).collect(), rng }
     }
 
+    /// Draws from these from now on.
+    pub fn reseed(&mut self, rng: Rng) {
+        self.rng = rng;
+    }
+
     /// When its next action is due; none if that is at once.
     pub fn next(&self) -> Option<Time> {
         self.tracks.iter().map(|track| track.next).min().flatten()

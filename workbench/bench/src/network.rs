@@ -138,6 +138,11 @@ impl Network {
         }
     }
 
+    /// Draws from these from now on.
+    pub fn reseed(&mut self, rng: Rng) {
+        self.rng = rng;
+    }
+
     /// Registers somebody, who receives from now on. Register everybody before anybody speaks: a message to a name that
     /// is not yet known is a bad line.
     pub fn register(&mut self, name: &str, role: Role) -> Participant {

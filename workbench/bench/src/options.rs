@@ -81,11 +81,11 @@ impl Options {
     /// What the history of such a run is held to.
     pub fn demands(&self) -> Demands {
         Demands {
-            workload: self.workload,
             consistency_models: self.consistency_models.clone(),
             availability: self.availability,
             nodes: self.nodes.clone(),
             concurrency: self.concurrency,
+            ..Demands::new(self.workload)
         }
     }
 }

@@ -19,7 +19,7 @@ mod record;
 mod stages;
 
 pub use record::{
-    Crash, DiskRecord, Effect, Level, LogLine, Muted, NodeRecord, Oddity, Progress, Record, Slip, Stage,
+    Crash, DiskRecord, Effect, Level, LogLine, Muted, NodeRecord, Oddity, Progress, Record, Said, Slip, Stage,
 };
 
 use crate::generator::{Pace, Threads};
@@ -178,6 +178,15 @@ impl Run {
         let name = &self.options.nodes[node];
         let reason = format!("node {name} could not be started again: {error}");
         self.crash(Some(node), reason);
+    }
+
+    /// Draws everything from another seed from now on: another continuation of the same beginning.
+    pub fn reseed(&mut self, seed: u64) {
+        let mut seeds = Rng::with_seed(seed);
+        self.network.reseed(seeds.fork());
+        self.services.reseed(seeds.fork());
+        self.nemesis.iter_mut().for_each(|nemesis| nemesis.reseed(seeds.fork()));
+        self.rng = seeds.fork();
     }
 
     /// Somebody wants the run to end: it does, at once, and keeps what there is.

@@ -40,6 +40,11 @@ impl Services {
         }
     }
 
+    /// Draws from these from now on.
+    pub fn reseed(&mut self, rng: Rng) {
+        self.rng = rng;
+    }
+
     /// What the service with this number (its position in [`Services::NAMES`]) answers to a request from `source`.
     /// Nothing at all if it does not know the request's type: that is Maelstrom's way, and worth a warning.
     pub fn handle(&mut self, service: usize, source: &Arc<str>, body: &str) -> Option<String> {

@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use report::diagram::Diagram;
 use report::traffic::{Traffic, micros};
-use report::{Fate, series};
+use report::{Fate, faults};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -67,12 +67,12 @@ fn space_time(path: &Path) -> Drawn {
     Ok(std::fs::write(path, svg)?)
 }
 
-fn run(seed: u64) -> Result<(Traffic, Vec<series::Fault>), Box<dyn Error>> {
+fn run(seed: u64) -> Result<(Traffic, Vec<faults::Fault>), Box<dyn Error>> {
     let scenario = read_scenario(&format!("{RUN} --seed {seed}")).map_err(|mistakes| mistakes.join("; "))?;
     let record = simulated::run(scenario.options.clone(), scenario.programs());
     let start = record.start.ok_or("the run has not begun")?;
     let end_us = micros(machines::Time::ZERO + record.duration, start);
-    let faults = series::faults(&record.history, end_us);
+    let faults = faults::faults(&record.history, end_us);
     Ok((Traffic::new(&record.options, &record.journal, start, None), faults))
 }
 

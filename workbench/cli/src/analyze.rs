@@ -3,9 +3,10 @@
 //! The same record is read back that there was at the end of the run, and the same code follows it. So everything comes
 //! out the same, byte for byte, unless somebody has edited the files.
 
-use super::arguments;
+use super::arguments::{self, NotParsed};
 use super::conclude;
 use super::paint::Paint;
+use super::patience;
 use super::summary::{self, Subject};
 use super::told::Around;
 use super::verdict::Exit;
@@ -15,6 +16,7 @@ use clap::Parser;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use store::{JOURNAL, Store, StoredRun};
 
 /// `workbench analyze`: judge a stored run again, perhaps after its history was edited.
@@ -25,6 +27,9 @@ pub(super) struct AnalyzeArguments {
     /// anything else is the run's directory
     #[arg(short, long, value_name = "INDEX_OR_PATH", default_value = "-1", allow_hyphen_values = true)]
     test: String,
+    /// How long the analysis may take, in seconds; then there is no verdict [default: as long as it needs]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    analysis_timeout: Option<String>,
     /// Print the whole results map as well; results.edn has it in any case
     #[arg(long)]
     results: bool,
@@ -42,7 +47,11 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         Ok(arguments) => arguments,
         Err(reason) => return refuse(reason),
     };
-    find(&arguments.test).and_then(|directory| analyze(&directory, arguments.results)).unwrap_or_else(
+    let limit = match arguments.analysis_timeout.as_deref().map(patience::seconds).transpose() {
+        Ok(limit) => limit,
+        Err(mistake) => return refuse(NotParsed::Wrong(vec![mistake])),
+    };
+    find(&arguments.test).and_then(|directory| analyze(&directory, arguments.results, limit)).unwrap_or_else(
         |error| {
             complain(&format!("Cannot analyze: {error}"));
             Exit::Crashed
@@ -62,12 +71,12 @@ fn find(index_or_path: &str) -> io::Result<PathBuf> {
     })
 }
 
-fn analyze(directory: &Path, shows_results: bool) -> io::Result<Exit> {
+fn analyze(directory: &Path, shows_results: bool, limit: Option<Duration>) -> io::Result<Exit> {
     let StoredRun { origin, record, verdict } = Store::read(directory)?;
     if record.journal.entries.is_empty() {
         say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
     }
-    let (results, told) = conclude::conclude(directory, &record, &origin)?;
+    let (results, told) = conclude::conclude(directory, &record, &origin, limit)?;
     let Some(results) = results else {
         let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);
         complain(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));

@@ -52,7 +52,8 @@ pub(super) struct TestArguments {
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true, after_help = SIM_EXAMPLES)]
 pub(super) struct SimArguments {
-    /// What runs on the nodes, where there is a choice: counter or counter-kv; txn or in-service [default: the first]
+    /// What runs on the nodes, where there is a choice: counter or counter-kv; txn, txn-strict or in-service; lin-kv or
+    /// in-service [default: the first]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub(super) machine: Option<String>,
     /// Let clocks run too fast or too slow, by up to this share: 0.01 is one second in 100

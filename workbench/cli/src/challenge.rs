@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 #[command(args_override_self = true, after_help = EXAMPLES)]
 pub(super) struct ChallengeArguments {
     /// Challenges by number: 3d, all of 3, a range such as 3a-3e, or all; without a program, what each asks [default: a list]
-    #[arg(value_name = "CHALLENGE")]
+    #[arg(index = 1, value_name = "CHALLENGE")]
     challenges: Vec<String>,
     /// Program to judge; each node is one process of it
     #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
@@ -32,7 +32,7 @@ pub(super) struct ChallengeArguments {
     #[arg(long, value_name = "DIRECTORY", conflicts_with = "bin")]
     bin_directory: Option<PathBuf>,
     /// Arguments for the program
-    #[arg(last = true, value_name = "BIN-ARGUMENTS")]
+    #[arg(index = 2, last = true, value_name = "BIN-ARGUMENTS")]
     bin_arguments: Vec<String>,
     /// Number that everything random follows from [default: a random one]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]

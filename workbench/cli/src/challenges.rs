@@ -95,6 +95,11 @@ const fn durable(challenge: Challenge) -> Challenge {
     Challenge { arguments: &["--data", "{data}"], ..challenge }
 }
 
+/// The same with rounds of 50 ms between the questions of a leader.
+const fn in_rounds(challenge: Challenge) -> Challenge {
+    Challenge { arguments: &["--round", "50ms"], ..challenge }
+}
+
 /// 3d's figures: what is demanded, and what we want.
 const FIGURES_3D: ([Option<f64>; 3], [Option<f64>; 3]) =
     (figures(30.0, 400.0, 600.0), figures(1.2, 380.0, 570.0));
@@ -140,7 +145,7 @@ const FLAGS_5BC: &[&str] =
     &["--node-count", "2", "--concurrency", "2n", "--time-limit", "20", "--rate", "1000"];
 
 /// The challenges, in their order, and then what is beyond them.
-pub const CHALLENGES: [Challenge; 27] = [
+pub const CHALLENGES: [Challenge; 35] = [
     plain("1", "echo", ["echo", "echo"], &["--node-count", "1", "--time-limit", "10"], NONE),
     plain(
         "2",
@@ -363,6 +368,157 @@ pub const CHALLENGES: [Challenge; 27] = [
         ],
         NONE,
     )),
+    plain(
+        "lin-kv",
+        "linearizable registers",
+        ["lin-kv", "lin-kv"],
+        &["--node-count", "5", "--concurrency", "4n", "--time-limit", "20", "--rate", "100"],
+        messages(5.6),
+    ),
+    in_rounds(plain(
+        "lin-kv",
+        "the same in rounds, 10 ms apart",
+        ["lin-kv", "lin-kv"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+        ],
+        messages(1.6),
+    )),
+    plain(
+        "lin-kv",
+        "the same, partitions",
+        ["lin-kv", "lin-kv"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "partition",
+        ],
+        NONE,
+    ),
+    durable(plain(
+        "lin-kv",
+        "the same, nodes die",
+        ["lin-kv", "lin-kv"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "kill,partition",
+        ],
+        NONE,
+    )),
+    in_rounds(plain(
+        "txn-strict",
+        "strictly serializable lists",
+        ["txn-list-append", "txn-strict"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--consistency-models",
+            "strict-serializable",
+        ],
+        messages(1.6),
+    )),
+    plain(
+        "txn-strict",
+        "the same, partitions",
+        ["txn-list-append", "txn-strict"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "partition",
+            "--consistency-models",
+            "strict-serializable",
+        ],
+        NONE,
+    ),
+    durable(plain(
+        "txn-strict",
+        "the same, nodes die",
+        ["txn-list-append", "txn-strict"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "kill,partition",
+            "--consistency-models",
+            "strict-serializable",
+        ],
+        NONE,
+    )),
+    plain(
+        "txn-strict",
+        "registers, partitions",
+        ["txn-rw-register", "txn-strict"],
+        &[
+            "--node-count",
+            "5",
+            "--concurrency",
+            "4n",
+            "--time-limit",
+            "20",
+            "--rate",
+            "100",
+            "--latency",
+            "10",
+            "--nemesis",
+            "partition",
+            "--consistency-models",
+            "strict-serializable",
+        ],
+        NONE,
+    ),
 ];
 
 /// What a challenge asks, in a sentence.

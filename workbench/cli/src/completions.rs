@@ -4,6 +4,7 @@ use super::analyze::AnalyzeArguments;
 use super::arguments::{self, SimArguments, TestArguments};
 use super::challenge::ChallengeArguments;
 use super::challenges::CHALLENGES;
+use super::check::CheckArguments;
 use super::demo::DemoArguments;
 use super::frontier::{FrontierArguments, ScalingArguments};
 use super::new::NewArguments;
@@ -14,6 +15,7 @@ use super::{refuse, say};
 use bench::options::{Fault, Workload};
 use clap::{Command, CommandFactory, Parser};
 use clap_complete::Shell;
+use judge::Check;
 use std::ffi::OsString;
 use worlds::scenario::OurMachine;
 
@@ -49,6 +51,7 @@ fn workbench() -> Command {
     let commands = [
         ("analyze", AnalyzeArguments::command()),
         ("challenge", ChallengeArguments::command()),
+        ("check", CheckArguments::command()),
         ("completions", CompletionsArguments::command()),
         ("demo", DemoArguments::command()),
         ("frontier", FrontierArguments::command()),
@@ -69,8 +72,9 @@ fn with_values(command: Command) -> Command {
     let mut challenges: Vec<&str> =
         CHALLENGES.iter().map(|challenge| challenge.name).chain(["all"]).collect();
     challenges.dedup();
-    let values: [(&str, Vec<&str>); 8] = [
+    let values: [(&str, Vec<&str>); 9] = [
         ("workload", Workload::ALL.map(Workload::name).to_vec()),
+        ("check", Check::NAMES.map(|(name, _)| name).to_vec()),
         ("nemesis", Fault::ALL.map(Fault::name).to_vec()),
         ("consistency_models", judge::consistency_models().collect()),
         ("topology", vec!["grid", "line", "total", "tree", "tree2", "tree3", "tree4"]),

@@ -5,6 +5,7 @@ use super::challenged::challenged;
 use super::console::{Console, defused};
 use super::crash;
 use super::paint::Paint;
+use super::patience::within;
 use super::progress;
 use super::summary::{self, Subject};
 use super::told::{Around, Concluded, Told};
@@ -12,9 +13,11 @@ use super::verdict::Exit;
 use super::words::counted;
 use bench::run::{Crash, Level, Record};
 use edn::Value;
-use judge::Results;
+use judge::{Results, Validity};
 use std::io;
+use std::num::NonZero;
 use std::path::Path;
+use std::time::Duration;
 use store::{self, Origin, Store};
 use worlds::processes::NodeReport;
 
@@ -35,7 +38,7 @@ pub(super) fn close(
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let (results, told) = conclude(&directory, &record, origin)?;
+    let (results, told) = conclude(&directory, &record, origin, None)?;
     let Some(results) = results else {
         return Ok(without_verdict(record, told, &directory, console));
     };
@@ -62,14 +65,16 @@ pub(super) fn close(
 }
 
 /// Judges a run, unless it broke off, and writes everything that follows from its record into its directory.
+/// An analysis that takes longer than `limit` comes to no verdict.
 pub(super) fn conclude(
     directory: &Path,
     record: &Record,
     origin: &Origin,
+    limit: Option<Duration>,
 ) -> io::Result<(Option<Results>, Told)> {
     store::write_history_text(directory, &record.history)?;
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
-    let judge = || record.judge();
+    let judge = || within(limit, |patience| record.judge_within(patience));
     let results = record.came_to_an_end().then(judge);
     let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
     let challenged = challenged(&record.options, value, origin.challenge.as_deref());
@@ -78,8 +83,25 @@ pub(super) fn conclude(
     if let Some(results) = &results {
         report::write_extras(directory, &record.options, &record.history, results)?;
     }
-    let command = origin.command.as_deref();
-    let subject = report::Subject { record, results: results.as_ref(), command, challenged };
+    let scenario = origin.scenario.as_ref().filter(|_| record.came_to_an_end());
+    let states = scenario.map(|scenario| worlds::replay::states(scenario, record));
+    let fails = results.as_ref().is_some_and(|results| results.valid == Validity::False);
+    let too_late = scenario.filter(|_| fails).and_then(|scenario| {
+        let _busy = progress::busy("playing other continuations".to_owned());
+        worlds::too_late::too_late(
+            scenario,
+            std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+        )
+    });
+    let subject = report::Subject {
+        record,
+        results: results.as_ref(),
+        command: origin.command.as_deref(),
+        challenged,
+        said: &store::read_said(directory, &record.options.nodes),
+        states: states.as_ref(),
+        too_late: too_late.as_ref(),
+    };
     report::write(directory, &subject)?;
     Ok((results, told))
 }

@@ -10,10 +10,10 @@ use worlds::processes::{NodeReport, Tail};
 /// Nodes whose last words are shown; when all of them crash they mostly do so for the same reason.
 const NODES_SHOWN: usize = 3;
 /// Lines shown of its stderr, and of its stdout.
-const LINES_OF_STDERR: usize = 12;
+const LINES_OF_STDERR: usize = 14;
 const LINES_OF_STDOUT: usize = 4;
 /// Characters shown of a line.
-const LONGEST_LINE: usize = 200;
+const LONGEST_LINE: usize = 94;
 
 /// The whole report: why there is no verdict, what nodes said last, and what else they did that may explain it.
 pub(super) fn report(crash: Option<&Crash>, notes: &[String], page: &Path) -> String {
@@ -69,7 +69,8 @@ fn lines(stream: &str, tail: &Tail, most: usize, text: &mut String) {
         return;
     }
     let kept: Vec<String> = tail.lines().collect();
-    let (first, last) = (most / 3, most - most / 3);
+    // Node.js shows the line of the source first, then the error, then the way to it.
+    let (first, last) = (most - most / 2 - 1, most / 2);
     if kept.len() <= most {
         let _ = write!(text, "\n  All that it wrote to {stream}:");
         kept.iter().for_each(|line| line_of(line, text));
@@ -136,7 +137,7 @@ Node n1 exited by itself (exit status: 1).
         (0..100).for_each(|line| tail.push(format!("line {line}").as_bytes()));
         let mut text = String::new();
         lines("stderr", &tail, LINES_OF_STDERR, &mut text);
-        assert!(text.contains("line 0\n") && text.contains("line 3\n    …\n    line 92\n"), "{text}");
+        assert!(text.contains("line 0\n") && text.contains("line 5\n    …\n    line 93\n"), "{text}");
         assert!(text.ends_with("line 99"), "{text}");
     }
 

@@ -24,13 +24,15 @@
 //! | nodes to begin with; a machine of one's own | [`new`]; [`main_of`] |
 //! | the challenges' flags and what is wanted of their figures | [`challenges`], [`challenge`] |
 //! | what is like Maelstrom and what is not | [`differences`] |
-//! | the store in a browser | [`serve`], [`shelf`] |
+//! | the store in a browser | [`serve`], [`shelf`], [`outline`], [`server`] |
 
 mod analyze;
 mod arguments;
 mod challenge;
 mod challenged;
 pub mod challenges;
+mod check;
+mod check_page;
 mod clock;
 mod completions;
 mod conclude;
@@ -43,12 +45,15 @@ mod hunt;
 mod job;
 mod junit;
 mod new;
+mod outline;
 mod paint;
+mod patience;
 mod progress;
 mod replay;
 mod resolve;
 mod screen;
 mod serve;
+mod server;
 mod shelf;
 mod sim;
 mod simulate;
@@ -86,12 +91,17 @@ struct Command {
 }
 
 /// Commands, by name.
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 12] = [
     Command { name: "analyze", about: "judge a stored run again", carry_out: analyze::command },
     Command {
         name: "challenge",
         about: "Fly.io's challenges: what they ask, and whether your program passes",
         carry_out: challenge::command,
+    },
+    Command {
+        name: "check",
+        about: "judge histories that others made, without running anything",
+        carry_out: check::command,
     },
     Command {
         name: "completions",

@@ -61,10 +61,16 @@ pub(super) fn options(
             net_recv: arguments.log_net_recv,
         },
     };
-    if judge.mistakes.is_empty() {
-        judge.can_be_run(&options, arguments.names_workload);
-    }
     if judge.mistakes.is_empty() { Ok(options) } else { Err(judge.mistakes) }
+}
+
+/// The same, if the workload makes sense with these options: better told before any node is started.
+pub(super) fn runnable(arguments: &RunArguments, options: Options) -> Result<Options, Vec<String>> {
+    let Err(reason) = bench::workload::new(&options) else { return Ok(options) };
+    let names = Workload::ALL.map(Workload::name).join(", ");
+    let unnamed = (!arguments.names_workload)
+        .then(|| format!("Expected a -w WORKLOAD: {names}. (Without one it is lin-kv, as with Maelstrom.)"));
+    Err(unnamed.into_iter().chain([reason]).collect())
 }
 
 /// How often to run the test.
@@ -77,7 +83,8 @@ pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
 /// One of our machines, how it is set, and the options.
 pub(super) fn scenario(arguments: &SimArguments, foreign: Option<Foreign>) -> Result<Scenario, Vec<String>> {
     let mut judge = Judge::default();
-    let mut options = options(&arguments.run, fresh_seed);
+    let mut options =
+        options(&arguments.run, fresh_seed).and_then(|options| runnable(&arguments.run, options));
     if let Ok(Options { hazards, .. }) = &mut options {
         hazards.drift_ppm = judge.drift(&arguments.drift);
         hazards.slowness =
@@ -282,24 +289,16 @@ impl Judge {
     /// Known models, or none at all for a slip.
     fn models(&mut self, text: Option<&str>) -> Vec<String> {
         let names = comma_list(text.unwrap_or("strict-serializable"));
+        if names.is_empty() {
+            let why = "There is no model in it, so nothing would be judged";
+            self.invalid("--consistency-models", text.unwrap_or_default(), why.to_owned());
+        }
         for name in names.iter().filter(|name| !judge::consistency_models().any(|known| known == *name)) {
             let meant = suggest::did_you_mean(name, judge::consistency_models());
             let why = format!("There is no consistency model \"{name}\"{meant}");
             self.invalid("--consistency-models", text.unwrap_or_default(), why);
         }
         names
-    }
-
-    /// Whether the workload makes sense with these options: better told before any node is started.
-    fn can_be_run(&mut self, options: &Options, names_workload: bool) {
-        let Err(reason) = bench::workload::new(options) else { return };
-        if !names_workload {
-            self.mistakes.push(format!(
-                "Expected a -w WORKLOAD: {}. (Without one it is lin-kv, as with Maelstrom.)",
-                Workload::ALL.map(Workload::name).join(", ")
-            ));
-        }
-        self.mistakes.push(reason);
     }
 
     fn concurrency(&mut self, text: &str, nodes: usize) -> usize {

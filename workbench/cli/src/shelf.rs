@@ -1,21 +1,28 @@
 //! What `workbench serve` shows: the runs of a store, newest first, and their files (§1.1).
 //!
-//! Answers are a function of the path asked for and of what lies in the store; HTTP itself is [`cli`](crate::commands)'s affair.
+//! Answers are a function of the path asked for and of what lies in the store; HTTP itself is [`server`](crate::server)'s
+//! affair.
 //! Nothing outside the store is ever read: a path is taken apart and decoded first, no part of it may be `..` or hide a
 //! separator, and what it leads to, links followed, must lie in the store.
 
+use crate::outline::{Outline, compare};
+use crate::server::Response;
 use edn::{self, Value};
-use report::templates::render;
+use report::templates::{render, urlencode};
 use report::text::thousands;
 use serde::Serialize;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Runs on the first page.
 const MAX_RUNS: usize = 1_000;
-/// Results of more bytes are not read for their verdict.
-const MAX_RESULTS_BYTES: u64 = 16 << 20;
+/// Results of more bytes are not read for their verdict, if it is not at their end.
+const MAX_RESULTS_BYTES: u64 = 1 << 20;
+/// How much of results' end is looked at for the verdict, which is their last entry as a rule.
+const RESULTS_END_BYTES: u64 = 4_096;
+/// Entries of a directory that are shown.
+const MAX_ENTRIES: usize = 5_000;
 /// How much of a log is looked at for the line that says what was run.
 const MAX_TITLE_BYTES: u64 = 4_096;
 /// What the log's first line says before it says what was run.
@@ -27,19 +34,6 @@ pub(crate) struct Shelf {
     root: PathBuf,
 }
 
-/// The answer to a request.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    /// A page of our own.
-    Page(String),
-    /// A file of the store, and its type.
-    File(File, &'static str),
-    /// A directory was asked for without the slash that its links need.
-    Redirect(String),
-    /// There is nothing of that name, or nothing that is ours to show.
-    NotFound,
-}
-
 impl Shelf {
     /// The store in this directory. It need not exist yet.
     pub(crate) fn new(root: impl Into<PathBuf>) -> Shelf {
@@ -47,23 +41,41 @@ impl Shelf {
     }
 
     /// What is at this path, as it stands in a request.
-    pub(crate) fn answer(&self, url: &str) -> Answer {
-        let path = url.split(['?', '#']).next().unwrap_or_default();
-        let Some(parts) = parts(path) else { return Answer::NotFound };
+    pub(crate) fn answer(&self, path: &str) -> Response {
+        let nothing = || Response::words(404, "There is nothing here. All runs are at /.");
+        let Some(parts) = parts(path) else { return nothing() };
         if parts.is_empty() {
-            return Answer::Page(render("runs.html", &self.runs()));
+            return Response::page(render("runs.html", &self.runs()));
         }
-        let Some(found) = self.find(&parts) else { return Answer::NotFound };
+        if let [first, one, other @ ..] = parts.as_slice()
+            && first == "compare"
+            && let Some(page) = self.compare(one, other)
+        {
+            return Response::page(page);
+        }
+        let Some(found) = self.find(&parts) else { return nothing() };
         if found.is_dir() {
             if !path.ends_with('/') {
-                return Answer::Redirect(format!("{path}/"));
+                // Its links need the slash at the end. Of the request nothing but the names is taken over.
+                return Response::redirect(format!("{}/", encoded(&parts)));
             }
-            return directory(&parts, &found).map_or(Answer::NotFound, Answer::Page);
+            return directory(&parts, &found).map_or_else(nothing, Response::page);
         }
-        match File::open(&found) {
-            Ok(file) => Answer::File(file, content_type(&found)),
-            Err(_) => Answer::NotFound,
+        match File::open(&found).and_then(|file| Response::file(file, content_type(&found))) {
+            Ok(response) => response,
+            Err(_) => nothing(),
         }
+    }
+
+    /// Two runs side by side, if they are there: `/compare/WORKLOAD/RUN/WORKLOAD/RUN`.
+    fn compare(&self, workload: &String, rest: &[String]) -> Option<String> {
+        let [name, other_workload, other_name] = rest else { return None };
+        let run = |workload: &String, name: &String| {
+            let directory = self.find(&[workload.clone(), name.clone()])?;
+            let shown = when(name).unwrap_or_else(|| name.clone());
+            Some((format!("{workload}, {shown}"), format!("/{workload}/{name}/"), Outline::read(&directory)))
+        };
+        Some(compare([run(workload, name)?, run(other_workload, other_name)?]))
     }
 
     /// Follows links, and refuses what leads out of the store.
@@ -86,7 +98,9 @@ impl Shelf {
         runs.sort_by(|a, b| b.cmp(a));
         let left_out = runs.len().saturating_sub(MAX_RUNS);
         runs.truncate(MAX_RUNS);
-        let runs = runs.into_iter().map(|(name, workload)| Shown::new(&self.root, workload, name)).collect();
+        let mut runs: Vec<Shown> =
+            runs.into_iter().map(|(name, workload)| Shown::new(&self.root, workload, name)).collect();
+        find_those_before(&mut runs);
         Runs { title: "Runs".to_owned(), runs, left_out }
     }
 }
@@ -108,6 +122,15 @@ struct Shown {
     /// The class of things that have the verdict's colour, and the word for it.
     verdict: &'static str,
     what: String,
+    /// What ran.
+    program: String,
+    /// The challenges that it is one of, and whether it passed.
+    challenge: String,
+    because: String,
+    doubt: Option<String>,
+    figures: String,
+    /// The run of the same program and workload before this one.
+    before: Option<String>,
     /// The page that shows it best.
     report: Option<&'static str>,
 }
@@ -117,7 +140,14 @@ impl Shown {
         let directory = root.join(&workload).join(&name);
         let pages = ["report.html", "sweep.html"];
         let (verdict, seeds) = outcome(&directory);
+        let outline = Outline::read(&directory);
         Shown {
+            program: outline.program(),
+            challenge: outline.challenge(),
+            figures: outline.figures(),
+            because: outline.because,
+            doubt: outline.doubt,
+            before: None,
             verdict,
             what: title(&directory).or(seeds).unwrap_or_default(),
             report: pages.into_iter().find(|page| directory.join(page).is_file()),
@@ -128,20 +158,62 @@ impl Shown {
     }
 }
 
+/// Of each run, the newest that is older and of the same program under the same workload.
+fn find_those_before(runs: &mut [Shown]) {
+    for place in 0..runs.len() {
+        let (run, older) = runs[place..].split_first_mut().expect("the place is one of theirs");
+        let is_alike = |other: &&mut Shown| {
+            !run.program.is_empty() && other.program == run.program && other.workload == run.workload
+        };
+        run.before = older.iter_mut().find(is_alike).map(|before| before.name.clone());
+    }
+}
+
 /// The verdict and, of a sweep, over how many seeds it went.
 fn outcome(directory: &Path) -> (&'static str, Option<String>) {
-    let files = ["results.edn", "sweep.edn"].map(|file| directory.join(file));
-    let Some(file) = files.iter().find(|file| file.is_file()) else { return ("none", None) };
-    let is_short = fs::metadata(file).is_ok_and(|metadata| metadata.len() <= MAX_RESULTS_BYTES);
-    let results = is_short.then(|| fs::read_to_string(file).ok().and_then(|text| edn::read(&text).ok()));
-    let results = results.flatten().unwrap_or_default();
-    let verdict = match results.get("valid?") {
+    let results = directory.join("results.edn");
+    if results.is_file() {
+        return (verdict_at_end(&results).unwrap_or_else(|| verdict(&read_short(&results))), None);
+    }
+    let sweep = directory.join("sweep.edn");
+    if !sweep.is_file() {
+        return ("none", None);
+    }
+    let sweep = read_short(&sweep);
+    let seeds = sweep.get("seeds").and_then(Value::as_integer);
+    (verdict(&sweep), seeds.map(|seeds| format!("a sweep over {} seeds", thousands(seeds))))
+}
+
+fn verdict(results: &Value) -> &'static str {
+    match results.get("valid?") {
         Some(Value::Bool(true)) => "valid",
         Some(Value::Bool(false)) => "invalid",
         _ => "unknown",
-    };
-    let seeds = results.get("seeds").and_then(Value::as_integer);
-    (verdict, seeds.map(|seeds| format!("a sweep over {} seeds", thousands(seeds))))
+    }
+}
+
+/// The verdict, if results are laid out as ours and Maelstrom's are: it is the last entry, on a line of its own. What
+/// comes before it may be long, and there may be hundreds of runs.
+fn verdict_at_end(path: &Path) -> Option<&'static str> {
+    let mut file = File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(RESULTS_END_BYTES))).ok()?;
+    let mut end = Vec::new();
+    file.take(RESULTS_END_BYTES).read_to_end(&mut end).ok()?;
+    let end = String::from_utf8_lossy(&end);
+    match end.trim_end().rsplit_once("\n :valid? ")?.1 {
+        "true}" => Some("valid"),
+        "false}" => Some("invalid"),
+        ":unknown}" => Some("unknown"),
+        _ => None,
+    }
+}
+
+/// A file's value, or nothing if it is long or has none.
+fn read_short(path: &Path) -> Value {
+    let is_short = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_RESULTS_BYTES);
+    let text = is_short.then(|| fs::read_to_string(path).ok()).flatten();
+    text.and_then(|text| edn::read(&text).ok()).unwrap_or_default()
 }
 
 /// What was run, as the log says at its beginning.
@@ -191,10 +263,14 @@ fn entries(path: &Path) -> io::Result<Vec<(String, bool)>> {
 struct Directory {
     title: String,
     entries: Vec<(String, bool)>,
+    left_out: usize,
 }
 
 fn directory(parts: &[String], found: &Path) -> Option<String> {
-    let listing = Directory { title: parts.join("/"), entries: entries(found).ok()? };
+    let mut entries = entries(found).ok()?;
+    let left_out = entries.len().saturating_sub(MAX_ENTRIES);
+    entries.truncate(MAX_ENTRIES);
+    let listing = Directory { title: parts.join("/"), entries, left_out };
     Some(render("directory.html", &listing))
 }
 
@@ -203,6 +279,11 @@ fn parts(path: &str) -> Option<Vec<String>> {
     let parts = path.split('/').filter(|part| !part.is_empty()).map(decoded);
     let is_plain = |part: &String| part != "." && part != ".." && !part.contains(['/', '\\', '\0']);
     parts.map(|part| part.filter(is_plain)).collect()
+}
+
+/// The path of these names.
+fn encoded(parts: &[String]) -> String {
+    parts.iter().map(|part| format!("/{}", urlencode(part))).collect()
 }
 
 /// `%41` is `A`.
@@ -259,15 +340,30 @@ mod tests {
         (temporary, Shelf::new(store))
     }
 
-    fn text(answer: Answer) -> String {
-        match answer {
-            Answer::Page(page) => page,
-            Answer::File(mut file, _) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text).unwrap();
-                text
-            }
-            other => panic!("{other:?}"),
+    fn text(answer: Response) -> String {
+        answer.into_text()
+    }
+
+    #[test]
+    fn two_runs_of_one_program_can_be_compared() {
+        let (_temporary, shelf) = shelf();
+        for (run, because) in
+            [("20260103T000000.000Z", "It lost a value."), ("20260104T000000.000Z", "All is well.")]
+        {
+            let directory = shelf.root.join("broadcast").join(run);
+            fs::create_dir_all(&directory).unwrap();
+            let words =
+                format!("{{\"because\": \"{because}\", \"command\": \"workbench test --bin ./mine.py\"}}");
+            fs::write(directory.join("results.json"), words).unwrap();
+        }
+        let runs = text(shelf.answer("/"));
+        assert!(runs.contains("mine.py") && runs.contains("It lost a value."), "{runs}");
+        let both = "/compare/broadcast/20260104T000000.000Z/broadcast/20260103T000000.000Z";
+        assert_eq!(runs.matches(both).count(), 1, "{runs}");
+        let page = text(shelf.answer(both));
+        assert!(page.contains("It lost a value.") && page.contains("All is well."), "{page}");
+        for path in ["/compare/broadcast/../secret", "/compare/a/b/c/d", "/compare/broadcast/x"] {
+            assert!(text(shelf.answer(path)).starts_with("There is nothing here"), "{path}");
         }
     }
 
@@ -290,9 +386,9 @@ mod tests {
     fn files_and_directories_of_a_run_are_shown_also_through_the_links_of_the_store() {
         let (_temporary, shelf) = shelf();
         assert_eq!(text(shelf.answer("/echo/20260101T000000.000Z/report.html")), "the report");
-        assert_eq!(text(shelf.answer("/latest/report.html?x=1")), "the report");
+        assert_eq!(text(shelf.answer("/latest/report.html")), "the report");
         assert!(text(shelf.answer("/latest/")).contains("node-logs/"));
-        assert!(matches!(shelf.answer("/latest"), Answer::Redirect(to) if to == "/latest/"));
+        assert!(shelf.answer("/latest").head().contains("Location: /latest/\r\n"));
         assert_eq!(text(shelf.answer("/echo/2026%30101T000000.000Z/report.html")), "the report");
     }
 
@@ -320,7 +416,40 @@ mod tests {
             &format!("/{absolute}"),
             &format!("/%2f{absolute}"),
         ] {
-            assert!(matches!(shelf.answer(path), Answer::NotFound), "{path}");
+            assert!(shelf.answer(path).head().starts_with("HTTP/1.1 404 "), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_never_leads_to_another_server() {
+        let (temporary, shelf) = shelf();
+        fs::create_dir_all(temporary.path().join("store/evil.example")).unwrap();
+        fs::create_dir_all(temporary.path().join("store/a\r\nb: c")).unwrap();
+        for (path, location) in [
+            ("//evil.example", "/evil.example/"),
+            ("///evil.example", "/evil.example/"),
+            ("/a%0d%0ab:%20c", "/a%0D%0Ab%3A%20c/"),
+        ] {
+            let head = shelf.answer(path).head();
+            assert!(head.contains(&format!("Location: {location}\r\n")), "{path}: {head}");
+        }
+    }
+
+    #[test]
+    fn the_verdict_of_long_results_is_read_from_their_end() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("results.edn");
+        let long = "x".repeat(2 << 20);
+        for (end, expected) in [
+            ("\n :valid? false}\n", Some("invalid")),
+            ("\n :valid? :unknown}", Some("unknown")),
+            ("\n :valid? true}", Some("valid")),
+            ("\n :valid? true}\n :valid? false}", Some("invalid")),
+            ("\n      :valid? true}", None),
+            ("\n :valid? true\"}", None),
+        ] {
+            fs::write(&path, format!("{{:a \"{long}\",{end}")).unwrap();
+            assert_eq!(verdict_at_end(&path), expected, "{end}");
         }
     }
 

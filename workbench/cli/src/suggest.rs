@@ -5,8 +5,11 @@ const ALIKE: f64 = 0.75;
 
 /// The most similar of these, if one is similar enough.
 pub(super) fn similar<S: AsRef<str>>(word: &str, known: impl IntoIterator<Item = S>) -> Option<S> {
+    // Dashes are alike in all flags.
+    let word = word.trim_start_matches('-');
     let likeness = |known: &S| {
-        strsim::normalized_damerau_levenshtein(word, known.as_ref()).max(strsim::jaro(word, known.as_ref()))
+        let known = known.as_ref().trim_start_matches('-');
+        strsim::normalized_damerau_levenshtein(word, known).max(strsim::jaro(word, known))
     };
     let alike =
         known.into_iter().map(|known| (likeness(&known), known)).filter(|(likeness, _)| *likeness >= ALIKE);

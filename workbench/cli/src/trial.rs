@@ -62,7 +62,9 @@ impl Job {
         arguments.run.names_workload = arguments::names_workload(words);
         let mut mistakes = Vec::new();
         let mut keep = |wrong: Vec<String>| mistakes.extend(wrong);
-        let options = resolve::options(&arguments.run, resolve::fresh_seed).map_err(&mut keep).ok();
+        let options = resolve::options(&arguments.run, resolve::fresh_seed);
+        let options = options.and_then(|options| resolve::runnable(&arguments.run, options));
+        let options = options.map_err(&mut keep).ok();
         let count = resolve::test_count(&arguments.test_count).map_err(&mut keep).ok();
         let seeds = resolve::seeds(arguments.hunt.seeds.as_deref()).map_err(&mut keep).ok();
         let shrinks_for = resolve::budget(arguments.hunt.shrink.as_deref()).map_err(&mut keep).ok();

@@ -23,6 +23,20 @@ pub fn parse(text: &str) -> Result<Value, serde_json::Error> {
     }
 }
 
+/// Why a text is not JSON.
+pub use serde_json::Error as JsonError;
+
+/// Reads texts of JSON one after the other, each with the offset in bytes at which it begins. If all there is is one array,
+/// its elements take its place.
+pub fn parse_all(text: &str) -> Result<Vec<(usize, Value)>, JsonError> {
+    let elements: Vec<&RawValue> = match text.trim_start().starts_with('[') {
+        true => serde_json::from_str(text)?,
+        false => serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>()?,
+    };
+    let position = |element: &RawValue| element.get().as_ptr() as usize - text.as_ptr() as usize;
+    elements.into_iter().map(|element| Ok((position(element), parse(element.get())?))).collect()
+}
+
 /// `value` as JSON, over several lines. Keywords become strings; numbers that JSON cannot express become `null`.
 pub fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).expect("values have no parts that cannot be JSON")

@@ -20,7 +20,7 @@ mod read;
 
 pub use pretty::pretty;
 pub use print::print_bare;
-pub use read::{ReadError, read};
+pub use read::{ReadError, Values, read, read_all};
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -19,6 +19,63 @@ pub fn read(text: &str) -> Result<Value, ReadError> {
     Ok(value)
 }
 
+/// The values of a text, one after the other, each with the offset in bytes at which it begins. If all there is is one
+/// vector or list, its elements take its place: so both a stream of values and a collection of them can be read as they come.
+pub fn read_all(text: &str) -> Values<'_> {
+    Values { reader: Reader { text, position: 0 }, close: None, has_begun: false, has_ended: false }
+}
+
+/// See [`read_all`].
+pub struct Values<'a> {
+    reader: Reader<'a>,
+    /// What closes the one collection there is.
+    close: Option<u8>,
+    has_begun: bool,
+    has_ended: bool,
+}
+
+impl Iterator for Values<'_> {
+    type Item = Result<(usize, Value), ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_ended {
+            return None;
+        }
+        let next = self.read_next().transpose();
+        self.has_ended = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+impl Values<'_> {
+    fn read_next(&mut self) -> Result<Option<(usize, Value)>, ReadError> {
+        let reader = &mut self.reader;
+        reader.skip_blanks(0)?;
+        if !std::mem::replace(&mut self.has_begun, true) {
+            self.close = match reader.peek() {
+                Some(b'[') => Some(b']'),
+                Some(b'(') => Some(b')'),
+                _ => None,
+            };
+            reader.position += usize::from(self.close.is_some());
+            reader.skip_blanks(0)?;
+        }
+        if self.close.is_some() && reader.peek() == self.close {
+            reader.position += 1;
+            reader.skip_blanks(0)?;
+            return match reader.peek() {
+                None => Ok(None),
+                Some(_) => Err(reader.error("more than one collection")),
+            };
+        }
+        if reader.peek().is_none() && self.close.is_none() {
+            return Ok(None);
+        }
+        let position = reader.position;
+        reader.value(usize::from(self.close.is_some())).map(|value| Some((position, value)))
+    }
+}
+
 /// Why a text is not a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
@@ -160,7 +217,15 @@ impl<'a> Reader<'a> {
     /// The word that begins here (perhaps empty), up to a blank, a bracket, a quote or a comment.
     fn token(&mut self) -> &'a str {
         let rest = &self.text[self.position..];
-        let end = rest.find(|c: char| c.is_whitespace() || ",()[]{}\";".contains(c)).unwrap_or(rest.len());
+        let end = rest.bytes().position(|byte| ENDS_TOKEN[usize::from(byte)]).unwrap_or(rest.len());
+        // Most text is ASCII; blanks beyond it are looked for only where there is anything beyond it.
+        let end = match rest.as_bytes().get(end) {
+            Some(byte) if !byte.is_ascii() => {
+                let ends = |c: char| if c.is_ascii() { ENDS_TOKEN[c as usize] } else { c.is_whitespace() };
+                rest.find(ends).unwrap_or(rest.len())
+            }
+            _ => end,
+        };
         self.position += end;
         &rest[..end]
     }
@@ -169,7 +234,10 @@ impl<'a> Reader<'a> {
     fn skip_blanks(&mut self, depth: usize) -> Result<(), ReadError> {
         loop {
             let rest = &self.text[self.position..];
-            let blank = rest.find(|c: char| !c.is_whitespace() && c != ',').unwrap_or(rest.len());
+            let mut blank = rest.bytes().position(|byte| !is_blank(byte)).unwrap_or(rest.len());
+            if rest.as_bytes().get(blank).is_some_and(|byte| !byte.is_ascii()) {
+                blank = rest.find(|c: char| !c.is_whitespace() && c != ',').unwrap_or(rest.len());
+            }
             self.position += blank;
             let rest = &rest[blank..];
             if rest.starts_with(';') {
@@ -192,6 +260,61 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Bytes that end a word, and those of which more must be known.
+const ENDS_TOKEN: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let is_bracket = matches!(byte as u8, b',' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'"' | b';');
+        ends[byte] = is_blank(byte as u8) || is_bracket || byte >= 128;
+        byte += 1;
+    }
+    ends
+};
+
+/// Commas are blanks.
+const fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r' | b',')
+}
+
+/// Words that histories are made of, which are worth no memory of their own.
+const WORDS: &[&str] = &[
+    "type",
+    "process",
+    "f",
+    "value",
+    "index",
+    "time",
+    "invoke",
+    "ok",
+    "fail",
+    "info",
+    "txn",
+    "r",
+    "w",
+    "append",
+    "read",
+    "write",
+    "cas",
+    "add",
+    "broadcast",
+    "send",
+    "poll",
+    "error",
+    "final?",
+    "node",
+    "generate",
+    "echo",
+    "nemesis",
+];
+
+fn keyword(name: &str) -> Cow<'static, str> {
+    match WORDS.iter().find(|word| **word == name) {
+        Some(word) => Cow::Borrowed(word),
+        None => Cow::Owned(name.to_owned()),
+    }
+}
+
 fn classify(token: &str) -> Value {
     match token {
         "nil" => return Value::Nil,
@@ -200,13 +323,16 @@ fn classify(token: &str) -> Value {
         _ => {}
     }
     if let Some(name) = token.strip_prefix(':') {
-        return Value::Keyword(Cow::Owned(name.to_owned()));
+        return Value::Keyword(keyword(name));
     }
     number(token).unwrap_or_else(|| Value::Symbol(token.into()))
 }
 
 fn number(token: &str) -> Option<Value> {
     let unsigned = token.strip_prefix(['-', '+']).unwrap_or(token);
+    if let Ok(integer) = token.parse() {
+        return Some(Value::Integer(integer));
+    }
     if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
@@ -240,6 +366,24 @@ mod tests {
         assert_eq!(read("[1 2").unwrap_err().to_string(), "unexpected end at byte 4");
         for text in ["", "]", "1 2", "{:a}", "\"open", "\"\\q\"", "##what", "\"\\u12\u{e9}4\""] {
             assert!(read(text).is_err(), "{text} was read");
+        }
+    }
+
+    #[test]
+    fn a_stream_and_a_collection_of_values_are_read_alike() {
+        let all = |text: &str| {
+            read_all(text).map(|value| value.map(|(at, value)| (at, value.to_string()))).collect()
+        };
+        let two = |first, second| Ok(vec![(first, "{:a 1}".to_owned()), (second, "2".to_owned())]);
+        assert_eq!(all("{:a 1}\n2"), two(0, 7));
+        assert_eq!(all(" ; note\n[{:a 1} #_ 3 2] ; end"), two(9, 20));
+        assert_eq!(all("({:a 1},2)"), two(1, 8));
+        for nothing in ["", " [ ] ", "; nothing", "()"] {
+            assert_eq!(all(nothing), Ok(vec![]), "{nothing}");
+        }
+        for wrong in ["[1", "[1] 2", "(1]", "1 ]", "{:a"] {
+            let read: Result<Vec<(usize, String)>, ReadError> = all(wrong);
+            assert!(read.is_err(), "{wrong}");
         }
     }
 

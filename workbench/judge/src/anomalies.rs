@@ -72,7 +72,7 @@ impl Anomalies {
     ) {
         self.add(context, cycle.anomaly, || {
             let proof: Vec<usize> = cycle.steps.iter().map(|step| op(step.from)).collect();
-            let around = proof.iter().chain(proof.first()).map(|&index| context.op(index).to_value());
+            let around = proof.iter().chain(proof.first()).map(|&index| context.quote(index).to_value());
             let steps = cycle.steps.iter().map(|step| describe(step, &key));
             let told: Vec<String> = cycle.steps.iter().map(|step| tell(step, &op, &key)).collect();
             Case {
@@ -85,6 +85,13 @@ impl Anomalies {
                 proof,
             }
         });
+    }
+
+    /// Adds what others found, of types that are new.
+    pub(super) fn absorb(&mut self, others: Anomalies) {
+        for (kind, cases) in others.by_type {
+            self.by_type.entry(kind).or_insert(cases);
+        }
     }
 
     pub(super) fn types(&self) -> BTreeSet<&'static str> {

@@ -77,7 +77,7 @@ mod tests {
         let verdict = check(&demands, HALF, super::check);
         assert_eq!(
             verdict.findings[0].to_string(),
-            "availability: 1 of 2 operations did not succeed\n    op 1, process 1 at n1: invoke read nil"
+            "availability: 1 of 2 operations did not succeed\n    op 1, process 1 at n1: invoke read"
         );
     }
 }

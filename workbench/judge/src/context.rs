@@ -4,21 +4,33 @@ use super::Evidence;
 use super::finding::{brief, reason};
 use crate::Demands;
 use crate::history::{History, Kind, Op, Process};
+use crate::patience::Patience;
 use edn::Value;
+use std::borrow::Cow;
 
 pub(super) struct Context<'a> {
     pub(super) demands: &'a Demands,
     pub(super) history: &'a History,
+    pub(super) patience: Patience<'a>,
     pairs: Vec<Option<usize>>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(demands: &'a Demands, history: &'a History) -> Context<'a> {
-        Context { demands, history, pairs: history.pairs() }
+        Context { demands, history, patience: Patience::default(), pairs: history.pairs() }
+    }
+
+    pub(super) fn within(self, patience: Patience<'a>) -> Context<'a> {
+        Context { patience, ..self }
     }
 
     pub(super) fn op(&self, index: usize) -> &'a Op {
         &self.history.ops[index]
+    }
+
+    /// An operation, to be shown.
+    pub(super) fn quote(&self, index: usize) -> Cow<'a, Op> {
+        Cow::Borrowed(self.op(index))
     }
 
     /// The invocation of a completion, the completion of an invocation.
@@ -45,7 +57,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn evidence(&self, index: usize) -> Evidence {
-        let op = self.op(index);
+        let op = self.quote(index);
         let mut what = format!("{} {}", op.kind.name(), op.f);
         if op.value != Value::Nil {
             what.push_str(&format!(" {}", brief(&op.value)));

@@ -11,6 +11,7 @@ mod path;
 mod reach;
 mod search;
 
-pub(super) use components::{Successors, components};
+pub(super) use components::{Components, Successors, components};
 pub(super) use graph::{Builder, Kind, Span};
+pub(super) use path::Paths;
 pub(super) use search::{Cycle, Extra, Step, search};

@@ -9,6 +9,8 @@ pub struct Demands {
     pub consistency_models: Vec<String>,
     /// What share of the operations must be ok.
     pub availability: Option<Availability>,
+    /// What a bank is held to.
+    pub bank: BankRules,
     /// Names of the nodes, in order; empty if they are not known. They are only told of.
     pub nodes: Vec<String>,
     /// Number of client threads: process p belongs to thread p modulo this, and thread t talks to node t modulo the number of
@@ -23,6 +25,7 @@ impl Demands {
             workload,
             consistency_models: vec!["strict-serializable".to_owned()],
             availability: None,
+            bank: BankRules::default(),
             nodes: Vec::new(),
             concurrency: 1,
         }
@@ -84,4 +87,13 @@ pub enum Availability {
     Total,
     /// At least this fraction.
     AtLeast(f64),
+}
+
+/// What a bank is held to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BankRules {
+    /// What all accounts hold together. If nobody says, what the first read says.
+    pub total: Option<i64>,
+    /// Whether an account may hold less than nothing.
+    pub negative_balances: bool,
 }

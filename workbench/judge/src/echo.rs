@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_reply_with_something_else_is_caught() {
         let verdict = check(
-            "0 invoke echo \"a\"\n 1 invoke echo \"b\"\n 1 ok echo {:echo \"a\"}\n 0 ok echo {:echo \"a\"}",
+            "0 invoke echo \"a\"\n 1 invoke echo \"b\"\n 1 ok echo {\"echo\":\"a\"}\n 0 ok echo {\"echo\":\"a\"}",
         );
         assert_eq!(verdict.valid, Validity::False);
         let errors = "{:valid? false, :errors ([\"sent\" \"b\" \"received\" {:echo \"a\"}])}";
@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(
             verdict.findings[0].to_string(),
             "echo: \"b\" came back as \"a\"\n    op 1, process 1 at n1: invoke echo \"b\"\n    \
-             op 2, process 1 at n1: ok echo {:echo \"a\"}"
+             op 2, process 1 at n1: ok echo {\"echo\":\"a\"}"
         );
     }
 

@@ -35,7 +35,7 @@ pub struct Evidence {
     pub process: Process,
     /// The node that the process talks to; none for the nemesis.
     pub node: Option<String>,
-    /// What it did and how it ended: `ok read [0 1 2]`.
+    /// What it did and how it ended: `ok read [0,1,2]`.
     pub what: String,
 }
 

@@ -9,6 +9,12 @@ use std::cmp::Reverse;
 /// Kinds and their meanings. What comes earlier explains what comes later more often than the other way round: a value that a
 /// failed transaction wrote closes circles, a lost message is jumped over by polls.
 const GLOSSARY: &[(&str, &str)] = &[
+    (
+        "malformed",
+        "A history that breaks its own rules, or has what no checker can read, is not judged: whatever were passed over might \
+         be what was wrong.",
+    ),
+    ("nothing-done", "A history without operations tells nothing."),
     ("stats", "Of each kind of operation at least one has to succeed."),
     ("consistency-models", "The consistency model asked for has to be one that there is."),
     (
@@ -24,6 +30,7 @@ const GLOSSARY: &[(&str, &str)] = &[
         "Every append has an element of its own; without that, reads do not tell whom they read from.",
     ),
     ("never-appended", "A read saw an element that no client appended."),
+    ("never-written", "A read saw a value that nobody wrote."),
     ("empty-transaction-graph", "No operation saw what another did, so nothing can be told of their order."),
     ("cycle-search-timeout", "The search for circles was given up."),
     ("echo", "An answer has to hold what the request did."),
@@ -42,6 +49,9 @@ const GLOSSARY: &[(&str, &str)] = &[
         "linearizable",
         "No order of the operations, each between its request and its answer, explains what they saw.",
     ),
+    ("bank", "All accounts together must hold the same at any time, and none less than nothing."),
+    ("unexpected", "A set had an element that nobody added."),
+    ("long-fork", "Readers saw writes in different orders."),
     ("internal", "A transaction did not see what it had itself written or read before."),
     ("future-read", "A transaction read what it wrote only later."),
     ("duplicate-elements", "A list held an element twice."),
@@ -49,6 +59,7 @@ const GLOSSARY: &[(&str, &str)] = &[
         "incompatible-order",
         "Two reads of a list disagree about its order: neither is the beginning of the other.",
     ),
+    ("reversed-appends", "A list has what a transaction appended in another order than it did."),
     ("G1a", "Aborted read: a transaction saw what one wrote that failed."),
     ("G1b", "Intermediate read: a transaction saw what another was to overwrite."),
     ("dirty-update", "A transaction built on what one wrote that failed."),
@@ -63,11 +74,20 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("G0", "Dirty write: transactions overwrote each other in a circle."),
     ("G1c", "Circular information flow: each transaction overwrote, or saw, what the one before wrote."),
     (
+        "fractured-read",
+        "A transaction saw a part of what another did and missed the rest: no order of the transactions explains it.",
+    ),
+    (
+        "causal-violation",
+        "A transaction saw an effect and missed its cause: no order of the transactions explains it.",
+    ),
+    (
         "G-single-item",
         "Read skew: a circle in which one transaction missed a write, and saw or overwrote what came after.",
     ),
     ("G-nonadjacent-item", "A circle in which several transactions missed a write, no two in a row."),
     ("G2-item", "Write skew: a circle in which transactions missed each other's writes."),
+    ("no-serial-order", "No order of all transactions, one after the other, explains what they read."),
     ("inconsistent-offsets", "An offset of a log held different messages at different times."),
     ("duplicate", "A message was at several offsets of its log."),
     ("phantom", "A poll returned a message that nobody sent."),

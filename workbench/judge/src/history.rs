@@ -3,9 +3,11 @@
 //! This is Jepsen's history (Maelstrom behaviour §8.3, §14): checkers judge it and nothing else, so whatever wrote it
 //! (virtual time, wall time, a stored run) gets the same verdict.
 
+mod read;
 mod text;
 
-pub use text::{HistoryError, read, text_line, write_edn, write_text};
+pub use read::{HistoryError, read};
+pub use text::{text_line, write_edn, write_text};
 
 use edn::Value;
 
@@ -14,6 +16,17 @@ use edn::Value;
 pub struct History {
     /// The operations; `ops[i].index == i`, unless it is a part of a history.
     pub ops: Vec<Op>,
+    /// Where each came from, if its index does not say so.
+    places: Vec<Place>,
+}
+
+/// Where an operation stands in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line, from one.
+    pub line: usize,
+    /// The index that it has there.
+    pub index: u64,
 }
 
 /// One invocation or completion.
@@ -125,6 +138,22 @@ impl Op {
 }
 
 impl History {
+    /// A history, or a part of one, of these operations.
+    pub fn new(ops: Vec<Op>) -> History {
+        History { ops, places: Vec::new() }
+    }
+
+    /// Where an operation, told by its index, stands in the file that it was read from.
+    pub fn place(&self, index: usize) -> Place {
+        let plain = Place { line: index + 1, index: index as u64 };
+        self.places.get(index).copied().unwrap_or(plain)
+    }
+
+    /// Whether operations have other indices here than in the file that they were read from.
+    pub fn is_renumbered(&self) -> bool {
+        self.places.iter().enumerate().any(|(index, place)| place.index != index as u64)
+    }
+
     /// How often the nemesis did this. Each time has an invocation and a completion.
     pub fn nemesis_count(&self, f: &str) -> usize {
         self.ops.iter().filter(|op| op.process == Process::Nemesis && op.f == f).count() / 2

@@ -94,8 +94,9 @@ fn cycles(context: &Context<'_>, record: &Record<'_>, anomalies: &mut Anomalies)
     }
     let spans: Vec<_> = record.operations.iter().map(|operation| operation.span).collect();
     builder.realtime(&spans);
+    let is_touched = builder.is_touched();
     let (graph, complete) = builder.build();
-    if graph.is_empty() {
+    if !is_touched {
         anomalies.note(
             "empty-transaction-graph",
             "no operation depends on any other, so there is nothing to judge",

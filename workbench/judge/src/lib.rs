@@ -29,6 +29,8 @@
 //! | --- | --- |
 //! | what a history is, and its text | [`history`] |
 //! | what it can be held to | [`Demands`] |
+//! | what a history can be checked as, and what others' have | [`Check`], `foreign` |
+//! | whether it is a history at all | `audit` |
 //! | what a workload's checker asks | one module each, named after it; transactions in `txn`, sets in `set_full` |
 //! | cycles of operations that wait for each other | `cycles` |
 //! | what an anomaly means | [`meaning`] |
@@ -38,7 +40,9 @@
 //! of §11.6 is tried on a history of every anomaly in `txn/table.rs`, and searches are compared with brute force.
 
 mod anomalies;
+mod audit;
 mod availability;
+mod check;
 mod context;
 mod counter;
 mod cycles;
@@ -46,11 +50,13 @@ mod demands;
 mod echo;
 pub mod figures;
 mod finding;
+mod foreign;
 mod glossary;
 pub mod history;
 pub mod kafka;
 mod lin_kv;
 mod net;
+mod patience;
 mod set_full;
 mod stats;
 #[cfg(test)]
@@ -60,11 +66,14 @@ mod unique_ids;
 mod validity;
 mod verdict;
 
-pub use demands::{Availability, Demands, Workload};
+pub use check::Check;
+pub use demands::{Availability, BankRules, Demands, Workload};
 pub use finding::{Evidence, Finding};
 pub use glossary::meaning;
 pub use history::{History, Kind, Op, Process};
 pub use net::{MessageCounts, NetStats};
+pub use patience::Patience;
+pub use txn::model::{objection, toothless};
 pub use validity::Validity;
 use verdict::Verdict;
 
@@ -84,7 +93,20 @@ pub struct Results {
 
 /// Judges a run.
 pub fn analyze(demands: &Demands, history: &History, net: &NetStats) -> Results {
-    let context = Context::new(demands, history);
+    analyze_within(Patience::default(), demands, history, net)
+}
+
+/// Judges a run, unless that takes longer than somebody is willing to wait: then the verdict is unknown.
+pub fn analyze_within(
+    patience: Patience<'_>,
+    demands: &Demands,
+    history: &History,
+    net: &NetStats,
+) -> Results {
+    if let Some(refusal) = audit::refusal(Check::Workload(demands.workload), history) {
+        return results(refusal.valid, [("workload", refusal)]);
+    }
+    let context = Context::new(demands, history).within(patience);
     let always_valid = || Verdict::valid(Value::map([("valid?", true.into())]));
     let parts = [
         ("perf", Verdict::valid(perf())),
@@ -93,9 +115,28 @@ pub fn analyze(demands: &Demands, history: &History, net: &NetStats) -> Results 
         ("stats", stats::stats(&context)),
         ("availability", availability::check(&context)),
         ("net", net::report(net, context.invocations())),
-        ("workload", workload(&context)),
+        ("workload", workload(&context, Check::Workload(demands.workload))),
     ];
     let valid = parts.iter().map(|(_, part)| part.valid).max().unwrap_or(Validity::True);
+    results(valid, parts)
+}
+
+/// Judges a history by itself, whoever made it: the verdict is that of the checker, and nothing else decides. Of `demands` only
+/// what is asked beyond the checker's own rules counts.
+pub fn check(check: Check, demands: &Demands, history: &History, patience: Patience<'_>) -> Results {
+    if let Some(refusal) = audit::refusal(check, history) {
+        return results(refusal.valid, [("workload", refusal)]);
+    }
+    let context = Context::new(demands, history).within(patience);
+    let part = workload(&context, check);
+    let valid = part.valid;
+    let mut stats = stats::stats(&context);
+    stats.findings.clear();
+    results(valid, [("stats", stats), ("workload", part)])
+}
+
+/// The results map of several parts, and their findings.
+fn results<const N: usize>(valid: Validity, parts: [(&'static str, Verdict); N]) -> Results {
     let mut entries = Vec::new();
     let mut findings = Vec::new();
     for (name, part) in parts {
@@ -123,18 +164,35 @@ pub fn consistency_models() -> impl Iterator<Item = &'static str> {
     txn::model::names()
 }
 
-fn workload(context: &Context<'_>) -> Verdict {
-    match context.demands.workload {
-        Workload::Echo => echo::check(context),
-        Workload::UniqueIds => unique_ids::check(context),
-        Workload::Broadcast => set_full::check(context, "broadcast"),
-        Workload::GSet => set_full::check(context, "add"),
-        Workload::GCounter | Workload::PnCounter => counter::check(context),
-        Workload::TxnRwRegister => txn::replies::check(context, txn::rw_register(context)),
-        Workload::TxnListAppend => txn::replies::check(context, txn::list_append(context)),
-        Workload::Kafka => kafka::check(context),
-        Workload::LinKv => lin_kv::check(context),
+/// What the checker says. Where nothing was done there is nothing to say.
+fn workload(context: &Context<'_>, check: Check) -> Verdict {
+    if context.client_ops().next().is_none() {
+        return nothing();
     }
+    match check {
+        Check::Workload(Workload::Echo) => echo::check(context),
+        Check::Workload(Workload::UniqueIds) => unique_ids::check(context),
+        Check::Workload(Workload::Broadcast) => set_full::check(context, "broadcast"),
+        Check::Workload(Workload::GSet) | Check::SetFull => set_full::check(context, "add"),
+        Check::Workload(Workload::GCounter | Workload::PnCounter) => counter::check(context),
+        Check::Workload(Workload::TxnRwRegister) => txn::replies::check(context, txn::rw_register(context)),
+        Check::Workload(Workload::TxnListAppend) => txn::replies::check(context, txn::list_append(context)),
+        Check::Workload(Workload::Kafka) => kafka::check(context),
+        Check::Workload(Workload::LinKv) => lin_kv::check(context),
+        Check::Register | Check::Mutex => lin_kv::check_foreign(context, check),
+        Check::Bank => foreign::bank(context, context.demands.bank),
+        Check::Counter => foreign::counter(context),
+        Check::LongFork => foreign::long_fork(context),
+        Check::Set => foreign::set(context),
+    }
+}
+
+fn nothing() -> Verdict {
+    let valid = Validity::Unknown;
+    let explanation = "clients did nothing, so there is nothing to judge".to_owned();
+    let value = Value::map([("valid?", valid.into()), ("error", explanation.as_str().into())]);
+    let finding = Finding { kind: "nothing-done", costs: valid, explanation, evidence: Vec::new(), more: 0 };
+    Verdict { valid, value, findings: vec![finding] }
 }
 
 /// The shape in which Maelstrom reports that it has drawn its graphs (§10.6).

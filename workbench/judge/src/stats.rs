@@ -121,7 +121,7 @@ mod tests {
         );
         assert_eq!(
             verdict.findings[0].to_string(),
-            "stats: no read ever succeeded\n    op 3, process 1 at n1: info read nil, :net-timeout"
+            "stats: no read ever succeeded\n    op 3, process 1 at n1: info read, no answer in time"
         );
     }
 

@@ -1,124 +1,208 @@
 //! `txn-rw-register` and `txn-list-append`: whether transactions were as isolated as the models asked for say (§9.8, §9.9, §11).
 //!
 //! Each workload turns its history into anomalies that need no graph (a read of a value that was rolled back, say) and a graph
-//! of dependencies whose cycles are anomalies too. What each consistency model makes of them is a table.
+//! of dependencies whose cycles are anomalies too. What each consistency model makes of them is a table. Models that ask
+//! what transactions saw of each other are then decided exactly.
 
 mod append;
 #[cfg(test)]
 mod brute_force;
-pub(super) mod model;
+mod intern;
+pub(crate) mod model;
 mod register;
 pub(super) mod replies;
+mod serial;
 #[cfg(test)]
 mod table;
 #[cfg(test)]
 mod testing;
 mod transaction;
+mod weak;
 
-use super::anomalies::Anomalies;
+use super::anomalies::{Anomalies, Case};
 use super::context::Context;
 use super::cycles::{Builder, Extra, search};
 use super::{Finding, Validity, Verdict};
+use crate::history::OTHER_THAN_ASKED;
 use edn::Value;
+use serial::Order;
 use std::collections::BTreeSet;
 use transaction::Transactions;
+use weak::Scope;
 
 const EMPTY_GRAPH: &str = "empty-transaction-graph";
 const TIMEOUT: &str = "cycle-search-timeout";
+const OTHER_STEPS: &str = OTHER_THAN_ASKED;
+const NO_ORDER: &str = "no-serial-order";
 
-/// Registers that are read and written. Any anomaly that is left to report makes the verdict false, even the unknown kinds,
-/// except that upstream's wrapper strikes out the search's timeout.
+/// What stands in the way of a verdict, though no model prohibits it.
+const DOUBTS: [&str; 6] =
+    [EMPTY_GRAPH, TIMEOUT, OTHER_STEPS, "written-twice", "appended-twice", "never-appended"];
+
+/// Registers that are read and written. A history in which nothing depends on anything is invalid, as upstream has it.
 pub(super) fn rw_register(context: &Context<'_>) -> Verdict {
-    let (mut anomalies, prohibited) = match analyze(context, "w", register::analyze) {
-        Ok(analysis) => analysis,
-        Err(error) => return unknown(error),
-    };
-    let found = anomalies.types();
-    anomalies.retain(|kind| prohibited.contains(kind) || kind == EMPTY_GRAPH);
-    if anomalies.is_empty() {
-        return Verdict::valid(Value::map([
-            ("valid?", true.into()),
-            ("anomaly-types", Value::List(Vec::new())),
-            ("anomalies", Value::Nil),
-        ]));
-    }
-    verdict(Validity::False, anomalies, &found)
+    judge(context, "w")
 }
 
 /// Lists that are read and appended to.
 pub(super) fn list_append(context: &Context<'_>) -> Verdict {
-    let (mut anomalies, prohibited) = match analyze(context, "append", append::analyze) {
-        Ok(analysis) => analysis,
-        Err(error) => return unknown(error),
-    };
-    let found = anomalies.types();
-    anomalies.retain(|kind| prohibited.contains(kind) || kind == EMPTY_GRAPH || kind == TIMEOUT);
-    if anomalies.is_empty() {
-        return Verdict::valid(Value::map([("valid?", true.into())]));
-    }
-    let is_prohibited = anomalies.types().iter().any(|kind| prohibited.contains(kind));
-    verdict(if is_prohibited { Validity::False } else { Validity::Unknown }, anomalies, &found)
+    judge(context, "append")
 }
 
-/// Why a history cannot be judged.
-struct Unjudgeable(Finding);
+fn judge(context: &Context<'_>, write: &'static str) -> Verdict {
+    let prohibited = match model::prohibited(&context.demands.consistency_models) {
+        Ok(prohibited) => prohibited,
+        Err(name) => return unknown(name),
+    };
+    let mut anomalies = analyze(context, write, &prohibited);
+    let found = anomalies.types();
+    let costs = |kind: &str| match prohibited.contains(kind) || (kind == EMPTY_GRAPH && write == "w") {
+        true => Validity::False,
+        false => Validity::Unknown,
+    };
+    anomalies.retain(|kind| prohibited.contains(kind) || DOUBTS.contains(&kind));
+    match anomalies.types().into_iter().map(costs).max() {
+        Some(valid) => verdict(valid, anomalies, &found, costs),
+        None if write == "w" => Verdict::valid(Value::map([
+            ("valid?", true.into()),
+            ("anomaly-types", Value::List(Vec::new())),
+            ("anomalies", Value::Nil),
+        ])),
+        None => Verdict::valid(Value::map([("valid?", true.into())])),
+    }
+}
 
-type Analyze =
-    for<'a> fn(&Context<'a>, &Transactions<'a>, &mut Anomalies, &mut Builder) -> Result<(), Unjudgeable>;
-
-/// All anomalies of a history, and those that the models asked for prohibit.
-fn analyze(
-    context: &Context<'_>,
-    write: &str,
-    analyze: Analyze,
-) -> Result<(Anomalies, BTreeSet<&'static str>), Unjudgeable> {
-    let prohibited = model::prohibited(&context.demands.consistency_models).map_err(|name| {
-        Unjudgeable(Finding {
-            kind: "consistency-models",
-            costs: Validity::Unknown,
-            explanation: format!("there is no consistency model named {name}"),
-            evidence: Vec::new(),
-            more: 0,
-        })
-    })?;
-    let transactions = Transactions::new(context, write);
+/// All anomalies of a history that these models care for.
+fn analyze(context: &Context<'_>, write: &'static str, prohibited: &BTreeSet<&'static str>) -> Anomalies {
+    let mut transactions = Transactions::new(write);
+    context.client_ops().for_each(|op| transactions.take(op));
+    let transactions = transactions.finish();
     let mut anomalies = Anomalies::default();
+    other_steps(context, &transactions, &mut anomalies);
     let mut builder = Builder::new(transactions.list.len());
-    analyze(context, &transactions, &mut anomalies, &mut builder)?;
-    let extra = extra(&prohibited);
+    let scope = scope(prohibited);
+    let mut registers = None;
+    let visibility = match write {
+        "w" => {
+            let versions = register::analyze(context, &transactions, &mut anomalies, &mut builder);
+            let visibility = scope.map(|_| versions.visibility(&transactions));
+            registers = Some(versions);
+            visibility
+        }
+        _ => {
+            let lists = append::analyze(context, &transactions, &mut anomalies, &mut builder);
+            // Where the order of writes is known, circles of dependencies show all that stronger models prohibit.
+            let scope = scope.filter(|scope| scope.sessions && !prohibited.contains("G2-item-process"));
+            scope.map(|_| lists.visibility(&transactions))
+        }
+    };
+    cycles(context, &transactions, builder, extra(prohibited), &mut anomalies);
+    if let (Some(scope), Some(visibility)) = (scope, visibility)
+        && !weak::check(context, &transactions, visibility, scope, &mut anomalies)
+    {
+        anomalies.note(TIMEOUT, "there are too many transactions to find out what each saw of the others");
+    }
+    let is_clean = anomalies.types().is_disjoint(prohibited);
+    if let Some(versions) = registers.filter(|_| is_clean && prohibited.contains(NO_ORDER)) {
+        no_order(context, &transactions, &versions, prohibited, &mut anomalies);
+    }
+    anomalies
+}
+
+/// What circles do not show.
+fn no_order(
+    context: &Context<'_>,
+    transactions: &Transactions,
+    versions: &register::Versions,
+    prohibited: &BTreeSet<&str>,
+    anomalies: &mut Anomalies,
+) {
+    let extra = match (prohibited.contains("G2-item-realtime"), prohibited.contains("G2-item-process")) {
+        (true, _) => Extra::Realtime,
+        (false, true) => Extra::Process,
+        (false, false) => Extra::Nothing,
+    };
+    if let Order::Impossible(stuck) = serial::search(transactions, versions, extra, context.patience) {
+        let ops: Vec<usize> = stuck.iter().map(|&number| transactions.list[number].op()).collect();
+        anomalies.add(context, NO_ORDER, || Case {
+            value: Value::map([("txns", Value::List(ops.iter().map(|&op| context.quote(op).to_value()).collect()))]),
+            explanation: format!(
+                "no order of the transactions explains what they read: at best all but {} can be executed one after the \
+                 other (Maelstrom's checker does not look for this)",
+                ops.len()
+            ),
+            proof: ops,
+        });
+    }
+}
+
+/// Adds the circles of dependencies.
+fn cycles(
+    context: &Context<'_>,
+    transactions: &Transactions,
+    mut builder: Builder,
+    extra: Extra,
+    anomalies: &mut Anomalies,
+) {
     match extra {
         Extra::Nothing => {}
         Extra::Process => builder.processes(&transactions.spans()),
         Extra::Realtime => builder.realtime(&transactions.spans()),
     }
-    let (graph, complete) = builder.build();
-    if graph.is_empty() {
+    if !builder.is_touched() {
         anomalies.note(EMPTY_GRAPH, "no transaction depends on any other, so there is nothing to judge");
     }
+    let (graph, complete) = builder.build();
     let found = search(&graph, extra);
     if found.gave_up || !complete {
         anomalies.note(TIMEOUT, "there are too many dependencies to search all of them for cycles");
     }
     for cycle in &found.cycles {
-        let op = |transaction: usize| transactions.list[transaction].op.index;
+        let op = |transaction: usize| transactions.list[transaction].op();
         anomalies.add_cycle(context, cycle, op, |key| transactions.key(key));
     }
-    Ok((anomalies, prohibited))
 }
 
 /// The order of time that the models ask for.
 fn extra(prohibited: &BTreeSet<&str>) -> Extra {
-    let any = |suffix| prohibited.iter().any(|kind| kind.ends_with(suffix));
-    if any("-realtime") {
+    if prohibited.contains("G0-realtime") {
         Extra::Realtime
-    } else if any("-process") {
+    } else if prohibited.contains("G0-process") {
         Extra::Process
     } else {
         Extra::Nothing
     }
 }
 
-fn verdict(valid: Validity, anomalies: Anomalies, found: &BTreeSet<&'static str>) -> Verdict {
+/// What the models ask of what transactions saw of each other.
+fn scope(prohibited: &BTreeSet<&str>) -> Option<Scope> {
+    let scope = Scope {
+        sessions: prohibited.contains("fractured-read-process"),
+        causal: prohibited.contains("causal-violation"),
+    };
+    prohibited.contains("fractured-read").then_some(scope)
+}
+
+/// A reply says what was done; if that is not what was asked for, nobody can tell what it is worth.
+fn other_steps(context: &Context<'_>, transactions: &Transactions, anomalies: &mut Anomalies) {
+    for &number in &transactions.strangers {
+        let span = transactions.list[number].span;
+        let ops = [span.invoke, transactions.list[number].op()];
+        anomalies.add(context, OTHER_STEPS, || Case {
+            value: Value::map([("txns", Value::List(ops.map(|op| context.quote(op).to_value()).to_vec()))]),
+            explanation: "a transaction was answered with other steps than those that were asked for"
+                .to_owned(),
+            proof: ops.to_vec(),
+        });
+    }
+}
+
+fn verdict(
+    valid: Validity,
+    anomalies: Anomalies,
+    found: &BTreeSet<&'static str>,
+    costs: impl Fn(&str) -> Validity,
+) -> Verdict {
     let keywords = |names: Vec<&'static str>| names.into_iter().map(Value::keyword).collect();
     let (not, also_not) = model::ruled_out(found);
     let types = anomalies.types().into_iter().collect();
@@ -126,7 +210,7 @@ fn verdict(valid: Validity, anomalies: Anomalies, found: &BTreeSet<&'static str>
     let mut findings = Vec::new();
     for (kind, found) in anomalies.into_cases() {
         cases.push((Value::keyword(kind), Value::List(found.examples)));
-        findings.extend(found.findings.into_iter().map(|finding| Finding { costs: valid, ..finding }));
+        findings.extend(found.findings.into_iter().map(|finding| Finding { costs: costs(kind), ..finding }));
     }
     Verdict {
         valid,
@@ -141,8 +225,15 @@ fn verdict(valid: Validity, anomalies: Anomalies, found: &BTreeSet<&'static str>
     }
 }
 
-fn unknown(Unjudgeable(finding): Unjudgeable) -> Verdict {
-    let error = Value::text(finding.explanation.clone());
-    let value = Value::map([("valid?", Validity::Unknown.into()), ("error", error)]);
+fn unknown(model: &str) -> Verdict {
+    let explanation = format!("there is no consistency model named {model}");
+    let value = Value::map([("valid?", Validity::Unknown.into()), ("error", explanation.as_str().into())]);
+    let finding = Finding {
+        kind: "consistency-models",
+        costs: Validity::Unknown,
+        explanation,
+        evidence: Vec::new(),
+        more: 0,
+    };
     Verdict { valid: Validity::Unknown, value, findings: vec![finding] }
 }

@@ -2,11 +2,11 @@
 //! was counted. No guesses: a rule that does not apply says nothing.
 
 use super::challenged::Challenged;
+use super::faults;
 use super::mentions;
 use super::notes::at;
 use super::proof::node;
 use super::row::{Fate, Row};
-use super::series;
 use super::summed::{last_reads, shared_ids};
 use super::text::{listed, thousands};
 use super::traffic::Traffic;
@@ -333,7 +333,7 @@ fn partitions(record: &Record, results: &Value) -> Option<String> {
     });
     let slow: Vec<(i64, i64)> = slow.collect();
     let end_us = i64::try_from(record.duration.as_micros()).ok()?;
-    let faults = series::faults(&record.history, end_us);
+    let faults = faults::faults(&record.history, end_us);
     let waited = |(from_us, to_us): &(i64, i64)| {
         faults.iter().any(|fault| {
             fault.name == "partition"
@@ -351,3 +351,6 @@ fn partitions(record: &Record, results: &Value) -> Option<String> {
 fn is_partitioned(history: &History) -> bool {
     history.ops.iter().any(|op| op.process == Process::Nemesis && op.f == "start-partition")
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@
 //!
 //! The colours are those of the report, light or dark as the reader prefers; they are inside the picture.
 
+use super::faults::Fault;
 use super::row::{Fate, Row};
-use super::series::Fault;
 use super::traffic::Traffic;
 use std::collections::BTreeMap;
 use std::fmt::Write;

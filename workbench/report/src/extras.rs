@@ -1,7 +1,7 @@
 //! What the results of some workloads come with: a directory for each key, texts and pictures of anomalies.
 
 use crate::cycle::Cycle;
-use crate::{linear, orders, plots, proof, series, timeline, traffic};
+use crate::{faults, linear, orders, plots, proof, timeline, traffic};
 use bench::options::{Options, Workload};
 use edn::Value;
 use judge::kafka::View;
@@ -44,7 +44,7 @@ fn independent(directory: &Path, whole: &History, results: &Value) -> io::Result
         let directory = directory.join(file_name(key));
         fs::create_dir_all(&directory).map_err(naming(&directory))?;
         write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
-        let part = History { ops: whole.ops.iter().filter_map(|op| about(key, op)).collect() };
+        let part = History::new(whole.ops.iter().filter_map(|op| about(key, op)).collect());
         write(&directory.join("history.edn"), |out| history::write_edn(&part, out))?;
         let name = edn::print_bare(key);
         let timeline = timeline::timeline(&part, format!("lin-kv timeline, key {name}"));
@@ -95,7 +95,7 @@ fn logs(directory: &Path, options: &Options, history: &History) -> io::Result<()
         write(&path, |out| out.write_all(orders::order(&view, &log).as_bytes()))?;
     }
     let end_us = history.ops.last().map_or(0, |op| traffic::whole_micros(op.time_ns));
-    let faults = series::faults(history, end_us);
+    let faults = faults::faults(history, end_us);
     plots::lines::draw(directory, options, &view, &faults, end_us).map_err(io::Error::other)?;
     write(&directory.join("consume-counts.edn"), |out| out.write_all(CONSUME_COUNTS))
 }

@@ -25,7 +25,9 @@
 //! | what proves that a run is not valid, and where to look | [`proof`], [`picture`], [`cycle`] |
 //! | the journal, as rows of a space-time diagram | [`traffic`] |
 //! | how each value spread | [`chains`], [`mentions`] |
-//! | operations, faults, latencies, over time | [`series`] |
+//! | operations and latencies over time | [`series`] |
+//! | what was broken when | [`faults`] |
+//! | what nodes wrote to stderr, and what they thought | [`told`] |
 //! | a diagram that stands still | [`diagram`] |
 //! | the page: template, style, scripts | [`page`], [`templates`], and the files in `src/page` |
 //! | the page of a sweep over many seeds | [`sweep`] |
@@ -44,11 +46,13 @@ pub mod coach;
 pub mod cycle;
 pub mod diagram;
 mod extras;
+pub mod faults;
 pub mod linear;
 pub mod mentions;
 pub mod messages;
 pub mod notes;
 pub mod orders;
+mod packed;
 pub mod page;
 pub mod picture;
 pub mod plots;
@@ -61,6 +65,7 @@ pub mod sweep;
 pub mod templates;
 pub mod text;
 pub mod timeline;
+pub mod told;
 pub mod traffic;
 pub mod words;
 
@@ -68,12 +73,14 @@ pub use challenged::{Challenged, Demand, Outcome};
 pub use extras::write_extras;
 pub use row::{Fate, Row};
 
-use bench::run::Record;
+use bench::run::{Record, Said};
 use judge::Results;
 use machines::Time;
 use std::io;
 use std::path::Path;
 use worlds::files::write_text;
+use worlds::replay::States;
+use worlds::too_late::TooLate;
 
 /// What a report is about.
 #[derive(Clone, Debug)]
@@ -86,12 +93,19 @@ pub struct Subject<'a> {
     pub command: Option<&'a str>,
     /// The challenges that it is held to.
     pub challenged: Challenged,
+    /// What nodes wrote to stderr, in the order in which it came.
+    pub said: &'a [Said],
+    /// What nodes thought, if that is known.
+    pub states: Option<&'a States>,
+    /// When the run could no longer be saved, if that was worked out.
+    pub too_late: Option<&'a TooLate>,
 }
 
 impl<'a> Subject<'a> {
     /// A run that is no challenge's, and that nobody needs to ask for again.
     pub fn new(record: &'a Record, results: Option<&'a Results>) -> Subject<'a> {
-        Subject { record, results, command: None, challenged: Challenged::default() }
+        let challenged = Challenged::default();
+        Subject { record, results, command: None, challenged, said: &[], states: None, too_late: None }
     }
 }
 
@@ -106,7 +120,8 @@ pub fn write(directory: &Path, subject: &Subject<'_>) -> io::Result<()> {
     write_text(directory, "timeline.html", &timeline::timeline(&record.history, title))?;
     let end_us = traffic::micros(Time::ZERO + record.duration, record.start.unwrap_or_default());
     let operations = series::Operations::new(&record.history);
-    let faults = series::faults(&record.history, end_us);
+    let end_us = page::main_us(record, end_us);
+    let faults = faults::faults(&record.history, end_us);
     plots::draw(directory, &operations, &faults, end_us).map_err(io::Error::other)
 }
 

@@ -5,6 +5,7 @@
 
 use super::blind;
 use super::text::{cut, listed};
+use bench::options::Workload;
 use bench::run::{NodeRecord, Oddity, Record, Slip};
 use edn::Value;
 use judge::Results;
@@ -49,7 +50,17 @@ pub fn notes(record: &Record) -> Vec<String> {
         let left = of(node.backlog, "message");
         format!("{} fell behind: at the end, {left} still waited for it to read them", node.name)
     }));
+    notes.extend(nothing_asked(record));
     notes
+}
+
+/// Models that transactions are held to in vain.
+fn nothing_asked(record: &Record) -> Option<String> {
+    let options = &record.options;
+    let toothless = judge::toothless(&options.consistency_models).join(", ");
+    let counts = matches!(options.workload, Workload::TxnListAppend | Workload::TxnRwRegister);
+    let note = format!("under {toothless} nothing that a checker here looks for is prohibited");
+    (counts && !toothless.is_empty()).then_some(note)
 }
 
 /// Nodes that wrote what is no message, those with the same reason together.
@@ -96,8 +107,8 @@ fn slipped(record: &Record, slip: Slip) -> Option<String> {
             ("an answer that is not what was asked for", "answers that are not what was asked for")
         }
         Slip::TextAfter => (
-            "a line with more than one message on it, of which the first was read",
-            "lines with more than one message on them, of which the first was read",
+            "a line with more on it than one message, which is all that was read",
+            "lines with more on them than one message, which is all that was read",
         ),
         Slip::Unserved => (
             "a request that its service does not know, and so does not answer",

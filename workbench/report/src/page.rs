@@ -3,12 +3,15 @@
 use super::Subject;
 use super::challenged::{Challenged, Demand};
 use super::coach;
+use super::faults;
 use super::notes;
+use super::packed::packed;
 use super::proof::{self, Proof};
 use super::row::Row;
-use super::series::{self, Operations};
+use super::series::{MAX_DOTS, Operations};
 use super::templates::render;
 use super::text::{cut, thousands};
+use super::told::{Told, Worsening};
 use super::traffic::{Counts, Traffic, TypeCount, micros};
 use super::words;
 use bench::options::Options;
@@ -20,13 +23,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The scripts of a report, in the order in which they need each other.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 10] = [
     include_str!("page/basics.js"),
     include_str!("page/rows.js"),
     include_str!("page/chart.js"),
     include_str!("page/charts.js"),
     include_str!("page/diagram.js"),
+    include_str!("page/marks.js"),
     include_str!("page/details.js"),
+    include_str!("page/told.js"),
+    include_str!("page/travel.js"),
     include_str!("page/main.js"),
 ];
 /// Clusters of more nodes have no picture of their links: its cells would be too small.
@@ -34,7 +40,7 @@ const MAX_NODES_WITH_LINKS: usize = 64;
 
 /// The page of a run.
 pub fn report(subject: &Subject<'_>) -> String {
-    let Subject { record, results, command, challenged } = subject;
+    let Subject { record, results, command, challenged, .. } = subject;
     let Challenged { demands, .. } = challenged;
     let (record, results) = (*record, *results);
     let start = record.start.unwrap_or_default();
@@ -42,22 +48,28 @@ pub fn report(subject: &Subject<'_>) -> String {
     let mut proofs = results.map(|results| proof::proofs(record, results)).unwrap_or_default();
     let focus_us = proofs.iter().find_map(|proof| proof.span_us).map(|(from_us, _)| from_us);
     let traffic = Traffic::new(&record.options, &record.journal, start, focus_us);
-    let faults = series::faults(&record.history, end_us);
+    let faults = faults::faults(&record.history, end_us);
     proof::locate(&mut proofs, record, &traffic, &faults);
-    let counts = Counts::new(&record.options, &record.journal, start, end_us);
+    let main_us = main_us(record, end_us);
+    let counts = Counts::new(&record.options, &record.journal, start, main_us);
     let value = results.map_or(&Value::Nil, |results| &results.value);
     let stable_ms = judge::stable_latencies_ms(&record.options.demands(), &record.history);
     let operations = Operations::new(&record.history);
+    let worsening = subject.too_late.map(|too_late| Worsening::new(too_late, start));
     let data = json!({
         "end": end_us,
+        "main": main_us,
         "faults": faults,
         "proofs": proofs.iter().map(Marked::from).collect::<Vec<_>>(),
-        "messages": Columns::new(&traffic),
+        "messages": Messages::new(&traffic),
         "demands": demands,
         "stable": stable_ms,
         "links": links(&record.options, &counts),
         "traffic": counts.over_time,
-        "operations": operations,
+        "operations": operations.shown(main_us),
+        "said": Told::new(subject.said.iter(), start),
+        "states": subject.states.map(|states| Told::new(states.changes.iter(), start)),
+        "worsening": worsening,
     });
     let has_messages = !record.journal.entries.is_empty();
     let page = Page {
@@ -72,7 +84,14 @@ pub fn report(subject: &Subject<'_>) -> String {
         challenge: challenged.name(),
         figures: figures(record, value),
         types: &counts.by_type,
-        notes: left_out(&traffic, &operations),
+        notes: left_out(&traffic, &operations, main_us),
+        has_said: !subject.said.is_empty(),
+        has_states: subject.states.is_some_and(|states| !states.changes.is_empty()),
+        state_stretch: subject
+            .states
+            .filter(|states| states.stretch_ns > 0)
+            .map(|states| states.stretch_ns / 1_000_000),
+        too_late: worsening.as_ref().map(|worsening| worsening.words.clone()),
         has_stable: stable_ms.is_some_and(|stable| !stable.is_empty()),
         has_links: has_messages && (2..=MAX_NODES_WITH_LINKS).contains(&record.options.nodes.len()),
         has_messages,
@@ -106,6 +125,11 @@ struct Page<'a> {
     proofs: Vec<Proof>,
     types: &'a BTreeMap<String, TypeCount>,
     notes: Vec<String>,
+    has_said: bool,
+    has_states: bool,
+    /// Milliseconds between states that are told, if not every one is.
+    state_stretch: Option<u64>,
+    too_late: Option<String>,
     has_stable: bool,
     has_links: bool,
     has_messages: bool,
@@ -145,7 +169,6 @@ fn figures(record: &Record, results: &Value) -> Vec<(&'static str, String)> {
         add(name, latency.map(|ms| format!("{} ms", thousands(ms as i64))));
     }
     add("length of the run", Some(seconds(record.duration)));
-    add("seed", Some(record.options.seed.to_string()));
     figures
 }
 
@@ -158,26 +181,39 @@ fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
 }
 
+/// When the main phase ended: what comes after it, recovery and final reads, is no part of what is plotted over time.
+pub(super) fn main_us(record: &Record, end_us: i64) -> i64 {
+    let limit_us = i64::try_from(record.options.time_limit.as_micros()).unwrap_or(i64::MAX);
+    end_us.min(limit_us).max(1)
+}
+
 /// What is not on the page, in sentences.
-fn left_out(traffic: &Traffic, operations: &Operations) -> Vec<String> {
+fn left_out(traffic: &Traffic, operations: &Operations, main_us: i64) -> Vec<String> {
     let mut notes = Vec::new();
-    let (before, after) = traffic.left_out;
+    let (all, full) = (traffic.rows.len(), traffic.in_full.len());
     if traffic.rows.is_empty() {
         notes.push("What happened on the network is not known: the run's journal is missing.".to_owned());
-    } else if before + after > 0 {
+    } else if full < all {
+        let part = &traffic.rows[traffic.in_full.clone()];
+        let seconds = |row: Option<&Row>| row.map_or(0.0, |row| row.sent_us as f64 / 1e6);
+        let what = match traffic.one_in {
+            1 => format!("All {} messages are in the diagram", thousands(all as i64)),
+            one_in => format!("One in {one_in} messages is in the diagram, {} in all", thousands(all as i64)),
+        };
         notes.push(format!(
-            "The diagram holds a part of the run: {} events of the network before it and {} after it are left out.",
-            thousands(before as i64),
-            thousands(after as i64)
+            "{what}. Those sent from {:.3} s to {:.3} s have their bodies with them, and the ways of their values; the bodies of the others are in net-journal/messages.jsonl.",
+            seconds(part.first()),
+            seconds(part.last())
         ));
     }
-    if operations.left_out > 0 {
-        let (shown, rest) = (series::MAX_OPERATIONS as i64, operations.left_out as i64);
-        notes.push(format!(
-            "The plots show the first {} operations; {} more are left out.",
-            thousands(shown),
-            thousands(rest)
-        ));
+    if traffic.left_out > 0 {
+        let events = thousands(traffic.left_out as i64);
+        notes.push(format!("The run's journal had no room for {events} events of the network."));
+    }
+    let (_, one_in) = operations.dots(main_us);
+    if one_in > 1 {
+        let most = thousands(MAX_DOTS as i64);
+        notes.push(format!("More than {most} operations were ok: one in {one_in} of them has a dot."));
     }
     notes
 }
@@ -197,62 +233,51 @@ struct Marked<'a> {
     span: Option<(i64, i64)>,
     rows: &'a [usize],
     chain: Option<usize>,
-    evidence: Vec<(usize, (i64, i64))>,
+    /// Each operation: its place in the history, when it was, the node that was asked.
+    evidence: Vec<(usize, (i64, i64), Option<usize>)>,
 }
 
 impl<'a> From<&'a Proof> for Marked<'a> {
     fn from(proof: &'a Proof) -> Marked<'a> {
-        let evidence = proof.evidence.iter().map(|shown| (shown.index, shown.span_us)).collect();
+        let evidence = proof.evidence.iter().map(|shown| (shown.index, shown.span_us, shown.node)).collect();
         Marked { kind: proof.kind, span: proof.span_us, rows: &proof.rows, chain: proof.chain, evidence }
     }
 }
 
-/// The rows of the diagram in columns: a third of the size of a list of objects, and typed arrays are made of them at once.
+/// The messages, packed: columns of all, and the bodies and the values' ways of those that are there in full.
 #[derive(Serialize)]
-struct Columns<'a> {
+struct Messages<'a> {
     names: Vec<&'a str>,
     nodes: usize,
     servers: usize,
     types: &'a [String],
-    id: Vec<u64>,
-    src: Vec<usize>,
-    dest: Vec<usize>,
-    /// Since the row before.
-    sent: Vec<i64>,
-    /// -1 for those that were under way at the end.
-    took: Vec<i64>,
-    fate: Vec<super::Fate>,
-    kind: Vec<usize>,
-    body: Vec<String>,
-    values: Vec<String>,
-    steps: Vec<&'a [usize]>,
+    links: &'a [(usize, usize)],
+    count: usize,
+    /// The rows that have bodies.
+    full: (usize, usize),
+    columns: &'a str,
+    texts: String,
 }
 
-impl<'a> Columns<'a> {
-    fn new(traffic: &'a Traffic) -> Columns<'a> {
-        let rows = &traffic.rows;
-        let limit = traffic.body_limit();
-        let mut before_us = 0;
-        let mut since_the_row_before = |row: &Row| {
-            let since_us = row.sent_us - before_us;
-            before_us = row.sent_us;
-            since_us
-        };
-        Columns {
+impl<'a> Messages<'a> {
+    fn new(traffic: &'a Traffic) -> Messages<'a> {
+        let (limit, full) = (traffic.body_limit(), traffic.in_full.clone());
+        let chains = || traffic.chains.values.iter();
+        let texts = json!({
+            "body": traffic.rows[full.clone()].iter().map(|row| cut(&row.body, limit)).collect::<Vec<_>>(),
+            "values": chains().map(|chain| chain.atom.to_string()).collect::<Vec<_>>(),
+            "steps": chains().map(|chain| chain.steps.as_slice()).collect::<Vec<_>>(),
+        });
+        Messages {
             names: traffic.names.iter().map(AsRef::as_ref).collect(),
             nodes: traffic.nodes,
             servers: traffic.servers,
             types: &traffic.types,
-            id: rows.iter().map(|row| row.id).collect(),
-            src: rows.iter().map(|row| row.src).collect(),
-            dest: rows.iter().map(|row| row.dest).collect(),
-            sent: rows.iter().map(&mut since_the_row_before).collect(),
-            took: rows.iter().map(|row| row.end_us.map_or(-1, |end_us| end_us - row.sent_us)).collect(),
-            fate: rows.iter().map(|row| row.fate).collect(),
-            kind: rows.iter().map(|row| row.kind).collect(),
-            body: rows.iter().map(|row| cut(&row.body, limit)).collect(),
-            values: traffic.chains.values.iter().map(|chain| chain.atom.to_string()).collect(),
-            steps: traffic.chains.values.iter().map(|chain| chain.steps.as_slice()).collect(),
+            links: &traffic.links,
+            count: traffic.rows.len(),
+            full: (full.start, full.end),
+            columns: &traffic.columns,
+            texts: packed(texts.to_string().as_bytes()),
         }
     }
 }

@@ -5,7 +5,8 @@
 mod frame;
 pub mod lines;
 
-use super::series::{Fault, Operations};
+use super::faults::Fault;
+use super::series::Operations;
 use frame::{Chart, Drawn, Frame, finish, root};
 use plotters::prelude::*;
 use std::path::Path;
@@ -22,8 +23,10 @@ const QUANTILES: [(&str, f64, RGBColor); 4] = [
     ("0.99", 0.99, RGBColor(0x1F, 0x5C, 0xA8)),
     ("1", 1.0, RGBColor(0x0B, 0x2E, 0x5C)),
 ];
-const QUANTILE_BUCKET_SECONDS: f64 = 30.0;
-const RATE_BUCKET_SECONDS: f64 = 10.0;
+/// About how many points there are on a line. Maelstrom has one in 30 s and 10 s, however short the run.
+const POINTS: f64 = 50.0;
+/// The shortest stretch of time that a point stands for, in seconds.
+const LEAST_BUCKET: f64 = 0.1;
 /// What is later, according to a history that somebody has edited, counts for the last of them.
 const MAX_BUCKETS: usize = 100_000;
 /// The least latency of a logarithmic axis, in milliseconds: in virtual time many take none.
@@ -32,19 +35,18 @@ const LEAST_MS: f64 = 0.01;
 /// Points, by time in seconds.
 type Line = Vec<(f64, f64)>;
 
-/// Draws all three into a directory. A run that is too short for a bucket of the rate has no `rate.png`.
+/// Draws all three into a directory: the main phase, which ends at `end_us`.
 pub fn draw(directory: &Path, operations: &Operations, faults: &[Fault], end_us: i64) -> Drawn {
-    let plot = Plot { operations, frame: Frame::new(faults, end_us) };
+    let plot = Plot { operations, until_us: end_us, frame: Frame::new(faults, end_us) };
     plot.raw(&directory.join("latency-raw.png"))?;
     plot.quantiles(&directory.join("latency-quantiles.png"))?;
-    if plot.frame.seconds > RATE_BUCKET_SECONDS / 2.0 {
-        plot.rate(&directory.join("rate.png"))?;
-    }
-    Ok(())
+    plot.rate(&directory.join("rate.png"))
 }
 
 struct Plot<'a> {
     operations: &'a Operations,
+    /// Operations that began later are not drawn.
+    until_us: i64,
     frame: Frame<'a>,
 }
 
@@ -52,9 +54,10 @@ impl Plot<'_> {
     fn raw(&self, path: &Path) -> Drawn {
         let root = root(path);
         let mut chart = self.frame.chart(&root, "latency (ms)", self.latency_range().log_scale())?;
+        let (dots, _) = self.operations.dots(self.until_us);
         for (number, f) in self.operations.names.iter().enumerate() {
             for (outcome, (name, colour)) in OUTCOMES.into_iter().enumerate() {
-                let points = self.latencies(|index| self.is(index, number, outcome));
+                let points = self.latencies(dots.iter().copied(), |index| self.is(index, number, outcome));
                 scatter(&mut chart, points, number, colour, format!("{f} {name}"))?;
             }
         }
@@ -66,8 +69,9 @@ impl Plot<'_> {
         let mut chart =
             self.frame.chart(&root, "latency (ms), quantiles", self.latency_range().log_scale())?;
         for (number, f) in self.operations.names.iter().enumerate() {
-            let points = self.latencies(|index| self.operations.name[index] == number);
-            let buckets = buckets(points, QUANTILE_BUCKET_SECONDS);
+            let is_it = |index: usize| usize::from(self.operations.name[index]) == number;
+            let points = self.latencies(0..self.operations.name.len(), is_it);
+            let buckets = buckets(points, self.bucket());
             for (name, quantile, colour) in QUANTILES {
                 let line: Vec<(f64, f64)> =
                     buckets.iter().map(|(middle, sorted)| (*middle, quantile_of(sorted, quantile))).collect();
@@ -92,14 +96,24 @@ impl Plot<'_> {
     }
 
     fn is(&self, index: usize, name: usize, outcome: usize) -> bool {
-        self.operations.name[index] == name && usize::from(self.operations.outcome[index]) == outcome
+        usize::from(self.operations.name[index]) == name
+            && usize::from(self.operations.outcome[index]) == outcome
     }
 
     /// When each of some operations began, in seconds, and how long it took, in milliseconds.
-    fn latencies(&self, wanted: impl Fn(usize) -> bool) -> Vec<(f64, f64)> {
+    fn latencies(&self, among: impl Iterator<Item = usize>, wanted: impl Fn(usize) -> bool) -> Line {
         let Operations { began, took, .. } = self.operations;
-        let ended = (0..began.len()).filter(|&index| took[index] >= 0 && wanted(index));
-        ended.map(|index| (began[index] as f64 / 1e6, (took[index] as f64 / 1e3).max(LEAST_MS))).collect()
+        let is_shown = |index: &usize| took[*index] >= 0 && began[*index] <= self.until_us && wanted(*index);
+        let point = |index: usize| (began[index] as f64 / 1e6, (took[index] as f64 / 1e3).max(LEAST_MS));
+        among.filter(is_shown).map(point).collect()
+    }
+
+    /// The length of time that a point stands for, in seconds: 1, 2 or 5 times a power of ten.
+    fn bucket(&self) -> f64 {
+        let least = (self.frame.seconds / POINTS).max(LEAST_BUCKET);
+        let power = 10_f64.powf(least.log10().floor());
+        let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);
+        steps.into_iter().find(|step| *step >= least * 0.999).unwrap_or(10.0 * power)
     }
 
     fn latency_range(&self) -> std::ops::Range<f64> {
@@ -110,20 +124,23 @@ impl Plot<'_> {
     /// By name and outcome, how many operations ended a second.
     fn rates(&self) -> Vec<(usize, usize, Line)> {
         let Operations { began, took, .. } = self.operations;
-        let count = ((self.frame.seconds / RATE_BUCKET_SECONDS).ceil() as usize).min(MAX_BUCKETS);
+        let width = self.bucket();
+        let count = ((self.frame.seconds / width).ceil() as usize).clamp(1, MAX_BUCKETS);
         let mut rates = Vec::new();
         for number in 0..self.operations.names.len() {
             for outcome in 0..OUTCOMES.len() {
                 let mut ended = vec![0_u32; count];
                 for index in (0..began.len()).filter(|&index| self.is(index, number, outcome)) {
                     let seconds = (began[index] + took[index].max(0)) as f64 / 1e6;
-                    ended[((seconds / RATE_BUCKET_SECONDS) as usize).min(count - 1)] += 1;
+                    // What ended after the main phase is not a rate of its last moments.
+                    if seconds <= self.frame.seconds {
+                        ended[((seconds / width) as usize).min(count - 1)] += 1;
+                    }
                 }
                 if ended.iter().any(|ended| *ended > 0) {
-                    let middle = |bucket: usize| (bucket as f64 + 0.5) * RATE_BUCKET_SECONDS;
+                    let middle = |bucket: usize| (bucket as f64 + 0.5) * width;
                     let points = ended.iter().enumerate();
-                    let line = points
-                        .map(|(bucket, ended)| (middle(bucket), f64::from(*ended) / RATE_BUCKET_SECONDS));
+                    let line = points.map(|(bucket, ended)| (middle(bucket), f64::from(*ended) / width));
                     rates.push((number, outcome, line.filter(|(at, _)| *at <= self.frame.seconds).collect()));
                 }
             }

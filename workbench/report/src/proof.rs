@@ -4,10 +4,10 @@
 use super::Fate;
 use super::chains::Chain;
 use super::cycle::Cycle;
+use super::faults::Fault;
 use super::mentions::{self, Atom};
 use super::picture::Offsets;
 use super::row::Row;
-use super::series::Fault;
 use super::traffic::{Traffic, whole_micros};
 use bench::run::Record;
 use edn::Value;
@@ -57,6 +57,8 @@ pub struct Shown {
     pub span_us: (i64, i64),
     /// Who and where.
     pub who: String,
+    /// The node that was asked, by its position.
+    pub node: Option<usize>,
     /// What it did and how that ended.
     pub what: String,
 }
@@ -77,6 +79,9 @@ pub fn proofs(record: &Record, results: &Results) -> Vec<Proof> {
 pub fn locate(proofs: &mut [Proof], record: &Record, traffic: &Traffic, faults: &[Fault]) {
     let pairs = record.history.pairs();
     for proof in proofs {
+        for shown in &mut proof.evidence {
+            shown.node = node(record, &record.history.ops[shown.index]);
+        }
         let indices: Vec<usize> = proof.evidence.iter().map(|shown| shown.index).collect();
         let atom = subject(&record.history, &pairs, proof.kind, &indices);
         proof.chain = atom.and_then(|atom| traffic.chains.find(atom));
@@ -109,6 +114,7 @@ fn proof(
                 index: evidence.index,
                 span_us: span(history, pairs, evidence.index),
                 who: format!("process {process}{node}"),
+                node: None,
                 what: evidence.what.clone(),
             }
         })

@@ -1,16 +1,18 @@
-//! What changes over time: operations and their latencies, faults, how long values took to be everywhere.
+//! What changes over time: operations and their latencies.
 
-use super::traffic::whole_micros;
-use bench::nemesis::words;
-use edn::Value;
-use judge::{History, Kind, Op, Process};
+use super::packed::Numbers;
+use super::traffic::{STRETCHES, stretch, whole_micros};
+use judge::{History, Kind, Op};
 use serde::Serialize;
 
-/// Operations that a page plots. What comes later is left out, and the page says so.
-pub const MAX_OPERATIONS: usize = 100_000;
+/// Operations that a page has a dot for, and a plot. Of more, dots are one in two, three, …; those that were not ok stay, up to
+/// as many again. All else is worked out from all operations.
+pub const MAX_DOTS: usize = 40_000;
+/// Shares of the operations for which it is told how long they took at most.
+pub const SHARES: [f64; 4] = [0.5, 0.95, 0.99, 1.0];
 
 /// Operations in columns, in the order in which they began.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default)]
 pub struct Operations {
     /// What they were, by name.
     pub names: Vec<&'static str>,
@@ -19,56 +21,35 @@ pub struct Operations {
     /// How long it took; -1 if it never ended.
     pub took: Vec<i64>,
     /// Its name, by position.
-    pub name: Vec<usize>,
+    pub name: Vec<u8>,
     /// How it ended: 0 ok, 1 failed, 2 unknown.
     pub outcome: Vec<u8>,
-    /// Operations that did not fit.
-    pub left_out: usize,
 }
 
-/// A stretch of time in which something was broken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
-    /// What: `partition`, `kill`, `pause`.
-    pub name: &'static str,
-    /// When it began, in microseconds.
-    pub from_us: i64,
-    /// When it was over.
-    pub to_us: i64,
-    /// The nodes that it hit, by name; none if it is about links.
-    pub nodes: Vec<String>,
-    /// What exactly, as the nemesis says.
-    pub what: String,
+/// Operations as a page has them.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    names: Vec<&'static str>,
+    /// How many dots there are, and of how many operations each ok one stands for itself and others.
+    dots: usize,
+    one_in: usize,
+    /// Their columns: began, took, name, outcome.
+    columns: String,
+    /// For each stretch of time, how long operations that ended in it took, by [`SHARES`]; nothing if none did.
+    quantiles: Vec<Option<[i64; 4]>>,
+    /// For each outcome, how many operations ended in each stretch.
+    ended: [Vec<u64>; 3],
+    /// Operations that began after the main phase, which are not among all these.
+    after: usize,
 }
-
-/// What the nemesis calls a fault when it begins and when it ends, and its name here.
-const FAULTS: [(&str, &str, &str); 5] = [
-    ("start-partition", "stop-partition", "partition"),
-    ("start-one-way-link", "stop-one-way-link", "one-way-link"),
-    ("start-latency-spike", "stop-latency-spike", "latency-spike"),
-    ("kill", "start", KILL),
-    ("pause", "resume", PAUSE),
-];
-/// What hits nodes; the others hit links.
-const KILL: &str = "kill";
-const PAUSE: &str = "pause";
-
-/// Longest description of a fault, in characters.
-const MAX_FAULT_LABEL: usize = 300;
 
 impl Operations {
     /// The operations of clients.
     pub fn new(history: &History) -> Operations {
         let pairs = history.pairs();
         let mut operations = Operations::default();
-        let invocations = history.ops.iter().filter(|op| op.is_client() && op.kind == Kind::Invoke);
-        for op in invocations {
-            if operations.began.len() == MAX_OPERATIONS {
-                operations.left_out += 1;
-                continue;
-            }
-            let end = pairs[op.index].map(|end| &history.ops[end]);
-            operations.push(op, end);
+        for op in history.ops.iter().filter(|op| op.is_client() && op.kind == Kind::Invoke) {
+            operations.push(op, pairs[op.index].map(|end| &history.ops[end]));
         }
         operations
     }
@@ -80,53 +61,59 @@ impl Operations {
         });
         let began_us = whole_micros(op.time_ns);
         self.began.push(began_us);
-        self.took.push(end.map_or(-1, |end| whole_micros(end.time_ns) - began_us));
-        self.name.push(name);
+        self.took.push(end.map_or(-1, |end| whole_micros(end.time_ns).saturating_sub(began_us)));
+        self.name.push(u8::try_from(name).expect("a workload has a few operations"));
         self.outcome.push(match end.map(|end| end.kind) {
             Some(Kind::Ok) => 0,
             Some(Kind::Fail) => 1,
             _ => 2,
         });
     }
-}
 
-/// When what was broken: from the moment that the nemesis had begun it until the moment that it had mended it, or the end.
-pub fn faults(history: &History, end_us: i64) -> Vec<Fault> {
-    let mut faults: Vec<Fault> = Vec::new();
-    for (begins, ends, name) in FAULTS {
-        let mut open: Vec<Fault> = Vec::new();
-        for op in history.ops.iter().filter(|op| op.process == Process::Nemesis) {
-            let time_us = whole_micros(op.time_ns);
-            if op.f == begins {
-                begin(&mut open, (name, op.f), time_us, &op.value);
-            } else if op.f == ends {
-                faults.extend(open.drain(..).map(|fault| Fault { to_us: time_us, ..fault }));
-            }
+    /// The operations that began by then, the indices of those that have a dot, and of how many each ok one is one.
+    pub fn dots(&self, until_us: i64) -> (Vec<usize>, usize) {
+        let (mut ok, mut others) = (Vec::new(), Vec::new());
+        for index in (0..self.began.len()).filter(|&index| self.began[index] <= until_us) {
+            if self.outcome[index] == 0 { ok.push(index) } else { others.push(index) }
         }
-        faults.extend(open.into_iter().map(|fault| Fault { to_us: end_us, ..fault }));
+        let one_in = ok.len().div_ceil(MAX_DOTS).max(1);
+        let some = |all: Vec<usize>, one_in: usize| all.into_iter().step_by(one_in);
+        let fewer = others.len().div_ceil(MAX_DOTS).max(1);
+        let mut dots: Vec<usize> = some(ok, one_in).chain(some(others, fewer)).collect();
+        dots.sort_unstable();
+        (dots, one_in)
     }
-    faults.sort_by_key(|fault| (fault.from_us, fault.name));
-    faults
+
+    /// What a page shows of the main phase, which ended then.
+    pub fn shown(&self, main_us: i64) -> Shown {
+        let (dots, one_in) = self.dots(main_us);
+        let mut columns = Numbers::default();
+        columns.differences(dots.iter().map(|&index| self.began[index]));
+        columns.column(dots.iter().map(|&index| self.took[index]));
+        columns.column(dots.iter().map(|&index| self.name[index].into()));
+        columns.column(dots.iter().map(|&index| self.outcome[index].into()));
+        let mut took = vec![Vec::new(); STRETCHES];
+        let mut ended = [const { Vec::new() }; 3].map(|_: Vec<u64>| vec![0; STRETCHES]);
+        for index in 0..self.began.len() {
+            let end_us = self.began[index].saturating_add(self.took[index].max(0));
+            let Some(stretch) = stretch(end_us, main_us) else { continue };
+            ended[usize::from(self.outcome[index])][stretch] += 1;
+            took[stretch].extend((self.took[index] >= 0).then_some(self.took[index]));
+        }
+        Shown {
+            names: self.names.clone(),
+            dots: dots.len(),
+            one_in,
+            columns: columns.packed(),
+            quantiles: took.into_iter().map(quantiles).collect(),
+            ended,
+            after: self.began.iter().filter(|began| **began > main_us).count(),
+        }
+    }
 }
 
-/// Of the invocation of a fault and its completion, the second says what it hit. Nodes that are down already stay it.
-fn begin(open: &mut Vec<Fault>, (name, f): (&'static str, &str), time_us: i64, value: &Value) {
-    // The name stands before it.
-    let what = words(f, value)
-        .map(|words| words.split_once(": ").map_or(words.clone(), |(_, what)| what.to_owned()));
-    let what: String = what.unwrap_or_default().chars().take(MAX_FAULT_LABEL).collect();
-    if name != KILL && name != PAUSE {
-        return match open.last_mut() {
-            Some(fault) => fault.what = what,
-            None => open.push(Fault { name, from_us: time_us, to_us: time_us, nodes: Vec::new(), what }),
-        };
-    }
-    let Value::Map(hit) = value else { return };
-    let is_open = |node: &str| open.iter().any(|fault| fault.nodes.iter().any(|hit| hit == node));
-    let was_running = |outcome: &Value| outcome.as_name() != Some("not-running");
-    let names = hit.iter().filter(|(_, outcome)| was_running(outcome)).filter_map(|(node, _)| node.as_text());
-    let nodes: Vec<String> = names.filter(|node| !is_open(node)).map(Into::into).collect();
-    if !nodes.is_empty() {
-        open.push(Fault { name, from_us: time_us, to_us: time_us, nodes, what });
-    }
+fn quantiles(mut took: Vec<i64>) -> Option<[i64; 4]> {
+    took.sort_unstable();
+    let last = took.len().checked_sub(1)?;
+    Some(SHARES.map(|share| took[((took.len() as f64 * share) as usize).min(last)]))
 }

@@ -1,7 +1,7 @@
 //! What was found, in sum: one sentence in place of a list of cases, for the terminal and the top of the page.
 
+use super::faults;
 use super::proof::{cases, locate, node, proofs};
-use super::series;
 use super::text::{listed, thousands};
 use super::traffic::{Traffic, micros};
 use bench::options::Workload;
@@ -39,7 +39,7 @@ pub fn whereabouts(record: &Record, results: &Results) -> Option<String> {
     let focus_us = proofs.first()?.span_us.map(|(from_us, _)| from_us);
     let traffic = Traffic::new(&record.options, &record.journal, start, focus_us);
     let end_us = micros(Time::ZERO + record.duration, start);
-    locate(&mut proofs, record, &traffic, &series::faults(&record.history, end_us));
+    locate(&mut proofs, record, &traffic, &faults::faults(&record.history, end_us));
     proofs.pop()?.whereabouts
 }
 
@@ -162,11 +162,14 @@ mod tests {
             Options { time_limit: Duration::from_secs(2), ..Options::new(Workload::Broadcast, 3) };
         options.rate = 50.0;
         let mut record = simulated::run(options, spawn::<Broadcast>(Default::default()));
-        let last = last_reads(&record).into_iter().find(|(node, _)| *node == 1).unwrap().1.index;
-        let Value::Vector(values) = &mut record.history.ops[last].value else { panic!() };
+        // Of all reads the one that began last, so that no later one has what it lacks.
+        let pairs = record.history.pairs();
+        let reads = last_reads(&record).into_iter().map(|(node, read)| (pairs[read.index], node, read.index));
+        let (_, node, index) = reads.max().unwrap();
+        let Value::Vector(values) = &mut record.history.ops[index].value else { panic!() };
         values.truncate(3);
         let results = record.judge();
         let sum = sum(&record, &results).unwrap();
-        assert!(sum.contains(" values lost; n1 lacks most, "), "{sum}");
+        assert!(sum.contains(&format!(" values lost; n{node} lacks most, ")), "{sum}");
     }
 }

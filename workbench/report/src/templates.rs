@@ -4,13 +4,14 @@ use super::text::{capitalized, thousands};
 use minijinja::Environment;
 use serde::Serialize;
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("base.html", include_str!("page/base.html")),
     ("report.html", include_str!("page/report.html")),
     ("proof.html", include_str!("page/proof.html")),
     ("cycle.html", include_str!("page/cycle.html")),
     ("timeline.html", include_str!("page/timeline.html")),
     ("runs.html", include_str!("page/runs.html")),
+    ("compare.html", include_str!("page/compare.html")),
     ("directory.html", include_str!("page/directory.html")),
     ("sweep.html", include_str!("page/sweep.html")),
 ];
@@ -33,7 +34,7 @@ pub fn render(template: &str, values: &impl Serialize) -> String {
 }
 
 /// A name as a part of a path: whatever is not plain becomes `%` and two digits.
-fn urlencode(text: &str) -> String {
+pub fn urlencode(text: &str) -> String {
     let encoded = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),

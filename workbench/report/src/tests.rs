@@ -1,11 +1,12 @@
 use super::Subject;
 use super::cycle::Cycle;
+use super::packed::unpacked;
 use super::page;
 use super::picture::Offsets;
 use super::proof;
 use super::row::Fate;
 use super::traffic::{Counts, MAX_EVENTS, Traffic};
-use super::{chains, series, words};
+use super::{chains, faults, words};
 use bench::network::{Entry, Event, Journal};
 use bench::options::{Fault, Options, Workload};
 use bench::run::Record;
@@ -144,7 +145,7 @@ fn a_value_whose_holders_were_all_killed_was_last_where_the_last_of_them_was() {
     let record = simulated::run(options, spawn::<Broadcast>(Default::default()));
     let results = record.judge();
     let mut proofs = proof::proofs(&record, &results);
-    let faults = series::faults(&record.history, i64::MAX);
+    let faults = faults::faults(&record.history, i64::MAX);
     proof::locate(&mut proofs, &record, &traffic(&record), &faults);
     let told: Vec<&String> = proofs.iter().filter_map(|proof| proof.whereabouts.as_ref()).collect();
     assert!(!told.is_empty(), "nothing is on disk, so kills lose values");
@@ -158,7 +159,8 @@ fn whatever_nodes_write_stays_inside_the_data() {
     let page = page::report(&Subject { command: Some(command), ..Subject::new(&record, Some(&results)) });
     assert!(page.contains("--bin &#x27;&lt;&#x2f;script&gt;&lt;b&gt;&#x27; --seed 1"), "how to run it again");
     assert_eq!(page.matches("</script>").count(), 2);
-    let bodies = data(&page)["messages"]["body"].as_array().unwrap().clone();
+    let texts = unpacked(data(&page)["messages"]["texts"].as_str().unwrap());
+    let bodies = serde_json::from_slice::<Value>(&texts).unwrap()["body"].as_array().unwrap().clone();
     assert!(bodies.iter().any(|body| body.as_str().unwrap().contains("</script><b>")));
     assert!(page.contains("<h1>Invalid</h1>"));
 }
@@ -316,7 +318,7 @@ fn a_node_that_was_killed_is_down_until_it_is_started_again_however_often_it_is_
             ..op(0, 0, "nil")
         });
     }
-    let faults = series::faults(&history, i64::MAX);
+    let faults = faults::faults(&history, i64::MAX);
     let found: Vec<_> =
         faults.iter().map(|fault| (fault.nodes.join(" "), fault.from_us, fault.to_us)).collect();
     assert_eq!(found, [("n1".into(), 1_000_000, 4_000_000), ("n2".into(), 2_000_000, 4_000_000)]);
@@ -341,16 +343,19 @@ fn journal(entries: Vec<Entry>) -> Journal {
 }
 
 #[test]
-fn a_long_journal_is_shown_from_its_beginning_or_around_what_matters_and_the_rest_is_counted() {
+fn of_a_long_journal_every_message_is_shown_and_those_at_its_beginning_or_around_what_matters_in_full() {
     let options = Options::new(Workload::Broadcast, 2);
     let events = MAX_EVENTS as u64 * 2;
     let journal = journal((0..events).map(|id| entry(Event::Send, id, id, "n0", "n1")).collect());
     let at_first = Traffic::new(&options, &journal, Time::ZERO, None);
-    assert_eq!((at_first.rows.len(), at_first.left_out), (MAX_EVENTS, (0, MAX_EVENTS)));
+    assert_eq!((at_first.rows.len(), at_first.in_full), (events as usize, 0..MAX_EVENTS));
     let focus_us = MAX_EVENTS as i64 + 7;
     let around = Traffic::new(&options, &journal, Time::ZERO, Some(focus_us));
-    assert!(around.rows[0].sent_us < focus_us && focus_us < around.rows.last().unwrap().sent_us);
-    assert_eq!(around.left_out.0 + MAX_EVENTS + around.left_out.1, events as usize);
+    let full = &around.rows[around.in_full.clone()];
+    assert!(full[0].sent_us < focus_us && focus_us < full.last().unwrap().sent_us);
+    assert_eq!((full.len(), around.rows.len(), around.one_in), (MAX_EVENTS, events as usize, 1));
+    let columns = unpacked(&around.columns);
+    assert!(columns.len() > 6 * events as usize && around.columns.len() < events as usize / 4);
 }
 
 #[test]
@@ -377,7 +382,7 @@ fn a_copy_of_a_message_is_a_row_of_its_own_beside_its_original() {
 #[test]
 fn a_fault_lasts_from_its_beginning_to_its_mending_or_to_the_end() {
     let (record, _) = partitioned(Workload::Broadcast, flood());
-    let faults = series::faults(&record.history, i64::MAX);
+    let faults = faults::faults(&record.history, i64::MAX);
     assert!(faults.iter().all(|fault| fault.nodes.is_empty()));
     assert!(!faults.is_empty());
     assert!(faults.iter().all(|fault| fault.name == "partition" && fault.from_us < fault.to_us));

@@ -1,7 +1,6 @@
 //! What a run came to, in sentences.
 
 use super::challenged::Challenged;
-use super::proof::MAX_PROOFS;
 use super::summed::{last_reads, sum};
 use super::text::{listed, sentence, thousands};
 use bench::options::{Availability, LatencyDistribution, Options, Workload};
@@ -124,15 +123,12 @@ pub fn load(options: &Options) -> String {
     words + "."
 }
 
-/// How many cases there are after the first: ` 7 more cases below.`
+/// How many cases there are after the first: ` 7 more cases.`
 fn more(findings: &[Finding]) -> String {
-    let below = findings.len().min(MAX_PROOFS) - 1;
-    let more = findings.iter().map(|finding| 1 + finding.more).sum::<usize>() - 1;
-    let cases = if more == 1 { "case" } else { "cases" };
-    match more {
+    match findings.iter().map(|finding| 1 + finding.more).sum::<usize>() - 1 {
         0 => String::new(),
-        more if more == below => format!(" {more} more {cases} below."),
-        more => format!(" {} more {cases}, {below} of them below.", thousands(more as i64)),
+        1 => " 1 more case.".to_owned(),
+        more => format!(" {} more cases.", thousands(more as i64)),
     }
 }
 
@@ -198,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_below_and_what_is_nowhere_is_counted() {
+    fn what_there_is_besides_the_first_case_is_counted() {
         let finding = |kind, more| Finding {
             kind,
             costs: Validity::False,
@@ -207,9 +203,9 @@ mod tests {
             more,
         };
         assert_eq!(more(&[finding("lost", 0)]), "");
-        assert_eq!(more(&vec![finding("lost", 0); 2]), " 1 more case below.");
-        assert_eq!(more(&[finding("lost", 0), finding("lost", 1234)]), " 1,235 more cases, 1 of them below.");
-        assert_eq!(more(&vec![finding("lost", 0); 60]), " 59 more cases, 23 of them below.");
+        assert_eq!(more(&vec![finding("lost", 0); 2]), " 1 more case.");
+        assert_eq!(more(&[finding("lost", 0), finding("lost", 1234)]), " 1,235 more cases.");
+        assert_eq!(more(&vec![finding("lost", 0); 60]), " 59 more cases.");
     }
 
     #[test]

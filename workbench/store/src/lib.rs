@@ -23,6 +23,7 @@
 //! | `results.edn`, `results.json` | the verdict; the latter in words as well, also of a run that crashed |
 //! | `jepsen.log` | everything that was said, operations included |
 //! | `node-logs/<node>.log` | what a node wrote to stderr |
+//! | `node-logs/<node>.times` | … and when: for each of its lines, nanoseconds since the run began |
 //! | `independent/<key>/` | `lin-kv`: each key's part of history, timeline and verdict, and where an order ends if there is none |
 //! | `elle/<anomaly>.txt` | `txn-*`, `kafka`: the anomalies, explained |
 //! | `elle/<anomaly>/<number>.svg` | those that are circles of operations that wait for each other, drawn |
@@ -48,19 +49,23 @@ pub mod test_file;
 pub use local_time::LocalTime;
 pub use test_file::{Origin, StoredRun};
 
-use bench::run::Record;
+use bench::run::{Record, Said};
 use edn::Value;
 use judge::{History, Validity, history};
+use machines::Time;
 use serde::Serialize;
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use worlds::files::{naming, write};
 
 /// Runs of a workload that may begin within the same millisecond and still get a directory each.
 const MAX_RUNS_AT_ONCE: u64 = 1000;
+
+/// Bytes of a node's log that are read for a report.
+const MAX_LOG_BYTES: u64 = 32 << 20;
 
 /// Where the journal of messages is, in a run's directory.
 pub const JOURNAL: &str = "net-journal/messages.jsonl";
@@ -131,8 +136,7 @@ impl Store {
     pub fn node_log(&self, node: &str) -> io::Result<PathBuf> {
         let directory = self.path("node-logs");
         fs::create_dir_all(&directory).map_err(naming(&directory))?;
-        // A node's name is whatever the command line says; the file must stay in its directory all the same.
-        Ok(directory.join(format!("{}.log", node.replace('/', "_"))))
+        Ok(log_path(&self.directory(), node))
     }
 
     /// A node's own directory, for what it must not forget. It is made if it is not there.
@@ -210,6 +214,28 @@ pub const SMALLEST: &str = "smallest";
 /// Where the run with a seed is, in the directory of its sweep.
 pub fn part(seed: u64) -> String {
     format!("seeds/{seed}")
+}
+
+/// What nodes wrote to stderr and when, in that order, from a run's `node-logs/`. A log without times tells of no moments, and is
+/// left out; of a long one the end is.
+pub fn read_said(directory: &Path, nodes: &[String]) -> Vec<Said> {
+    let mut said = Vec::new();
+    for (node, name) in nodes.iter().enumerate() {
+        let path = log_path(directory, name);
+        let open = |path: PathBuf| File::open(path).map(|file| BufReader::new(file.take(MAX_LOG_BYTES)));
+        let (Ok(log), Ok(times)) = (open(path.clone()), open(path.with_extension("times"))) else { continue };
+        let times = times.lines().map_while(|line| line.ok()?.parse().ok()).map(Time::from_nanos);
+        let lines = log.split(b'\n').map_while(Result::ok);
+        let text = |line: Vec<u8>| String::from_utf8_lossy(&line).into();
+        said.extend(times.zip(lines).map(|(time, line)| Said { node, time, text: text(line) }));
+    }
+    said.sort_by_key(|said| said.time);
+    said
+}
+
+fn log_path(directory: &Path, node: &str) -> PathBuf {
+    // A node's name is whatever the command line says; the file must stay in its directory all the same.
+    directory.join("node-logs").join(format!("{}.log", node.replace('/', "_")))
 }
 
 /// Writes `history.txt` into a run's directory.

@@ -10,7 +10,7 @@ use bench::options::Disks;
 use bench::run::DiskRecord;
 use fastrand::Rng;
 use machines::Time;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// A program reads its first line at most this long after its start.
@@ -23,6 +23,8 @@ const MOST_WAKES_AT_ONCE: u32 = 10_000;
 pub(super) struct Fleet {
     computers: Vec<Computer>,
     stdout: Vec<u8>,
+    /// Computers whose programs may have another state than when somebody last asked.
+    touched: BTreeSet<usize>,
     /// Until then disks may be full.
     fills_until: Time,
 }
@@ -65,11 +67,12 @@ struct Computer {
 
 impl Fleet {
     pub(super) fn new() -> Fleet {
-        Fleet { computers: Vec::new(), stdout: Vec::new(), fills_until: Time::ZERO }
+        Fleet { computers: Vec::new(), stdout: Vec::new(), touched: BTreeSet::new(), fills_until: Time::ZERO }
     }
 
     /// Adds a computer and starts its program.
     pub(super) fn add(&mut self, now: Time, program: Box<dyn Program>, rng: &mut Rng) {
+        self.touched.insert(self.computers.len());
         let disk = Disk::new(Disks::default(), Rng::with_seed(self.computers.len() as u64));
         self.computers.push(Computer::start(now, program, Quirks::default(), disk, rng));
     }
@@ -93,6 +96,7 @@ impl Fleet {
 
     /// Replaces a program by a new one that knows nothing but what is on the disk.
     pub(super) fn restart(&mut self, now: Time, node: usize, program: Box<dyn Program>, rng: &mut Rng) {
+        self.touched.insert(node);
         self.computers[node].replace(now, program, rng);
     }
 
@@ -170,7 +174,14 @@ impl Fleet {
         }
     }
 
+    /// What programs say of themselves, of those to which something happened since this was last asked.
+    pub(super) fn told(&mut self) -> Vec<(usize, String)> {
+        let touched = std::mem::take(&mut self.touched);
+        touched.into_iter().map(|node| (node, self.computers[node].program.tell())).collect()
+    }
+
     fn pass_on(&mut self, node: usize, said: &mut dyn FnMut(usize, &[u8])) {
+        self.touched.insert(node);
         for line in self.stdout.split_inclusive(|byte| *byte == b'\n') {
             said(node, line.strip_suffix(b"\n").unwrap_or(line));
         }

@@ -34,6 +34,8 @@
 //! | one of our machines and how it is set, as a line of text | [`scenario`] |
 //! | what a crash leaves on a disk | `disk` |
 //! | runs by the thousand, what faults a swarm draws, how failures shrink | [`sweep`] |
+//! | what nodes thought, at any moment of a run | [`replay`] |
+//! | when a run that fails could no longer be saved | [`too_late`] |
 //! | what a round's length and a cluster's size cost | [`frontier`], [`scaling`] |
 
 pub mod cluster;
@@ -45,6 +47,7 @@ mod in_service;
 pub mod processes;
 mod program;
 mod quirks;
+pub mod replay;
 pub mod scaling;
 pub mod scenario;
 pub mod simulated;
@@ -53,6 +56,7 @@ pub mod sweep;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod too_late;
 
 pub use cluster::{Answer, Cluster, Request};
 pub use disk::Step;

@@ -98,7 +98,8 @@ impl StartError {
 
 /// Starts the nodes, and drives `run` until it is finished or someone stops it.
 pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<Outcome, StartError> {
-    let mut children = Children::new(setup.leave_running).map_err(StartError::ours)?;
+    let start = Instant::now();
+    let mut children = Children::new(setup.leave_running, start).map_err(StartError::ours)?;
     let count = setup.nodes.len();
     observer.log(info("main", format!("launching {count} of {}", command_line(setup.binary))));
     let binaries: Vec<NodeBinary> = setup.data.iter().map(|data| setup.binary.with_data(data)).collect();
@@ -112,7 +113,7 @@ pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<O
         binaries,
         observer,
         log_stderr: setup.log_stderr,
-        start: Instant::now(),
+        start,
         next_progress: Time::ZERO,
         lag: Lag::default(),
         unflushed: Vec::new(),

@@ -35,6 +35,11 @@ pub trait Program {
     fn keep(&mut self) -> Vec<Step> {
         Vec::new()
     }
+
+    /// What the program says of itself, in a few words, for people who watch.
+    fn tell(&self) -> String {
+        String::new()
+    }
 }
 
 /// Starts the program of a node: given the node's position and the seed of this start.
@@ -94,6 +99,12 @@ impl<M: Machine> Program for InProcess<M> {
 
     fn deadline(&self) -> Option<Time> {
         self.node.deadline()
+    }
+
+    fn tell(&self) -> String {
+        let mut words = String::new();
+        self.node.tell(&mut words).expect("a string takes any text");
+        words
     }
 
     fn awaits_journal(&self) -> bool {

@@ -12,7 +12,9 @@ use crate::sweep::Claims;
 use crate::{Spawn, in_service, spawn, spawn_durable};
 use bench::options::{Options, Workload};
 use machines::engine::Pace;
-use machines::{Broadcast, Counter, CounterKv, Echo, GSet, Log, Machine, Txn, UniqueIds};
+use machines::{
+    Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Machine, Txn, TxnStrict, UniqueIds, consensus,
+};
 use std::time::Duration;
 
 /// One run of one of our machines.
@@ -28,8 +30,8 @@ pub struct Scenario {
     pub options: Options,
 }
 
-/// A machine of this project that a workload can be run against. Two workloads have none that ships: there, nodes keep
-/// everything in a service ([`in_service`]).
+/// A machine of this project that a workload can be run against. One does not ship: its nodes keep everything in a service
+/// ([`in_service`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is named after its machine")]
 pub enum OurMachine {
@@ -39,8 +41,10 @@ pub enum OurMachine {
     Echo,
     GSet,
     InService,
+    LinKv,
     Log,
     Txn,
+    TxnStrict,
     UniqueIds,
     /// Somebody else's.
     Foreign(Foreign),
@@ -101,6 +105,8 @@ impl Scenario {
             OurMachine::Counter => self.paced::<Counter>(),
             OurMachine::Log => self.paced::<Log>(),
             OurMachine::Txn => self.paced::<Txn>(),
+            OurMachine::LinKv => self.on_consensus::<LinKv>(),
+            OurMachine::TxnStrict => self.on_consensus::<TxnStrict>(),
             OurMachine::Foreign(foreign) => (foreign.programs)(),
         }
     }
@@ -118,20 +124,32 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    fn on_consensus<M: Machine<Config = consensus::Pace> + 'static>(&self) -> Spawn {
+        let pace = consensus::Pace { round: self.round.unwrap_or_default() };
+        match self.options.disks {
+            Some(_) => spawn_durable::<M>(pace, SLACK),
+            None => spawn::<M>(pace),
+        }
+    }
+}
+
 /// Journals may always grow by so much before they are written anew. That is less than programs let them, so that it happens in
 /// short runs, too.
 const SLACK: usize = 4 << 10;
 
 impl OurMachine {
     /// All machines, by name.
-    pub const ALL: [OurMachine; 9] = [
+    pub const ALL: [OurMachine; 11] = [
         OurMachine::Broadcast,
         OurMachine::Counter,
         OurMachine::CounterKv,
         OurMachine::Echo,
         OurMachine::GSet,
+        OurMachine::LinKv,
         OurMachine::Log,
         OurMachine::Txn,
+        OurMachine::TxnStrict,
         OurMachine::InService,
         OurMachine::UniqueIds,
     ];
@@ -150,8 +168,10 @@ impl OurMachine {
             OurMachine::Echo => "echo",
             OurMachine::GSet => "g-set",
             OurMachine::InService => "in-service",
+            OurMachine::LinKv => "lin-kv",
             OurMachine::Log => "log",
             OurMachine::Txn => "txn",
+            OurMachine::TxnStrict => "txn-strict",
             OurMachine::UniqueIds => "unique-ids",
             OurMachine::Foreign(foreign) => foreign.name,
         }
@@ -168,7 +188,9 @@ impl OurMachine {
             }
             OurMachine::CounterKv => Claims { restarts: true, service_faults: true },
             OurMachine::Broadcast | OurMachine::Counter | OurMachine::GSet => Claims::default(),
-            OurMachine::Log | OurMachine::Txn => Claims::default(),
+            OurMachine::Log | OurMachine::Txn | OurMachine::LinKv | OurMachine::TxnStrict => {
+                Claims::default()
+            }
             OurMachine::Foreign(foreign) => foreign.claims,
         }
     }
@@ -182,7 +204,9 @@ impl OurMachine {
             OurMachine::GSet => &[Workload::GSet],
             OurMachine::InService => &[Workload::LinKv, Workload::TxnListAppend, Workload::TxnRwRegister],
             OurMachine::Log => &[Workload::Kafka],
+            OurMachine::LinKv => &[Workload::LinKv],
             OurMachine::Txn => &[Workload::TxnRwRegister],
+            OurMachine::TxnStrict => &[Workload::TxnListAppend, Workload::TxnRwRegister],
             OurMachine::UniqueIds => &[Workload::UniqueIds],
             OurMachine::Foreign(foreign) => foreign.workloads,
         }

@@ -61,8 +61,7 @@ impl Simulation {
         if self.run.finished() {
             return false;
         }
-        let next = self.run.deadline().into_iter().chain(self.fleet.deadline()).min();
-        self.now = self.now.max(next.expect("a run that is not over waits for some moment"));
+        self.now = self.now.max(self.next().expect("a run that is not over waits for some moment"));
         if self.run.deadline().is_some_and(|deadline| deadline <= self.now) {
             self.run.on_wake(self.now);
         }
@@ -71,6 +70,24 @@ impl Simulation {
         fleet.restart_fallen(*now, |node, rng| spawn(node, rng.u64(..)), rng);
         fleet.on_wake(*now, &mut |node, line| run.on_line(*now, node, line));
         true
+    }
+
+    /// Lets everything happen that is due by then.
+    pub fn run_until(&mut self, end: Time) {
+        self.carry_out();
+        while self.next().is_some_and(|next| next <= end) && self.step() {
+            self.carry_out();
+        }
+    }
+
+    fn next(&self) -> Option<Time> {
+        self.run.deadline().into_iter().chain(self.fleet.deadline()).min()
+    }
+
+    /// Draws from another seed from now on: another continuation of the same beginning.
+    pub fn reseed(&mut self, seed: u64) {
+        self.run.reseed(seed);
+        self.rng = Rng::with_seed(seed ^ u64::from_le_bytes(*b"the wrld"));
     }
 
     /// What the run has come to.
@@ -91,6 +108,11 @@ impl Simulation {
     /// What the run has logged, if that is kept.
     pub fn log(&self) -> &[LogLine] {
         &self.log
+    }
+
+    /// What programs say of themselves, of those to which something happened since this was last asked.
+    pub fn told(&mut self) -> Vec<(usize, String)> {
+        self.fleet.told()
     }
 
     /// What is left of the run.

@@ -2,8 +2,9 @@
 
 use crate::network::{Count, Journal};
 use crate::options::Options;
-use judge::{History, MessageCounts, NetStats, Results};
+use judge::{History, MessageCounts, NetStats, Patience, Results};
 use machines::Time;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a run leaves behind.
@@ -30,6 +31,17 @@ pub struct Record {
     pub interrupted: bool,
 }
 
+/// Something that a node said on stderr, or that it would say of itself if it were asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The node, by its position.
+    pub node: usize,
+    /// When, since the run began.
+    pub time: Time,
+    /// What.
+    pub text: Arc<str>,
+}
+
 impl Record {
     /// Whether it came to its end, so that there is something to judge.
     pub fn came_to_an_end(&self) -> bool {
@@ -43,7 +55,12 @@ impl Record {
 
     /// The verdict on what happened, whatever the record says of how it ended.
     pub fn judge(&self) -> Results {
-        judge::analyze(&self.options.demands(), &self.history, &self.net_stats())
+        self.judge_within(Patience::default())
+    }
+
+    /// The same, unless that takes longer than somebody is willing to wait.
+    pub fn judge_within(&self, patience: Patience<'_>) -> Results {
+        judge::analyze_within(patience, &self.options.demands(), &self.history, &self.net_stats())
     }
 
     /// The counts of messages, as checkers want them.

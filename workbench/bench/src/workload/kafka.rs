@@ -130,7 +130,7 @@ impl Workload for Kafka {
         let reader = self.readers.entry(client).or_default();
         match op.f {
             "assign" => reader.assign(op, reply.take("offsets")),
-            "send" => Ok(reader::sent(op, reply.take("offset"))),
+            "send" => reader::sent(op, reply.take("offset")),
             _ if reader.is_committing() => Ok(reader.committed()),
             _ => reader.polled(reply.take("msgs")),
         }

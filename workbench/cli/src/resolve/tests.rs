@@ -89,6 +89,15 @@ fn lists_may_have_blanks_around_their_commas() {
 }
 
 #[test]
+fn models_that_are_none_are_refused_before_the_run() {
+    for text in ["read-commited", ",", "read-committed,serialisable"] {
+        let lines = mistakes(&format!("-w|txn-rw-register|--consistency-models|{text}"));
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with("Failed to validate \"--consistency-models"), "{lines:?}");
+    }
+}
+
+#[test]
 fn every_wrong_value_is_named_in_a_line_of_its_own() {
     let lines = mistakes("-w|nonsense|--rate|-1|--time-limit|0|--latency|1.5|--topology|ring|--seed|x");
     let starts = [

@@ -44,3 +44,8 @@ fn every_test_file_ever_found_is_judged_and_stored_as_it_was_read() {
 fn every_history_ever_found_is_judged_and_stored_as_it_was_read() {
     replay("history", stored::history);
 }
+
+#[test]
+fn every_foreign_history_ever_found_is_judged_or_refused_in_words() {
+    replay("foreign", stored::foreign);
+}

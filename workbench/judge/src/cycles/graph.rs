@@ -140,6 +140,7 @@ pub(crate) struct Builder {
     vertices: usize,
     edges: Vec<Edge>,
     overflowed: bool,
+    is_touched: bool,
 }
 
 /// A graph with more edges (16 bytes each) is not built. Histories of our workloads have a few for each operation; only
@@ -149,11 +150,28 @@ const MAX_EDGES: usize = 1 << 26;
 impl Builder {
     /// A graph of `transactions` vertices without edges.
     pub(crate) fn new(transactions: usize) -> Builder {
-        Builder { transactions, vertices: transactions, edges: Vec::new(), overflowed: false }
+        Builder {
+            transactions,
+            vertices: transactions,
+            edges: Vec::new(),
+            overflowed: false,
+            is_touched: false,
+        }
+    }
+
+    /// Whether anything depends on anything, be it a transaction on itself: whether there is something to judge.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.is_touched
     }
 
     /// Puts `from` before `to` on account of `key`. A transaction is never put before itself.
     pub(crate) fn add(&mut self, from: usize, to: usize, kind: Kind, key: u32) {
+        self.is_touched = true;
+        self.imply(from, to, kind, key);
+    }
+
+    /// The same, of what does not make a graph out of nothing.
+    pub(crate) fn imply(&mut self, from: usize, to: usize, kind: Kind, key: u32) {
         if from == to {
             return;
         }
@@ -182,9 +200,12 @@ impl Builder {
     /// there are no more edges than twice the number of operations, though the order they stand for is quadratic.
     pub(crate) fn realtime(&mut self, spans: &[Span]) {
         let mut events = Vec::with_capacity(2 * spans.len());
+        self.is_touched |= follows_in_time(spans);
         for (transaction, span) in spans.iter().enumerate().filter(|(_, span)| span.outcome != Outcome::Fail)
         {
-            events.push((span.invoke, Event::Begin(transaction)));
+            if span.has_beginning() {
+                events.push((span.invoke, Event::Begin(transaction)));
+            }
             if let (Outcome::Ok, Some(complete)) = (span.outcome, span.complete) {
                 events.push((complete, Event::End(transaction)));
             }
@@ -197,7 +218,7 @@ impl Builder {
                 Event::Begin(transaction) => {
                     begun_since = true;
                     if let Some(moment) = moment {
-                        self.add(moment, transaction, Kind::Realtime, NO_KEY);
+                        self.imply(moment, transaction, Kind::Realtime, NO_KEY);
                     }
                 }
                 Event::End(transaction) => {
@@ -205,7 +226,7 @@ impl Builder {
                         moment = Some(self.next_moment(moment));
                         begun_since = false;
                     }
-                    self.add(transaction, moment.unwrap_or(transaction), Kind::Realtime, NO_KEY);
+                    self.imply(transaction, moment.unwrap_or(transaction), Kind::Realtime, NO_KEY);
                 }
             }
         }
@@ -215,7 +236,7 @@ impl Builder {
         let moment = self.vertices;
         self.vertices += 1;
         if let Some(before) = before {
-            self.add(before, moment, Kind::Realtime, NO_KEY);
+            self.imply(before, moment, Kind::Realtime, NO_KEY);
         }
         moment
     }
@@ -226,6 +247,14 @@ impl Builder {
     }
 }
 
+/// Whether anything that ended began after something had succeeded: even what then failed is somewhere in time.
+fn follows_in_time(spans: &[Span]) -> bool {
+    let first =
+        spans.iter().filter(|span| span.outcome == Outcome::Ok).filter_map(|span| span.complete).min();
+    let ended = spans.iter().filter(|span| span.complete.is_some() && span.has_beginning());
+    first.is_some_and(|first| ended.map(|span| span.invoke).max().is_some_and(|last| last > first))
+}
+
 enum Event {
     Begin(usize),
     End(usize),
@@ -234,10 +263,18 @@ enum Event {
 /// When a transaction took place, as indices in the history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
+    /// Its end, if nobody knows when it began.
     pub(crate) invoke: usize,
     /// None if it never ended.
     pub(crate) complete: Option<usize>,
     /// One that failed did not happen, and is before and after nothing.
     pub(crate) outcome: Outcome,
     pub(crate) process: u64,
+}
+
+impl Span {
+    /// Whether it is known when it began.
+    pub(crate) fn has_beginning(&self) -> bool {
+        self.complete != Some(self.invoke)
+    }
 }

@@ -4,7 +4,7 @@ use super::components::Successors;
 use std::collections::VecDeque;
 
 /// Room for searches, reused: a search costs what it visits, however large the graph.
-pub(super) struct Paths {
+pub(crate) struct Paths {
     /// The search that last saw each vertex.
     seen: Vec<u32>,
     /// The vertex and edge by which it was first reached.
@@ -15,12 +15,12 @@ pub(super) struct Paths {
 
 impl Paths {
     /// For graphs of at most `vertices`.
-    pub(super) fn new(vertices: usize) -> Paths {
+    pub(crate) fn new(vertices: usize) -> Paths {
         Paths { seen: vec![0; vertices], came_by: vec![(0, 0); vertices], queue: VecDeque::new(), search: 0 }
     }
 
     /// The edges of a shortest path from `from` to `to`, or nothing if there is none. From a vertex to itself it is empty.
-    pub(super) fn shortest(&mut self, graph: &impl Successors, from: usize, to: usize) -> Option<Vec<usize>> {
+    pub(crate) fn shortest(&mut self, graph: &impl Successors, from: usize, to: usize) -> Option<Vec<usize>> {
         self.search += 1;
         self.queue.clear();
         self.queue.push_back(from);

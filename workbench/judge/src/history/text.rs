@@ -1,8 +1,6 @@
-//! `history.edn` and `history.txt`: a history as Maelstrom stores it (§8.3, §14), and back.
+//! `history.edn` and `history.txt`: a history as Maelstrom stores it (§8.3, §14).
 
-use crate::history::{History, Kind, Op, Process};
-use edn::{self, ReadError, Value};
-use std::fmt::{self, Display, Formatter};
+use crate::history::{History, Op};
 use std::io::{self, Write};
 
 /// Writes `history.edn`: a map a line.
@@ -50,139 +48,10 @@ fn write_edn_line(op: &Op, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "}}")
 }
 
-/// Reads a `history.edn`, ours or Maelstrom's. Indices are checked to be dense; what Maelstrom adds beyond what we keep
-/// (stack traces) is dropped.
-pub fn read(text: &str) -> Result<History, HistoryError> {
-    let mut names = Names::default();
-    let mut history = History::default();
-    for (number, line) in text.lines().enumerate() {
-        let error = |reason| HistoryError { line: number + 1, reason };
-        if line.trim().is_empty() {
-            continue;
-        }
-        let value = edn::read(line).map_err(|reason| error(Reason::Syntax(reason)))?;
-        let op = read_op(value, &mut names).map_err(|key| error(Reason::Key(key)))?;
-        if op.index != history.ops.len() {
-            return Err(error(Reason::Key("index")));
-        }
-        history.ops.push(op);
-    }
-    Ok(history)
-}
-
-/// Why a text is not a history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryError {
-    line: usize,
-    reason: Reason,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Reason {
-    Syntax(ReadError),
-    Key(&'static str),
-}
-
-impl Display for HistoryError {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.reason {
-            Reason::Syntax(error) => write!(f, "line {}: {error}", self.line),
-            Reason::Key(key) => write!(f, "line {}: no usable :{key}", self.line),
-        }
-    }
-}
-
-impl std::error::Error for HistoryError {}
-
-/// Reads one operation, or says which of its keys is amiss.
-fn read_op(value: Value, names: &mut Names) -> Result<Op, &'static str> {
-    let Value::Map(entries) = value else { return Err("index") };
-    let mut op = Op {
-        index: usize::MAX,
-        time_ns: 0,
-        kind: Kind::Invoke,
-        process: Process::Nemesis,
-        f: "",
-        value: Value::Nil,
-        is_final: false,
-        error: None,
-        exception: None,
-        extra: Vec::new(),
-    };
-    let mut seen = 0;
-    for (key, value) in entries {
-        let key = keyword(&key).ok_or("index")?;
-        match key {
-            "index" => op.index = unsigned(&value).and_then(|n| n.try_into().ok()).ok_or("index")?,
-            "time" => op.time_ns = unsigned(&value).ok_or("time")?,
-            "type" => op.kind = kind(&value).ok_or("type")?,
-            "process" => op.process = process(&value).ok_or("process")?,
-            "f" => op.f = keyword(&value).and_then(|name| names.lasting(name)).ok_or("f")?,
-            "value" => op.value = value,
-            "final?" => op.is_final = value == Value::Bool(true),
-            "error" => op.error = Some(value),
-            "exception" => op.exception = names.lasting(&exception_class(&value)),
-            key => op.extra.push((names.lasting(key).ok_or("f")?, value)),
-        }
-        seen += usize::from(REQUIRED.contains(&key));
-    }
-    if seen < REQUIRED.len() { Err("index, :time, :type, :process, :f") } else { Ok(op) }
-}
-
-/// The name of a keyword. A string will not do: written as a keyword it might not be one any more.
-fn keyword(value: &Value) -> Option<&str> {
-    if let Value::Keyword(name) = value { Some(name) } else { None }
-}
-
-const REQUIRED: [&str; 5] = ["index", "time", "type", "process", "f"];
-
-fn unsigned(value: &Value) -> Option<u64> {
-    value.as_integer().and_then(|integer| integer.try_into().ok())
-}
-
-fn kind(value: &Value) -> Option<Kind> {
-    let kinds = [Kind::Invoke, Kind::Ok, Kind::Fail, Kind::Info];
-    kinds.into_iter().find(|kind| keyword(value) == Some(kind.name()))
-}
-
-fn process(value: &Value) -> Option<Process> {
-    match keyword(value) {
-        Some("nemesis") => Some(Process::Nemesis),
-        _ => unsigned(value).map(Process::Client),
-    }
-}
-
-/// The class of an exception, which Maelstrom stores with its whole chain of causes.
-fn exception_class(exception: &Value) -> String {
-    let cause = exception.get("via").and_then(Value::elements).and_then(<[Value]>::first);
-    let class = cause.and_then(|cause| cause.get("type")).unwrap_or(&Value::Nil);
-    edn::print_bare(class)
-}
-
-/// Names for as long as the program runs, each stored once: operations hold them as static strings.
-#[derive(Default)]
-struct Names(Vec<&'static str>);
-
-/// More distinct names than any workload has; a file with more is no history.
-const MAX_NAMES: usize = 256;
-
-impl Names {
-    fn lasting(&mut self, name: &str) -> Option<&'static str> {
-        if let Some(known) = self.0.iter().find(|known| **known == name) {
-            return Some(known);
-        }
-        if self.0.len() == MAX_NAMES {
-            return None;
-        }
-        let name: &'static str = String::leak(name.to_owned());
-        self.0.push(name);
-        Some(name)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::read;
 
     const LINES: &str = "\
 {:index 0, :time 0, :type :info, :process :nemesis, :f :start-partition, :value :one}
@@ -216,30 +85,5 @@ mod tests {
 4\t:invoke\t:assign\t[\"1\"]
 ";
         assert_eq!(String::from_utf8(written).unwrap(), expected);
-    }
-
-    #[test]
-    fn names_are_keywords_and_strings_are_none() {
-        let line = "{:index 0, :time 0, :type :ok, :process 0, :f :read}";
-        assert!(read(line).is_ok());
-        for (word, text) in
-            [(":f :read", ":f \"read it\""), (":type :ok", ":type \"ok\""), (":index 0", "\"index\" 0")]
-        {
-            assert!(read(&line.replace(word, text)).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_not_a_history_is_refused_with_its_line() {
-        let error = |text: &str| read(text).unwrap_err().to_string();
-        let line = "{:index 0, :time 0, :type :ok, :process 0, :f :read}\n";
-        assert_eq!(error("{:index"), "line 1: unexpected end at byte 7");
-        assert_eq!(error(&line.repeat(2)), "line 2: no usable :index");
-        assert_eq!(
-            error("{:index 0, :time 0, :type :maybe, :process 0, :f :read}"),
-            "line 1: no usable :type"
-        );
-        assert_eq!(error("{:index 0}"), "line 1: no usable :index, :time, :type, :process, :f");
-        assert_eq!(error("[]"), "line 1: no usable :index");
     }
 }

@@ -102,7 +102,7 @@ fn an_offset_with_two_messages_is_inconsistent() {
 #[test]
 fn a_message_at_two_offsets_is_a_duplicate() {
     let finding = assert_invalid(&(sends(&["k 1 @ 0"]) + &poll(1, "\"k\" [[0 1] [1 1]]")), "(:duplicate)");
-    assert_eq!(finding.explanation, "message 1 of key \"k\" is at offsets [0 1]");
+    assert_eq!(finding.explanation, "message 1 of key \"k\" is at offsets [0,1]");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_message_behind_one_that_was_seen_is_lost_and_others_are_unseen() {
     assert_eq!(
         finding.to_string(),
         "lost-write: message 2 of key \"k\" was acknowledged at offset 1, but no poll has it, though polls have 3 that is \
-         further on\n    op 3, process 0 at n0: ok send [[:send \"k\" [1 2]]]\n    op 9, process 3 at n0: ok poll [[:poll {\"k\" [[2 3]]}]]"
+         further on\n    op 3, process 0 at n0: ok send [[\"send\",\"k\",[1,2]]]\n    op 9, process 3 at n0: ok poll [[\"poll\",{\"k\":[[2,3]]}]]"
     );
     let history = sent + &poll(1, "\"k\" [[0 1]]");
     assert_invalid(&history, "(:unseen)");
@@ -288,4 +288,27 @@ fn a_log_in_trouble_says_which_messages_are_and_who_had_to_do_with_them() {
         expected.push((false, [0, 2, 2, 3, 4].map(Some).into()));
         assert_eq!(accesses, expected);
     });
+}
+
+#[test]
+fn an_empty_poll_does_not_make_a_process_forget_where_it_was() {
+    let three = sends(&["k 1 @ 0", "k 2 @ 1", "k 3 @ 2"]) + &poll(2, "\"k\" [[0 1] [1 2] [2 3]]");
+    let after =
+        |next: &str| three.clone() + &poll(1, "\"k\" [[0 1]]") + &poll(1, "\"k\" []") + &poll(1, next);
+    assert_invalid(&after("\"k\" [[0 1]]"), "(:nonmonotonic-poll)");
+    assert_invalid(&after("\"k\" [[2 3]]"), "(:poll-skip)");
+    assert_valid(&after("\"k\" [[1 2]]"));
+}
+
+#[test]
+fn an_assignment_does_not_excuse_sends_that_go_back() {
+    let assignment = "0 invoke assign [\"l\"]\n0 ok assign [\"l\"]\n";
+    let history = sends(&["k 1 @ 5"]) + assignment + &sends(&["k 2 @ 3"]) + &poll(1, "\"k\" [[3 2] [5 1]]");
+    assert_invalid(&history, "(:nonmonotonic-send)");
+}
+
+#[test]
+fn negative_offsets_are_offsets() {
+    let history = sends(&["k 1 @ -5", "k 2 @ 3"]) + &poll(1, "\"k\" [[-5 1] [-4 1] [3 2]]");
+    assert_invalid(&history, "(:duplicate)");
 }

@@ -17,8 +17,8 @@ fn a_read_of_a_value_that_was_overwritten_is_caught() {
     assert_eq!(
         verdict.findings[0].to_string(),
         "linearizable: no order of the operations on key 7 explains how op 5 read 1: until then it can only \
-         have been 2\n    op 3, process 1 at n1: ok cas [7 [1 2]]\n    op 4, process 2 at n2: invoke read [7 nil]\n    \
-         op 5, process 2 at n2: ok read [7 1]"
+         have been 2\n    op 3, process 1 at n1: ok cas [7,[1,2]]\n    op 4, process 2 at n2: invoke read [7,null]\n    \
+         op 5, process 2 at n2: ok read [7,1]"
     );
 }
 

@@ -3,295 +3,438 @@
 //! Every write of a key has its own value, so a read tells which transaction it read from. In what order writes followed each
 //! other is known only where a transaction read one version and wrote the next: that it had to follow what it read is the
 //! *writes-follow-reads* assumption. Everything follows the absence of a value.
+//!
+//! A value that several transactions say they wrote does not tell whom a read of it read from. It has no place in the graph;
+//! that it was read makes the verdict unknown, unless something else is enough for a verdict.
 
-use super::transaction::{Step, Transaction, Transactions};
-use super::{Finding, Unjudgeable, Validity};
+use super::intern::{Groups, NIL};
+use super::transaction::{Step, Transactions, What};
+use super::weak::{Source, Visibility};
 use crate::anomalies::{Anomalies, Case};
 use crate::context::Context;
 use crate::cycles::{Builder, Kind as Edge, Successors, components};
+use crate::finding::brief;
 use crate::history::Kind;
 use edn::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
+/// What is known of all versions.
+pub(super) struct Versions {
+    list: Vec<Version>,
+    /// For each version, the ok transactions whose first access to its key read it.
+    readers: Groups,
+    /// For each key, those that found no value.
+    absent: Groups,
+    /// For each version, those that transactions wrote which had read it.
+    next: Groups,
+}
+
+/// A value of a key: who wrote it. Transactions are told by their numbers.
+#[derive(Clone, Copy, Default)]
+struct Version {
+    /// The ok transaction whose last write of the key it was.
+    writer: Option<u32>,
+    /// The same of one whose outcome nobody knows.
+    doubtful: Option<u32>,
+    /// Another ok transaction that says the same.
+    second: Option<u32>,
+    /// A transaction that wrote something else to the key later.
+    intermediate: Option<u32>,
+    /// A failed transaction that wrote it.
+    failed: Option<u32>,
+}
+
+impl Version {
+    /// Who must have written it, for all that is known.
+    fn author(&self) -> Option<u32> {
+        self.writer.or(self.doubtful).filter(|_| self.second.is_none())
+    }
+
+    fn has_writer(&self) -> bool {
+        [self.writer, self.doubtful, self.intermediate, self.failed].iter().any(Option::is_some)
+    }
+}
+
 /// Finds the anomalies that need no graph, and adds the dependencies to it.
-pub(super) fn analyze<'a>(
-    context: &Context<'a>,
-    transactions: &Transactions<'a>,
+pub(super) fn analyze(
+    context: &Context<'_>,
+    transactions: &Transactions,
     anomalies: &mut Anomalies,
     builder: &mut Builder,
-) -> Result<(), Unjudgeable> {
-    let mut versions = Versions::new(context, transactions)?;
-    for (number, transaction) in transactions.with_outcome(Kind::Ok) {
-        internal(context, transactions, transaction, anomalies);
-        dirty_reads(context, transactions, &versions, number, anomalies);
-        versions.add_reads(number, transaction);
+) -> Versions {
+    let versions = Versions::new(transactions);
+    let mut search = Search { context, transactions, versions: &versions, anomalies };
+    for number in transactions.with_outcome(Kind::Ok) {
+        search.internal(number);
+        search.dirty_reads(number);
     }
-    lost_updates(context, transactions, anomalies);
-    let trusted = cyclic_versions(context, transactions, &versions, anomalies);
-    versions.add_edges(trusted, builder);
-    Ok(())
+    search.written_twice();
+    search.lost_updates();
+    let trusted = search.cyclic_versions();
+    versions.add_edges(transactions, trusted, builder);
+    versions
 }
 
-/// A value of a key: who wrote it, who read it, what replaced it.
-#[derive(Default)]
-struct Version<'a> {
-    key: u32,
-    value: Option<&'a Value>,
-    /// The ok transaction whose last write of the key it was.
-    writer: Option<usize>,
-    /// A transaction that wrote something else to the key later.
-    intermediate: Option<usize>,
-    /// A failed transaction that wrote it.
-    failed: Option<usize>,
-    /// Ok transactions whose first access to the key read it.
-    readers: Vec<usize>,
-    /// Versions that ok transactions wrote which had read this one.
-    next: Vec<usize>,
-}
-
-/// All versions of all keys.
-struct Versions<'a> {
-    numbers: HashMap<(u32, &'a Value), usize>,
-    list: Vec<Version<'a>>,
-    /// For each key, the ok transactions that found no value.
-    absent: BTreeMap<u32, Vec<usize>>,
-}
-
-impl<'a> Versions<'a> {
-    /// Collects all writes.
-    fn new(context: &Context<'a>, transactions: &Transactions<'a>) -> Result<Versions<'a>, Unjudgeable> {
-        let mut versions = Versions { numbers: HashMap::new(), list: Vec::new(), absent: BTreeMap::new() };
-        for (number, transaction) in transactions.list.iter().enumerate() {
-            let last = transaction.external_writes();
-            for step in transaction.steps.iter().filter(|step| step.is_write) {
-                let version = versions.number(step);
-                let version = &mut versions.list[version];
-                if transaction.outcome == Kind::Fail {
-                    version.failed = Some(number);
-                }
-                if last.get(&step.key).is_some_and(|last| last.value != step.value) {
-                    version.intermediate = Some(number);
-                } else if transaction.outcome == Kind::Ok {
-                    if let Some(first) = version.writer.filter(|writer| *writer != number) {
-                        return Err(written_twice(context, transactions, step, [first, number]));
+impl Versions {
+    fn new(transactions: &Transactions) -> Versions {
+        let list = writers(transactions);
+        let (mut readers, mut absent, mut next) = (vec![], vec![], vec![]);
+        for number in transactions.with_outcome(Kind::Ok) {
+            let writes = transactions.external_writes(number);
+            let reader = number as u32;
+            for read in transactions.external_reads(number) {
+                match read.what {
+                    What::Read(NIL) => absent.push((read.key, reader)),
+                    What::Read(version) => {
+                        readers.push((version, reader));
+                        let write = writes.iter().find(|(key, _)| *key == read.key);
+                        let known = |version: u32| list[version as usize].second.is_none();
+                        let write = write.filter(|(_, write)| known(version) && known(*write));
+                        next.extend(write.map(|(_, write)| (version, *write)));
                     }
-                    version.writer = Some(number);
+                    What::Write(_) | What::List(..) => {}
                 }
             }
         }
-        Ok(versions)
+        let (keys, versions) = (transactions.names.key_count(), transactions.names.version_count());
+        Versions {
+            list,
+            readers: Groups::new(versions, &readers),
+            absent: Groups::new(keys, &absent),
+            next: Groups::new(versions, &next),
+        }
     }
 
-    fn number(&mut self, step: &Step<'a>) -> usize {
-        *self.numbers.entry((step.key, step.value)).or_insert_with(|| {
-            self.list.push(Version { key: step.key, value: Some(step.value), ..Version::default() });
-            self.list.len() - 1
-        })
+    fn get(&self, version: u32) -> &Version {
+        &self.list[version as usize]
     }
 
-    fn get(&self, step: &Step<'a>) -> Option<&Version<'a>> {
-        self.numbers.get(&(step.key, step.value)).map(|&number| &self.list[number])
+    /// Who must have written what was read: somebody, or nobody as there was nothing; none if that cannot be told.
+    pub(super) fn source(&self, version: u32) -> Option<Source> {
+        match version {
+            NIL => Some(Source::Beginning),
+            version => self.get(version).author().map(Source::Transaction),
+        }
     }
 
-    /// Collects an ok transaction's external reads, and the versions it wrote after reading.
-    fn add_reads(&mut self, number: usize, transaction: &Transaction<'a>) {
-        let writes = transaction.external_writes();
-        for (key, read) in transaction.external_reads() {
-            if *read.value == Value::Nil {
-                self.absent.entry(key).or_default().push(number);
-                continue;
-            }
-            let version = self.number(&read);
-            self.list[version].readers.push(number);
-            if let Some(write) = writes.get(&key) {
-                let next = self.number(write);
-                self.list[version].next.push(next);
+    /// Those of whom somebody has read something.
+    pub(super) fn authors_seen(&self) -> HashSet<u32> {
+        let seen = (0..).zip(&self.list).filter(|(number, _)| !self.readers.of(*number).is_empty());
+        seen.filter_map(|(_, version)| version.author()).collect()
+    }
+
+    /// What there is to know for models that ask what transactions saw of each other.
+    pub(super) fn visibility(&self, transactions: &Transactions) -> Visibility {
+        let mut visibility = Visibility::new(transactions);
+        for number in transactions.with_outcome(Kind::Ok) {
+            let reader = number as u32;
+            for read in transactions.external_reads(number) {
+                let What::Read(version) = read.what else { continue };
+                let source = self.source(version);
+                if let Some(Source::Transaction(author)) = source {
+                    visibility.sees(author, reader, read.key);
+                }
+                visibility.reads(reader, read.key, source);
             }
         }
+        visibility
     }
 
     /// `trusted` says whether versions follow each other as the transactions that read one and wrote the next suggest.
-    fn add_edges(&self, trusted: bool, builder: &mut Builder) {
-        for version in &self.list {
-            if let Some(writer) = version.writer {
-                version.readers.iter().for_each(|&reader| builder.add(writer, reader, Edge::Wr, version.key));
-                let absent = self.absent.get(&version.key).map_or(&[][..], Vec::as_slice);
-                absent.iter().for_each(|&reader| builder.add(reader, writer, Edge::Rw, version.key));
+    fn add_edges(&self, transactions: &Transactions, trusted: bool, builder: &mut Builder) {
+        for (number, version) in (0..).zip(&self.list) {
+            let key = transactions.names.key_of(number);
+            let readers = self.readers.of(number);
+            // What was read was written, whatever its writer knows of its own end.
+            if let Some(author) = version.author().filter(|_| version.writer.is_some() || !readers.is_empty())
+            {
+                let mut add = adder(builder, version.writer.is_some(), key);
+                readers.iter().for_each(|&reader| add(author, reader, Edge::Wr));
+                self.absent.of(key).iter().for_each(|&reader| add(reader, author, Edge::Rw));
             }
-            let next = version.next.iter().filter(|_| trusted);
-            for writer in next.filter_map(|&next| self.list[next].writer) {
-                version.writer.iter().for_each(|&before| builder.add(before, writer, Edge::Ww, version.key));
-                version.readers.iter().for_each(|&reader| builder.add(reader, writer, Edge::Rw, version.key));
+            for &next in self.next.of(number).iter().filter(|_| trusted) {
+                let Some(next) = self.get(next).author() else { continue };
+                let mut add = adder(builder, true, key);
+                version.author().iter().for_each(|&before| add(before, next, Edge::Ww));
+                readers.iter().for_each(|&reader| add(reader, next, Edge::Rw));
             }
         }
     }
 }
 
-fn written_twice(
-    context: &Context<'_>,
-    transactions: &Transactions<'_>,
-    step: &Step<'_>,
-    writers: [usize; 2],
-) -> Unjudgeable {
-    let key = transactions.key(step.key);
-    Unjudgeable(Finding {
-        kind: "written-twice",
-        costs: Validity::Unknown,
-        explanation: format!("two transactions say that they wrote {} to key {key}", step.value),
-        evidence: writers.map(|number| context.evidence(transactions.list[number].op.index)).to_vec(),
-        more: 0,
-    })
-}
-
-/// A transaction must read what it has read or written itself. Having read nothing binds it to nothing.
-fn internal(
-    context: &Context<'_>,
-    transactions: &Transactions<'_>,
-    transaction: &Transaction<'_>,
-    anomalies: &mut Anomalies,
-) {
-    let mut known: BTreeMap<u32, &Value> = BTreeMap::new();
-    for step in &transaction.steps {
-        let before = known.insert(step.key, step.value).filter(|before| **before != Value::Nil);
-        let Some(before) = before.filter(|before| !step.is_write && *before != step.value) else { continue };
-        anomalies.add(context, "internal", || Case {
-            value: Value::map([
-                ("op", transaction.op.to_value()),
-                ("mop", step.whole.clone()),
-                ("expected", before.clone()),
-            ]),
-            explanation: format!(
-                "a transaction for which key {} was {before} read it as {}",
-                transactions.key(step.key),
-                step.value
-            ),
-            proof: vec![transaction.op.index],
-        });
+/// Adds edges about a key. Elle leaves out writers whose end nobody knows, so they do not make a graph out of nothing.
+fn adder(builder: &mut Builder, is_certain: bool, key: u32) -> impl FnMut(u32, u32, Edge) {
+    move |from, to, kind| match is_certain {
+        true => builder.add(from as usize, to as usize, kind, key),
+        false => builder.imply(from as usize, to as usize, kind, key),
     }
 }
 
-/// Reads of values that were never committed: rolled back (G1a), or overwritten by the same transaction (G1b).
-fn dirty_reads(
-    context: &Context<'_>,
-    transactions: &Transactions<'_>,
-    versions: &Versions<'_>,
-    number: usize,
-    anomalies: &mut Anomalies,
-) {
-    let transaction = &transactions.list[number];
-    for step in transaction.steps.iter().filter(|step| !step.is_write) {
-        let Some(version) = versions.get(step) else { continue };
-        let (key, value) = (transactions.key(step.key), step.value);
-        let mut add = |kind, writer: usize, explanation| {
-            let writer = &transactions.list[writer];
-            anomalies.add(context, kind, || Case {
+/// Who wrote each version, and what became of it.
+fn writers(transactions: &Transactions) -> Vec<Version> {
+    let mut versions = vec![Version::default(); transactions.names.version_count()];
+    for number in transactions.range() {
+        let writer = number as u32;
+        let last = transactions.external_writes(number);
+        let outcome = transactions.list[number].outcome();
+        for step in transactions.steps(number) {
+            let Some(written) = step.written() else { continue };
+            let version = &mut versions[written as usize];
+            if outcome == Kind::Fail {
+                version.failed = Some(writer);
+            }
+            if !last.contains(&(step.key, written)) {
+                version.intermediate = Some(writer);
+            } else if outcome == Kind::Ok {
+                match version.writer.filter(|first| *first != writer) {
+                    Some(_) => version.second = Some(writer),
+                    None => version.writer = Some(writer),
+                }
+            } else if outcome == Kind::Info {
+                version.doubtful = Some(writer);
+            }
+        }
+    }
+    versions
+}
+
+struct Search<'s, 'a> {
+    context: &'s Context<'a>,
+    transactions: &'s Transactions,
+    versions: &'s Versions,
+    anomalies: &'s mut Anomalies,
+}
+
+impl Search<'_, '_> {
+    /// A transaction must read what it has read or written itself, be it nothing, and nothing that it is yet to write.
+    fn internal(&mut self, number: usize) {
+        let steps = self.transactions.steps(number);
+        let mut known: BTreeMap<u32, u32> = BTreeMap::new();
+        for (position, step) in steps.iter().enumerate() {
+            let (What::Write(version) | What::Read(version)) = step.what else { continue };
+            let before = known.insert(step.key, version);
+            if step.is_write() || before == Some(version) {
+                continue;
+            }
+            if let Some(before) = before {
+                self.disagrees(number, step, before);
+            }
+            let later = steps[position..].iter().any(|later| later.written() == Some(version));
+            if later && version != NIL {
+                self.reads_ahead(number, step);
+            }
+        }
+    }
+
+    fn disagrees(&mut self, number: usize, step: &Step, before: u32) {
+        let transactions = self.transactions;
+        let op = transactions.list[number].op();
+        self.anomalies.add(self.context, "internal", || {
+            let expected = if before == NIL { Value::Nil } else { transactions.names.value(before).clone() };
+            Case {
+                explanation: format!(
+                    "a transaction for which key {} was {expected} read it as {}",
+                    transactions.key(step.key),
+                    transactions.value_read(*step)
+                ),
                 value: Value::map([
-                    ("op", transaction.op.to_value()),
-                    ("writer", writer.op.to_value()),
-                    ("mop", step.whole.clone()),
+                    ("op", self.context.quote(op).to_value()),
+                    ("mop", transactions.quote(*step)),
+                    ("expected", expected),
                 ]),
-                explanation,
-                proof: vec![transaction.op.index, writer.op.index],
-            });
-        };
-        if let Some(writer) = version.failed {
-            add("G1a", writer, format!("key {key} was read as {value}, which a failed transaction wrote"));
-        }
-        if let Some(writer) = version.intermediate.filter(|writer| *writer != number) {
-            let explanation = format!("key {key} was read as {value}, which its writer had yet to overwrite");
-            add("G1b", writer, explanation);
-        }
+                proof: vec![op],
+            }
+        });
     }
-}
 
-/// Several ok transactions that read the same version of a key (or its absence) and then wrote the key.
-fn lost_updates(context: &Context<'_>, transactions: &Transactions<'_>, anomalies: &mut Anomalies) {
-    let mut updates: BTreeMap<(u32, &Value), Vec<&Transaction<'_>>> = BTreeMap::new();
-    for (_, transaction) in transactions.with_outcome(Kind::Ok) {
-        let writes = transaction.external_writes();
-        for (key, read) in transaction.external_reads() {
-            if writes.contains_key(&key) {
-                updates.entry((key, read.value)).or_default().push(transaction);
+    fn reads_ahead(&mut self, number: usize, step: &Step) {
+        let transactions = self.transactions;
+        let op = transactions.list[number].op();
+        self.anomalies.add(self.context, "future-read", || Case {
+            explanation: format!(
+                "a transaction read key {} as {}, which it wrote only afterwards",
+                transactions.key(step.key),
+                transactions.value_read(*step)
+            ),
+            value: Value::map([
+                ("op", self.context.quote(op).to_value()),
+                ("mop", transactions.quote(*step)),
+                ("element", transactions.value_read(*step)),
+            ]),
+            proof: vec![op],
+        });
+    }
+
+    /// Reads of values that were never committed: rolled back (G1a), overwritten by the same transaction (G1b), or never
+    /// written at all.
+    fn dirty_reads(&mut self, number: usize) {
+        for step in self.transactions.steps(number) {
+            let What::Read(read) = step.what else { continue };
+            if read == NIL {
+                continue;
+            }
+            let version = *self.versions.get(read);
+            let (key, value) = (self.transactions.key(step.key), self.transactions.value_read(*step));
+            if let Some(writer) = version.failed {
+                let explanation = format!("key {key} was read as {value}, which a failed transaction wrote");
+                self.read_from(number, step, "G1a", writer, explanation);
+            }
+            if let Some(writer) = version.intermediate.filter(|writer| *writer as usize != number) {
+                let explanation =
+                    format!("key {key} was read as {value}, which its writer had yet to overwrite");
+                self.read_from(number, step, "G1b", writer, explanation);
+            }
+            if !version.has_writer() {
+                let op = self.transactions.list[number].op();
+                self.anomalies.add(self.context, "never-written", || Case {
+                    explanation: format!("key {key} was read as {value}, which nobody wrote"),
+                    value: Value::map([
+                        ("op", self.context.quote(op).to_value()),
+                        ("mop", self.transactions.quote(*step)),
+                    ]),
+                    proof: vec![op],
+                });
             }
         }
     }
-    for ((key, value), updaters) in updates.into_iter().filter(|(_, updaters)| updaters.len() > 1) {
-        let key = transactions.key(key);
-        anomalies.add(context, "lost-update", || Case {
+
+    fn read_from(
+        &mut self,
+        number: usize,
+        step: &Step,
+        kind: &'static str,
+        writer: u32,
+        explanation: String,
+    ) {
+        let op = |number: usize| self.transactions.list[number].op();
+        let (reader, writer) = (op(number), op(writer as usize));
+        self.anomalies.add(self.context, kind, || Case {
             value: Value::map([
-                ("key", key.clone()),
-                ("value", value.clone()),
-                ("txns", Value::List(updaters.iter().map(|updater| updater.op.to_value()).collect())),
+                ("op", self.context.quote(reader).to_value()),
+                ("writer", self.context.quote(writer).to_value()),
+                ("mop", self.transactions.quote(*step)),
             ]),
-            explanation: format!(
-                "{} transactions read key {key} as {value} and then wrote it: only one can have been first",
-                updaters.len()
-            ),
-            proof: updaters.iter().map(|updater| updater.op.index).collect(),
+            explanation,
+            proof: vec![reader, writer],
         });
+    }
+
+    /// Of what several wrote and somebody read nobody can tell whom the reader read from.
+    fn written_twice(&mut self) {
+        for (number, version) in (0..).zip(&self.versions.list) {
+            let (Some(first), Some(second)) = (version.writer, version.second) else { continue };
+            let Some(&reader) = self.versions.readers.of(number).first() else { continue };
+            let transactions = self.transactions;
+            let op = |number: u32| transactions.list[number as usize].op();
+            self.anomalies.add(self.context, "written-twice", || {
+                let (key, value) =
+                    (transactions.key(transactions.names.key_of(number)), transactions.names.value(number));
+                Case {
+                    explanation: format!(
+                        "two transactions say that they wrote {value} to key {key}, and it was read"
+                    ),
+                    value: Value::map([("key", key.clone()), ("value", value.clone())]),
+                    proof: vec![op(first), op(second), op(reader)],
+                }
+            });
+        }
+    }
+
+    /// Several ok transactions that read the same version of a key (or its absence) and then wrote the key.
+    fn lost_updates(&mut self) {
+        let mut updates: Vec<(u32, u32, u32)> = Vec::new();
+        for number in self.transactions.with_outcome(Kind::Ok) {
+            let writes = self.transactions.external_writes(number);
+            for read in self.transactions.external_reads(number) {
+                let What::Read(version) = read.what else { continue };
+                let is_known = version == NIL || self.versions.get(version).second.is_none();
+                if is_known && writes.iter().any(|(key, _)| *key == read.key) {
+                    updates.push((read.key, version, number as u32));
+                }
+            }
+        }
+        updates.sort_unstable();
+        for updaters in
+            updates.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|updaters| updaters.len() > 1)
+        {
+            let (key, version, _) = updaters[0];
+            let what = Step { key, what: What::Read(version) };
+            let value = self.transactions.value_read(what);
+            let updaters: Vec<usize> = updaters.iter().map(|(.., number)| *number as usize).collect();
+            lost_update(self.context, self.transactions, self.anomalies, what.key, value, &updaters);
+        }
+    }
+
+    /// Whether versions follow each other without going in circles, on every key.
+    fn cyclic_versions(&mut self) -> bool {
+        let versions = self.versions;
+        let components = components(&Successions(versions));
+        let mut circles: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for number in 0..versions.list.len() as u32 {
+            let returns = |&&next: &&u32| next != number && components.both(number as usize, next as usize);
+            if versions.next.of(number).iter().any(|next| returns(&next)) {
+                circles.entry(components.of(number as usize)).or_default().push(number);
+            }
+        }
+        let transactions = self.transactions;
+        for circle in circles.values() {
+            let key = transactions.key(transactions.names.key_of(circle[0]));
+            let values =
+                Value::Set(circle.iter().map(|&version| transactions.names.value(version).clone()).collect());
+            let readers = circle.iter().flat_map(|&version| versions.readers.of(version));
+            self.anomalies.add(self.context, "cyclic-versions", || Case {
+                value: Value::map([("key", key.clone()), ("scc", values.clone())]),
+                explanation: format!(
+                    "transactions that read key {key} and then wrote it order {values} in a circle"
+                ),
+                proof: readers.map(|&number| transactions.list[number as usize].op()).collect(),
+            });
+        }
+        circles.is_empty()
     }
 }
 
-/// Whether versions follow each other without going in circles, on every key.
-fn cyclic_versions(
+/// Of several updates of the same version all but one overwrote what they had not seen.
+pub(super) fn lost_update(
     context: &Context<'_>,
-    transactions: &Transactions<'_>,
-    versions: &Versions<'_>,
+    transactions: &Transactions,
     anomalies: &mut Anomalies,
-) -> bool {
-    let successions = Successions::new(versions);
-    let components = components(&successions);
-    let mut circles: BTreeMap<u32, Vec<&Version<'_>>> = BTreeMap::new();
-    for (number, version) in versions.list.iter().enumerate() {
-        let returns = |&&next: &&usize| next != number && components.both(number, next);
-        if version.next.iter().any(|next| returns(&next)) {
-            circles.entry(components.of(number)).or_default().push(version);
-        }
-    }
-    for circle in circles.values() {
-        let key = transactions.key(circle[0].key);
-        let values = Value::Set(circle.iter().filter_map(|version| version.value.cloned()).collect());
-        let readers = circle.iter().flat_map(|version| &version.readers);
-        anomalies.add(context, "cyclic-versions", || Case {
-            value: Value::map([("key", key.clone()), ("scc", values.clone())]),
-            explanation: format!(
-                "transactions that read key {key} and then wrote it order {values} in a circle"
-            ),
-            proof: readers.map(|&number| transactions.list[number].op.index).collect(),
-        });
-    }
-    circles.is_empty()
+    key: u32,
+    value: Value,
+    updaters: &[usize],
+) {
+    let key = transactions.key(key);
+    let ops = || updaters.iter().map(|&updater| transactions.list[updater].op());
+    anomalies.add(context, "lost-update", || Case {
+        explanation: format!(
+            "{} transactions read key {key} as {} and then wrote it: only one can have been first",
+            updaters.len(),
+            brief(&value)
+        ),
+        value: Value::map([
+            ("key", key.clone()),
+            ("value", value),
+            ("txns", Value::List(ops().map(|op| context.quote(op).to_value()).collect())),
+        ]),
+        proof: ops().collect(),
+    });
 }
 
 /// Versions and what replaced them, as a graph.
-struct Successions {
-    offsets: Vec<usize>,
-    targets: Vec<usize>,
-}
+struct Successions<'v>(&'v Versions);
 
-impl Successions {
-    fn new(versions: &Versions<'_>) -> Successions {
-        let mut successions = Successions { offsets: vec![0], targets: Vec::new() };
-        for version in &versions.list {
-            successions.targets.extend(&version.next);
-            successions.offsets.push(successions.targets.len());
-        }
-        successions
-    }
-}
-
-impl Successors for Successions {
+impl Successors for Successions<'_> {
     fn vertices(&self) -> usize {
-        self.offsets.len() - 1
+        self.0.list.len()
     }
 
     fn edges(&self, vertex: usize) -> Range<usize> {
-        self.offsets[vertex]..self.offsets[vertex + 1]
+        self.0.next.range(vertex as u32)
     }
 
     fn target(&self, _: usize, edge: usize) -> Option<usize> {
-        Some(self.targets[edge])
+        Some(self.0.next.item(edge) as usize)
     }
 }
 

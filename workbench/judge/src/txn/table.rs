@@ -8,28 +8,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of a model, and what it prohibits. A name of an earlier row stands for all that is in that row.
 const MODELS: &[(&str, &str)] = &[
-    ("read-uncommitted PL-1", "G0 cyclic-versions duplicate-elements"),
+    ("read-uncommitted PL-1", "G0 cyclic-versions duplicate-elements reversed-appends"),
     (
         "read-committed PL-2 monotonic-atomic-view monotonic-view PL-2L monotonic-snapshot-read PL-MSR",
-        "PL-1 G1a G1b G1c dirty-update future-read incompatible-order",
+        "PL-1 G1a G1b G1c dirty-update future-read incompatible-order never-appended never-written",
     ),
-    ("read-atomic causal-cerone prefix", "PL-2 internal"),
-    ("update-atomic parallel-snapshot-isolation", "PL-2 internal lost-update"),
+    ("read-atomic", "PL-2 internal fractured-read fractured-read-process G1c-process"),
+    ("causal-cerone prefix", "read-atomic causal-violation causal-violation-process"),
+    ("update-atomic", "read-atomic lost-update"),
+    ("parallel-snapshot-isolation", "causal-cerone lost-update"),
     ("cursor-stability PL-CS", "PL-2 lost-update"),
     (
         "consistent-view PL-2+ forward-consistent-view PL-FCV update-serializable PL-3U",
         "PL-2 lost-update G-single-item",
     ),
-    ("snapshot-isolation PL-SI", "PL-2 internal lost-update G-single-item G-nonadjacent-item"),
+    (
+        "snapshot-isolation PL-SI",
+        "PL-2 internal lost-update G-single-item G-nonadjacent-item fractured-read causal-violation",
+    ),
     ("repeatable-read PL-2.99", "PL-2 lost-update G-single-item G-nonadjacent-item G2-item"),
-    ("serializable conflict-serializable PL-3", "PL-SI PL-2.99"),
+    ("serializable conflict-serializable PL-3", "PL-SI PL-2.99 no-serial-order"),
     ("strong-session-read-uncommitted", "PL-1 G0-process"),
     ("strong-read-uncommitted", "strong-session-read-uncommitted G0-realtime"),
     ("strong-session-read-committed", "PL-2 G0-process G1c-process"),
     ("strong-read-committed", "strong-session-read-committed G0-realtime G1c-realtime"),
     (
         "strong-session-snapshot-isolation",
-        "PL-SI G0-process G1c-process G-single-item-process G-nonadjacent-item-process",
+        "PL-SI causal-cerone G0-process G1c-process G-single-item-process G-nonadjacent-item-process",
     ),
     (
         "strong-snapshot-isolation",
@@ -81,9 +86,37 @@ fn histories() -> Vec<(Workload, String, String)> {
             &["ok [[:w 1 1] [:w 1 2]]", "ok [[:r 1 1]]", "ok [[:w 3 1]]", "ok [[:r 3 1]]"],
         ),
         at_once("G1c", Registers, &["ok [[:w 1 1] [:r 2 2]]", "ok [[:w 2 2] [:r 1 1]]"]),
-        at_once("internal", Registers, &["ok [[:w 1 1] [:r 1 2]]", "ok [[:r 1 nil] [:w 2 1]]"]),
+        at_once("internal", Registers, &["ok [[:w 1 1] [:r 1 2]]", "ok [[:w 1 2]]", "ok [[:r 1 2]]"]),
         at_once("lost-update G2-item", Registers, &["ok [[:r 1 nil] [:w 1 1]]", "ok [[:r 1 nil] [:w 1 2]]"]),
-        at_once("G-single-item", Registers, &["ok [[:w 1 1] [:w 2 1]]", "ok [[:r 1 1] [:r 2 nil]]"]),
+        at_once(
+            "no-serial-order",
+            Registers,
+            &["ok [[:w 1 1] [:w 2 1]]", "ok [[:r 1 1] [:w 2 2]]", "ok [[:r 2 1] [:w 1 2]]"],
+        ),
+        at_once("never-written", Registers, &["ok [[:r 1 9]]", "ok [[:w 2 1]]", "ok [[:r 2 1]]"]),
+        at_once("never-appended", Lists, &["ok [[:append 1 1]]", "ok [[:r 1 [1]]]", "ok [[:r 2 [9]]]"]),
+        at_once(
+            "reversed-appends",
+            Lists,
+            &["ok [[:append 1 1] [:append 1 2]]", "ok [[:append 1 3]]", "ok [[:r 1 [2 1 3]]]"],
+        ),
+        at_once(
+            "G-single-item fractured-read",
+            Registers,
+            &["ok [[:w 1 1] [:w 2 1]]", "ok [[:r 1 1] [:r 2 nil]]"],
+        ),
+        at_once(
+            "G-single-item causal-violation",
+            Registers,
+            &["ok [[:w 1 1]]", "ok [[:r 1 1] [:w 2 1]]", "ok [[:r 2 1] [:r 1 nil]]"],
+        ),
+        entry(
+            "G-single-item-process G-single-item-realtime causal-violation-process",
+            Registers,
+            "0 invoke txn []\n 2 invoke txn []\n 0 ok txn [[:w 1 1]]\n 0 invoke txn []\n 0 ok txn [[:w 2 1]]\n \
+             2 ok txn [[:r 2 1] [:r 1 nil]]"
+                .to_owned(),
+        ),
         at_once(
             "G-nonadjacent-item",
             Registers,
@@ -91,7 +124,7 @@ fn histories() -> Vec<(Workload, String, String)> {
         ),
         at_once("G2-item", Registers, &["ok [[:r 1 nil] [:w 2 1]]", "ok [[:r 2 nil] [:w 1 1]]"]),
         at_once(
-            "G0",
+            "G0 fractured-read",
             Lists,
             &[
                 "ok [[:append 1 1] [:append 2 1]]",
@@ -100,7 +133,7 @@ fn histories() -> Vec<(Workload, String, String)> {
             ],
         ),
         at_once(
-            "duplicate-elements",
+            "duplicate-elements fractured-read",
             Lists,
             &["ok [[:append 1 1]]", "ok [[:append 1 2]]", "ok [[:r 1 [1 2 1]]]"],
         ),
@@ -159,7 +192,10 @@ fn timed(transactions: &[&str]) -> String {
 
 /// The same history, done by one process as far as it can: what is out of order in time then is in its session too.
 fn in_one_session(anomalies: &str, history: &str) -> Option<(String, String)> {
-    let session = anomalies.strip_suffix("-realtime")?.to_owned() + "-process " + anomalies;
+    let family = anomalies.strip_suffix("-realtime").filter(|family| !family.contains(' '))?;
+    // To miss one's own is to see half of what happened.
+    let weaker = if ["G0", "G-single-item"].contains(&family) { " fractured-read-process" } else { "" };
+    let session = format!("{family}-process {anomalies}{weaker}");
     let process = |line: &'_ str| line.split(' ').next().map(str::to_owned);
     let lines: Vec<&str> = history.lines().collect();
     // Whose beginning and end are next to each other overlaps nobody whose are, too.
@@ -189,9 +225,13 @@ fn every_model_prohibits_what_the_description_says_and_nothing_else() {
         for (workload, anomalies, history) in &all {
             let there: BTreeSet<&str> = anomalies.split_whitespace().collect();
             let (valid, types) = judge(*workload, model, history);
-            let types: BTreeSet<&str> = types.iter().map(String::as_str).collect();
+            let mut types: BTreeSet<&str> = types.iter().map(String::as_str).collect();
             let expected: BTreeSet<&str> = there.intersection(&prohibited).copied().collect();
-            let expected_valid = Validity::from(expected.is_empty());
+            let mut expected_valid = Validity::from(expected.is_empty());
+            if expected.is_empty() && there.contains("never-appended") {
+                // Nothing prohibits it, and yet it leaves a doubt.
+                (expected_valid, types) = (Validity::Unknown, BTreeSet::new());
+            }
             assert!(types.is_subset(&expected), "{model}: {types:?}, not {expected:?}, in\n{history}");
             assert_eq!(valid, expected_valid, "{model}: {types:?}, not {expected:?}, in\n{history}");
             tried.extend(there);

@@ -1,99 +1,278 @@
-//! Transactions, out of a history's operations.
+//! Transactions, out of a history's operations: numbers in a few long arrays, which hold nothing of the history itself.
+//!
+//! Keys are numbered, and so are *versions*: pairs of a key and a value that is written to it or read from it. A transaction
+//! of four steps takes about a hundred bytes, whatever its values are, and a million of them can be judged side by side.
 
-use crate::context::Context;
+use super::intern::{NIL, Names};
 use crate::cycles::Span;
 use crate::history::{Kind, Op, Process};
 use edn::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// All transactions of a history, in the order in which they began.
-pub(super) struct Transactions<'a> {
-    pub(super) list: Vec<Transaction<'a>>,
-    /// Keys by their numbers.
-    pub(super) keys: Vec<&'a Value>,
+pub(super) struct Transactions {
+    pub(super) list: Vec<Transaction>,
+    pub(super) names: Names,
+    steps: Vec<Step>,
+    /// The lists that were read, one behind the other.
+    elements: Vec<u32>,
+    /// What the history calls a write.
+    write: &'static str,
+    /// Numbers of transactions whose reply has other steps than were asked for.
+    pub(super) strangers: Vec<usize>,
+    open: HashMap<Process, Open>,
 }
 
 /// A transaction: what the reply says it did if it succeeded, what it was asked to do otherwise.
-pub(super) struct Transaction<'a> {
-    /// Its completion; if it never ended, its invocation.
-    pub(super) op: &'a Op,
-    pub(super) outcome: Kind,
+#[derive(Clone, Copy)]
+pub(super) struct Transaction {
     pub(super) span: Span,
-    pub(super) steps: Vec<Step<'a>>,
+    steps: (u32, u32),
 }
 
 /// A read or write within a transaction.
-#[derive(Clone, Copy)]
-pub(super) struct Step<'a> {
-    pub(super) is_write: bool,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Step {
     /// Number of its key.
     pub(super) key: u32,
-    pub(super) value: &'a Value,
-    /// As it stands in the history.
-    pub(super) whole: &'a Value,
+    pub(super) what: What,
 }
 
-impl<'a> Transactions<'a> {
+/// What a step does. Versions are told by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum What {
+    /// It writes, or appends, this version.
+    Write(u32),
+    /// It reads this version; [`NIL`] if there was none.
+    Read(u32),
+    /// It reads a list, which is kept between these places.
+    List(u32, u32),
+}
+
+/// A transaction that has not ended, as far as the history was read.
+struct Open {
+    number: usize,
+    asked: Vec<Step>,
+}
+
+impl Step {
+    pub(super) fn is_write(self) -> bool {
+        matches!(self.what, What::Write(_))
+    }
+
+    /// The version that it writes.
+    pub(super) fn written(self) -> Option<u32> {
+        if let What::Write(version) = self.what { Some(version) } else { None }
+    }
+}
+
+impl Transaction {
+    pub(super) fn outcome(&self) -> Kind {
+        self.span.outcome
+    }
+
+    /// The index of its completion; if it never ended, of its invocation.
+    pub(super) fn op(&self) -> usize {
+        self.span.complete.unwrap_or(self.span.invoke)
+    }
+}
+
+impl Transactions {
     /// `write` is what the history calls a write.
-    pub(super) fn new(context: &Context<'a>, write: &str) -> Transactions<'a> {
-        let mut transactions = Transactions { list: Vec::new(), keys: Vec::new() };
-        let mut numbers = HashMap::new();
-        for invoke in context.client_ops().filter(|op| op.kind == Kind::Invoke) {
-            let completion = context.other_half(invoke);
-            let outcome = completion.map_or(Kind::Info, |op| op.kind);
-            let Process::Client(process) = invoke.process else { continue };
-            let source = completion.filter(|_| outcome == Kind::Ok).unwrap_or(invoke);
-            let steps = source.value.elements().unwrap_or(&[]).iter();
-            let steps = steps.filter_map(|step| transactions.step(step, write, &mut numbers)).collect();
-            let complete = completion.map(|op| op.index);
-            let span = Span { invoke: invoke.index, complete, outcome, process };
-            transactions.list.push(Transaction { op: completion.unwrap_or(invoke), outcome, span, steps });
+    pub(super) fn new(write: &'static str) -> Transactions {
+        Transactions {
+            list: Vec::new(),
+            names: Names::default(),
+            steps: Vec::new(),
+            elements: Vec::new(),
+            write,
+            strangers: Vec::new(),
+            open: HashMap::new(),
         }
-        transactions
     }
 
-    fn step(
-        &mut self,
-        whole: &'a Value,
-        write: &str,
-        numbers: &mut HashMap<&'a Value, u32>,
-    ) -> Option<Step<'a>> {
-        let [name, key, value] = whole.elements()? else { return None };
-        let key = *numbers.entry(key).or_insert_with(|| {
-            self.keys.push(key);
-            u32::try_from(self.keys.len() - 1).expect("a history in memory has fewer than 2^32 keys")
+    /// Takes the next operation of a client.
+    pub(super) fn take(&mut self, op: &Op) {
+        let Process::Client(process) = op.process else { return };
+        if op.kind == Kind::Invoke {
+            let span = Span { invoke: op.index, complete: None, outcome: Kind::Info, process };
+            let asked = self.read_steps(&op.value);
+            self.list.push(Transaction { span, steps: (0, 0) });
+            let number = self.list.len() - 1;
+            if let Some(before) = self.open.insert(op.process, Open { number, asked }) {
+                self.keep(before.number, &before.asked);
+            }
+            return;
+        }
+        let Open { number, asked } = self.open.remove(&op.process).unwrap_or_else(|| {
+            // Nobody knows when it began, and so it began after nothing.
+            let span = Span { invoke: op.index, complete: None, outcome: Kind::Info, process };
+            self.list.push(Transaction { span, steps: (0, 0) });
+            Open { number: self.list.len() - 1, asked: Vec::new() }
         });
-        Some(Step { is_write: name.as_name()? == write, key, value, whole })
+        let span = &mut self.list[number].span;
+        (span.complete, span.outcome) = (Some(op.index), op.kind);
+        if op.kind != Kind::Ok && !asked.is_empty() {
+            return self.keep(number, &asked);
+        }
+        let done = self.read_steps(&op.value);
+        if !asked.is_empty() && !self.answers(&asked, &done) {
+            self.strangers.push(number);
+        }
+        self.keep(number, &done);
     }
 
-    pub(super) fn key(&self, key: u32) -> &'a Value {
-        self.keys[key as usize]
+    /// Those that never ended did what they were asked to do, or not.
+    pub(super) fn finish(mut self) -> Transactions {
+        let mut open: Vec<Open> = std::mem::take(&mut self.open).into_values().collect();
+        open.sort_unstable_by_key(|open| open.number);
+        for Open { number, asked } in open {
+            self.keep(number, &asked);
+        }
+        self
+    }
+
+    fn keep(&mut self, number: usize, steps: &[Step]) {
+        let start = place(self.steps.len());
+        self.steps.extend_from_slice(steps);
+        self.list[number].steps = (start, place(self.steps.len()));
+    }
+
+    /// Whether these are the steps that were asked for, with what was read filled in.
+    fn answers(&self, asked: &[Step], done: &[Step]) -> bool {
+        let fits = |(asked, done): (&Step, &Step)| asked.key == done.key && asked.written() == done.written();
+        asked.len() == done.len() && asked.iter().zip(done).all(fits)
+    }
+
+    fn read_steps(&mut self, value: &Value) -> Vec<Step> {
+        value.elements().unwrap_or(&[]).iter().filter_map(|step| self.read_step(step)).collect()
+    }
+
+    fn read_step(&mut self, whole: &Value) -> Option<Step> {
+        let [name, key, value] = whole.elements()? else { return None };
+        let key = self.names.key(key);
+        let what = match name.as_name()? {
+            name if name == self.write => What::Write(self.names.version(key, value)),
+            _ if *value == Value::Nil => What::Read(NIL),
+            _ => match value {
+                Value::List(list) | Value::Vector(list) if self.write == "append" => {
+                    let start = place(self.elements.len());
+                    for element in list {
+                        self.elements.push(self.names.version(key, element));
+                    }
+                    What::List(start, place(self.elements.len()))
+                }
+                value => What::Read(self.names.version(key, value)),
+            },
+        };
+        Some(Step { key, what })
+    }
+
+    pub(super) fn steps(&self, number: usize) -> &[Step] {
+        let (start, end) = self.list[number].steps;
+        &self.steps[start as usize..end as usize]
+    }
+
+    /// The list that a step read. Nothing is an empty one.
+    pub(super) fn read(&self, step: Step) -> &[u32] {
+        match step.what {
+            What::List(start, end) => &self.elements[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+
+    /// What a step read, in print.
+    pub(super) fn value_read(&self, step: Step) -> Value {
+        match step.what {
+            What::Read(NIL) => Value::Nil,
+            What::Read(version) | What::Write(version) => self.names.value(version).clone(),
+            What::List(..) => self.list_of(self.read(step)),
+        }
+    }
+
+    /// These versions as a list.
+    pub(super) fn list_of(&self, versions: &[u32]) -> Value {
+        Value::Vector(versions.iter().map(|&version| self.names.value(version).clone()).collect())
+    }
+
+    /// A step as histories have it.
+    pub(super) fn quote(&self, step: Step) -> Value {
+        let name = if step.is_write() { self.write } else { "r" };
+        Value::Vector(vec![Value::keyword(name), self.key(step.key).clone(), self.value_read(step)])
+    }
+
+    pub(super) fn key(&self, key: u32) -> &Value {
+        self.names.key_value(key)
     }
 
     /// With their numbers.
-    pub(super) fn with_outcome(&self, outcome: Kind) -> impl Iterator<Item = (usize, &Transaction<'a>)> {
-        self.list.iter().enumerate().filter(move |(_, transaction)| transaction.outcome == outcome)
+    pub(super) fn with_outcome(&self, outcome: Kind) -> impl Iterator<Item = usize> {
+        self.range().filter(move |&number| self.list[number].outcome() == outcome)
+    }
+
+    pub(super) fn range(&self) -> Range<usize> {
+        0..self.list.len()
     }
 
     /// When each took place.
     pub(super) fn spans(&self) -> Vec<Span> {
         self.list.iter().map(|transaction| transaction.span).collect()
     }
-}
 
-impl<'a> Transaction<'a> {
-    /// For each key it touches first by reading: that read (§11.1).
-    pub(super) fn external_reads(&self) -> BTreeMap<u32, Step<'a>> {
-        let mut first = BTreeMap::new();
-        for step in &self.steps {
-            first.entry(step.key).or_insert(*step);
+    /// For each key that a transaction touches first by reading: that read (§11.1).
+    pub(super) fn external_reads(&self, number: usize) -> Vec<Step> {
+        let steps = self.steps(number);
+        let mut found = Vec::new();
+        let mut touched = Touched::new(steps.len());
+        for step in steps {
+            if touched.is_new(step.key) && !step.is_write() {
+                found.push(*step);
+            }
         }
-        first.retain(|_, step| !step.is_write);
-        first
+        found
     }
 
-    /// For each key it writes: the last write (§11.1).
-    pub(super) fn external_writes(&self) -> BTreeMap<u32, Step<'a>> {
-        self.steps.iter().filter(|step| step.is_write).map(|step| (step.key, *step)).collect()
+    /// For each key that a transaction writes: the last write (§11.1), the last key first.
+    pub(super) fn external_writes(&self, number: usize) -> Vec<(u32, u32)> {
+        let steps = self.steps(number);
+        let mut found = Vec::new();
+        let mut touched = Touched::new(steps.len());
+        for step in steps.iter().rev() {
+            if let Some(version) = step.written().filter(|_| touched.is_new(step.key)) {
+                found.push((step.key, version));
+            }
+        }
+        found
+    }
+}
+
+fn place(length: usize) -> u32 {
+    u32::try_from(length).expect("a history in memory has fewer than 2^32 steps and elements")
+}
+
+/// Keys seen so far. Nearly all transactions touch so few that looking through them is quickest.
+enum Touched {
+    Few(Vec<u32>),
+    Many(std::collections::HashSet<u32>),
+}
+
+/// Transactions with more steps than this look their keys up.
+const FEW: usize = 16;
+
+impl Touched {
+    fn new(steps: usize) -> Touched {
+        if steps <= FEW { Touched::Few(Vec::new()) } else { Touched::Many(Default::default()) }
+    }
+
+    fn is_new(&mut self, key: u32) -> bool {
+        match self {
+            Touched::Few(keys) if keys.contains(&key) => false,
+            Touched::Few(keys) => {
+                keys.push(key);
+                true
+            }
+            Touched::Many(keys) => keys.insert(key),
+        }
     }
 }

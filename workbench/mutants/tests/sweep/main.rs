@@ -5,8 +5,16 @@ extern crate machines as honest;
 extern crate mutants as machines;
 
 mod host;
+#[path = "../../../../machines/tests/consensus/invariants.rs"]
+mod invariants;
+#[path = "../../../../machines/tests/consensus/load.rs"]
+mod load;
 mod scenarios;
 mod storm;
+#[path = "../../../../machines/tests/consensus/trouble.rs"]
+mod trouble;
+#[path = "../../../../machines/tests/consensus/world.rs"]
+mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -83,9 +91,8 @@ fn a_thousand_seeds_find_every_bug() {
 #[test]
 fn what_ships_is_never_suspected() {
     let durable = ["durable broadcast", "durable counter", "durable log", "durable txn"];
-    for machine in
-        ["unique-ids", "broadcast", "counter", "counter-kv", "log", "txn"].into_iter().chain(durable)
-    {
+    let others = ["unique-ids", "broadcast", "counter", "counter-kv", "log", "txn", "lin-kv", "txn-strict"];
+    for machine in others.into_iter().chain(durable) {
         for seed in 0..20 {
             assert_eq!(suspicion(machine, None, seed), None, "{machine}, seed {seed}");
         }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bench::options::{Disks, Fault, Latency, LatencyDistribution, Options, Workload};
-use machines::{Broadcast, Counter, CounterKv, Log, Machine, Txn, UniqueIds};
+use machines::{Broadcast, Counter, CounterKv, LinKv, Log, Machine, Txn, TxnStrict, UniqueIds};
 use worlds::Spawn;
 
 use crate::host::{spawn, spawn_durable};
@@ -39,6 +39,17 @@ pub(crate) fn scenario(machine: &str, seed: u64) -> Scenario {
         "log" => (with(Workload::Kafka, 3, 200.0, partition), spawn::<Log>(Log::default_config()), 0.5),
         "txn" => {
             (with(Workload::TxnRwRegister, 3, 200.0, partition), spawn::<Txn>(Txn::default_config()), 0.5)
+        }
+        "lin-kv" => {
+            let spawn = spawn_durable::<LinKv>(LinKv::default_config());
+            (durable(with(Workload::LinKv, 3, 100.0, kill)), spawn, f64::INFINITY)
+        }
+        "txn-strict" => {
+            let spawn = spawn_durable::<TxnStrict>(TxnStrict::default_config());
+            let workload = [Workload::TxnListAppend, Workload::TxnRwRegister][seed as usize % 2];
+            let consistency_models = vec!["strict-serializable".to_string()];
+            let options = durable(with(workload, 3, 100.0, kill));
+            (Options { consistency_models, ..options }, spawn, f64::INFINITY)
         }
         "durable broadcast" => (
             durable(with(Workload::Broadcast, 3, 50.0, kill)),

@@ -2,6 +2,37 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 
+/** Bytes that were packed: deflated, in base64. */
+async function unpacked(text) {
+  const bytes = Uint8Array.fromBase64 ? Uint8Array.fromBase64(text) : Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+const unpackedJson = async (text) => JSON.parse(new TextDecoder().decode(await unpacked(text)));
+
+/**
+ * Reads whole numbers, column after column: varints, zigzag.
+ * @returns a function that fills an array with the next column; of differences it makes their sums
+ */
+function columnsIn(bytes) {
+  let at = 0;
+  return (column, areDifferences = false) => {
+    let sum = 0;
+    for (let row = 0; row < column.length; row++) {
+      let byte = bytes[at++];
+      let number = byte & 127;
+      for (let scale = 128; byte > 127; scale *= 128) {
+        byte = bytes[at++];
+        number += (byte & 127) * scale;
+      }
+      number = number % 2 === 0 ? number / 2 : -(number + 1) / 2;
+      column[row] = areDifferences ? (sum += number) : number;
+    }
+    return column;
+  };
+}
+
 /** An element of the page. */
 const element = (id) => document.getElementById(id);
 

@@ -1,28 +1,24 @@
 // The plots of a run: latencies, rates, how values spread, who talks to whom.
 
 const OUTCOMES = ["ok", "failed", "unknown"];
-const BUCKETS = 48;
 const time = (at, step) => moment(at, step);
-const operations = data.operations;
 const seriesColour = (number) => colour("series-" + (number % 4));
 const outcomeColour = (outcome, name) => (outcome === 0 ? seriesColour(name) : colour(outcome === 1 ? "bad" : "unknown"));
 
-/** From the first operation to the end of the run. */
+/** From the first operation to the end of the run, and to the end of its main phase, which is what charts show. */
 const span = [0, Math.max(data.end, 1)];
+const main = [0, data.main];
 
-/** The quantile of sorted numbers, without interpolation. */
-const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-
-/** Things by the stretch of time that they fall into. */
-function buckets(count, timeOf) {
-  const width = (span[1] - span[0]) / BUCKETS;
-  const found = Array.from({ length: BUCKETS }, () => []);
-  for (let index = 0; index < count; index++) {
-    const at = timeOf(index);
-    if (at >= span[0] && at <= span[1]) found[clamp(Math.floor((at - span[0]) / width), 0, BUCKETS - 1)].push(index);
-  }
-  return { width, found };
-}
+/** Operations that have a dot, in columns. */
+const operations = await (async () => {
+  const { names, dots, columns, quantiles, ended } = data.operations;
+  const next = columnsIn(await unpacked(columns));
+  const [began, took] = [next(new Float64Array(dots), true), next(new Float64Array(dots))];
+  return { names, began, took, name: next(new Uint8Array(dots)), outcome: next(new Uint8Array(dots)), quantiles, ended };
+})();
+const BUCKETS = operations.quantiles.length;
+const bucketWidth = main[1] / BUCKETS;
+const bucketAt = (at) => clamp(Math.floor(at / bucketWidth), 0, BUCKETS - 1);
 
 /** From the least to the greatest latency, in whole powers of ten. */
 function latencyRange() {
@@ -36,19 +32,25 @@ function latencyRange() {
   return [low, Math.max(most * 1.6, low * 100)];
 }
 
+/** In virtual time computing takes none: where nodes answer by themselves there is nothing to plot. */
+const areAllInstant = () => operations.took.every((took) => took <= 0);
+
 function latencyChart() {
+  if (areAllInstant()) return;
   const y = latencyRange();
   chart(element("chart-latency"), {
-    x: span, y, isTime: true, isLog: true, formatX: time, formatY: duration,
+    x: main, y, isTime: true, isLog: true, formatX: time, formatY: duration,
     draw(context, x, y) {
+      const size = clamp(400 / Math.sqrt(operations.began.length), 2.2, 5);
       // The unhappy ones last, so that they are on top.
       for (const outcome of [0, 1, 2]) {
         operations.began.forEach((began, index) => {
           if (operations.outcome[index] !== outcome || operations.took[index] < 0) return;
           context.fillStyle = outcomeColour(outcome, operations.name[index]);
-          context.globalAlpha = outcome === 0 ? 0.5 : 0.9;
-          const size = outcome === 0 ? 2 : 3;
-          context.fillRect(x(began) - size / 2, y(Math.max(operations.took[index], 10)) - size / 2, size, size);
+          context.globalAlpha = outcome === 0 ? clamp(300 / Math.sqrt(operations.began.length), 0.35, 0.8) : 0.95;
+          context.beginPath();
+          context.arc(x(began), y(Math.max(operations.took[index], 10)), (outcome === 0 ? size : size + 1) / 2, 0, 7);
+          context.fill();
         });
       }
       context.globalAlpha = 1;
@@ -63,45 +65,42 @@ function latencyChart() {
 }
 
 function quantilesChart() {
-  const { width, found } = buckets(operations.began.length, (index) => operations.began[index]);
-  const shares = [["median", 0.5], ["95 %", 0.95], ["99 %", 0.99], ["longest", 1]];
-  const sorted = found.map((indices) => indices.map((index) => operations.took[index]).filter((took) => took >= 0).sort((a, b) => a - b));
-  const middle = (bucket) => span[0] + (bucket + 0.5) * width;
+  if (areAllInstant()) return;
+  const names = ["median", "95 %", "99 %", "longest"];
+  const { quantiles } = operations;
+  const middle = (bucket) => (bucket + 0.5) * bucketWidth;
   chart(element("chart-quantiles"), {
-    x: span, y: latencyRange(), isTime: true, isLog: true, formatX: time, formatY: duration,
+    x: main, y: latencyRange(), isTime: true, isLog: true, formatX: time, formatY: duration,
     draw(context, x, y) {
-      shares.forEach(([, share], number) => {
+      names.forEach((_, number) => {
         // Stretches without operations are gaps.
         let points = [];
-        sorted.forEach((took, bucket) => {
-          if (took.length > 0) points.push([x(middle(bucket)), y(Math.max(quantile(took, share), 10))]);
-          if (took.length > 0 && bucket < BUCKETS - 1) return;
+        quantiles.forEach((took, bucket) => {
+          if (took) points.push([x(middle(bucket)), y(Math.max(took[number], 10))]);
+          if (took && bucket < BUCKETS - 1) return;
           drawLine(context, points, seriesColour(number));
+          if (points.length === 1) context.fillRect(points[0][0] - 1.5, points[0][1] - 1.5, 3, 3);
           points = [];
         });
       });
     },
-    key: () => shares.map(([name], number) => [name, seriesColour(number)]),
+    key: () => names.map((name, number) => [name, seriesColour(number)]),
     hover(at) {
-      const took = sorted[clamp(Math.floor((at - span[0]) / width), 0, BUCKETS - 1)];
-      if (took.length === 0) return null;
-      return `${moment(at, 1e5)}: ` + shares.map(([name, share]) => `${name} ${duration(quantile(took, share))}`).join(", ");
+      const took = quantiles[bucketAt(at)];
+      return took && `${moment(at, 1e5)}: ` + names.map((name, number) => `${name} ${duration(took[number])}`).join(", ");
     },
   });
 }
 
 function rateChart() {
-  const ended = (index) => operations.began[index] + Math.max(operations.took[index], 0);
-  const { width, found } = buckets(operations.began.length, ended);
-  const perSecond = (outcome) => found.map((indices) => indices.filter((index) => operations.outcome[index] === outcome).length / (width / 1e6));
-  const rates = [0, 1, 2].map(perSecond);
+  const rates = operations.ended.map((counts) => counts.map((count) => count / (bucketWidth / 1e6)));
   const shown = [0, 1, 2].filter((outcome) => outcome === 0 || rates[outcome].some((rate) => rate > 0));
-  barsOverTime("chart-rate", width, shown.map((outcome) => [OUTCOMES[outcome], rates[outcome], () => outcomeColour(outcome, 0)]));
+  barsOverTime("chart-rate", bucketWidth, shown.map((outcome) => [OUTCOMES[outcome], rates[outcome], () => outcomeColour(outcome, 0)]));
 }
 
 /** Counted over the whole journal, of which the diagram may hold a part. */
 function messagesChart() {
-  const width = (span[1] - span[0]) / BUCKETS;
+  const width = bucketWidth;
   const rate = (counts) => counts.map((count) => count / (width / 1e6));
   const series = [["delivered", rate(data.traffic.delivered), () => colour("server")]];
   const dropped = rate(data.traffic.dropped);
@@ -115,21 +114,21 @@ function barsOverTime(id, width, series) {
   if (!canvas) return;
   const most = Math.max(1, ...series[0][1].map((_, bucket) => series.reduce((sum, [, rates]) => sum + rates[bucket], 0)));
   chart(canvas, {
-    x: span, y: [0, most * 1.15], isTime: true, formatX: time, formatY: figure,
+    x: main, y: [0, most * 1.15], isTime: true, formatX: time, formatY: figure,
     draw(context, x, y) {
       for (let bucket = 0; bucket < BUCKETS; bucket++) {
         let below = 0;
         for (const [, rates, style] of series) {
-          const [left, right] = [x(span[0] + bucket * width), x(span[0] + (bucket + 1) * width)];
+          const [left, right] = [x(bucket * width), x((bucket + 1) * width)];
           context.fillStyle = style();
-          context.fillRect(left + 0.5, y(below + rates[bucket]), Math.max(right - left - 1, 0.5), y(below) - y(below + rates[bucket]));
+          context.fillRect(left + 0.25, y(below + rates[bucket]), Math.max(right - left - 0.5, 0.5), y(below) - y(below + rates[bucket]));
           below += rates[bucket];
         }
       }
     },
     key: () => (series.length > 1 ? series.map(([name, , style]) => [name, style()]) : []),
     hover(at) {
-      const bucket = clamp(Math.floor((at - span[0]) / width), 0, BUCKETS - 1);
+      const bucket = bucketAt(at);
       return `${moment(at, 1e5)}: ` + series.map(([name, rates]) => `${figure(rates[bucket])} ${name} a second`).join(", ");
     },
   });
@@ -221,8 +220,34 @@ function linksChart() {
   canvas.addEventListener("pointerleave", () => tooltip.hide());
 }
 
+/** Of a run that fails: the share of its other continuations that fail too, by the moment from which on they are other ones. */
+function worseningChart() {
+  if (!data.worsening) return;
+  const { moments, of, certain_us } = data.worsening;
+  chart(element("chart-worsening"), {
+    x: main, y: [0, 1], isTime: true, formatX: time, formatY: (share) => Math.round(share * 100) + " %",
+    draw(context, x, y) {
+      drawLine(context, moments.map(([at, share]) => [x(at), y(share)]), colour("bad"), 2);
+      context.fillStyle = colour("bad");
+      for (const [at, share] of moments) {
+        context.beginPath();
+        context.arc(x(at), y(share), 3, 0, 7);
+        context.fill();
+      }
+      if (certain_us === null) return;
+      context.setLineDash([4, 3]);
+      drawLine(context, [[x(certain_us), y(0)], [x(certain_us), y(1)]], colour("muted"), 1.2);
+      context.setLineDash([]);
+    },
+    hover(at) {
+      const [from, share] = moments.reduce((best, moment) => (Math.abs(moment[0] - at) < Math.abs(best[0] - at) ? moment : best));
+      return `from ${moment(from, 1000)} on ${Math.round(share * of)} of ${of} continuations fail, too`;
+    },
+  });
+}
+
 function drawCharts() {
-  if (operations.began.length > 0) {
+  if (operations.names.length > 0) {
     latencyChart();
     quantilesChart();
     rateChart();
@@ -230,4 +255,5 @@ function drawCharts() {
   }
   stableChart();
   linksChart();
+  worseningChart();
 }

@@ -23,6 +23,11 @@ function indented(body) {
   }
 }
 
+/** The body, or where it is. */
+function bodyOf(row) {
+  return rows.body(row) ?? `(its body is in net-journal/messages.jsonl: grep '^{"id":${rows.id[row]},')`;
+}
+
 function messageDetails(row) {
   const other = otherHalf(row);
   const partner = other < 0 ? "" : `<div class="chips"><button type="button" data-row="${other}">${rows.sent[other] < rows.sent[row] ? "what it answers" : "its answer"}: ${typeOf(other)}</button></div>`;
@@ -30,7 +35,7 @@ function messageDetails(row) {
   const shown = values.slice(0, 30).map((value) => `<button type="button" data-value="${value}">${escaped(rows.values[value])}</button>`);
   const more = values.length > 30 ? `<span class="muted">and ${values.length - 30} more</span>` : "";
   const chips = values.length === 0 ? "" : `<div class="chips"><span class="muted">It also brought</span> ${shown.join("")} ${more}</div>`;
-  return `<div>${headline(row)}<pre>${escaped(indented(rows.body[row]))}</pre>${partner}${chips}</div>`;
+  return `<div>${headline(row)}<pre>${escaped(indented(bodyOf(row)))}</pre>${coneDetails()}<div class="chips"><button type="button" data-cone="1" title="Lamport's happened-before (c)">${selection.cone ? "forget" : "show"} what could have caused it, and what it could cause</button></div>${partner}${chips}</div>`;
 }
 
 /** A step of a value's way. */
@@ -68,19 +73,27 @@ function lastArrival(value) {
 
 /** Selects something, or nothing; what is not named is forgotten. */
 function select({ row = -1, value = -1, proof = -1 }) {
-  Object.assign(selection, { row, value, proof });
-  const parts = [];
-  if (value >= 0) parts.push(valueDetails(value));
-  if (row >= 0) parts.push(messageDetails(row));
-  element("details").innerHTML = parts.join("");
+  const cone = selection.cone && row >= 0 ? coneOf(row) : null;
+  Object.assign(selection, { row, value, proof, cone });
+  if (row >= 0) selection.cursor = Math.min(Number.isFinite(rows.end[row]) ? rows.end[row] : rows.sent[row], span[1]);
+  showDetails();
+  tellMoment();
   redraw();
 }
 
-/** Selects a message, and the first value that it carries. */
-function selectRow(row) {
+function showDetails() {
+  const { row, value } = selection;
+  const parts = [];
+  if (row >= 0) parts.push(messageDetails(row));
+  if (value >= 0) parts.push(valueDetails(value));
+  element("details").innerHTML = parts.join("");
+}
+
+/** Selects a message, and a value that it carries; if `keeps`, what else was selected stays. */
+function selectRow(row, keeps = false) {
   const values = valuesOfRow(row);
-  const value = values.includes(selection.value) ? selection.value : values.length > 0 ? values[0] : -1;
-  select({ row, value });
+  const value = values.includes(selection.value) || (keeps && selection.value >= 0) ? selection.value : values.length > 0 ? values[0] : -1;
+  select({ row, value, proof: keeps ? selection.proof : -1 });
 }
 
 /** Selects a value and looks at all of its way. */

@@ -7,25 +7,29 @@
 const MAX_ARROWS = 6000;
 /** The closest look: this many microseconds over the whole width. */
 const CLOSEST = 200;
-const AXIS = 26;
+/** Room above the lanes, for the names of faults, and below, for the time. */
+const HEAD = 20;
+const AXIS = 28;
 
 const view = { from: span[0], to: span[1] };
-const selection = { row: -1, value: -1, proof: -1 };
+/** What the reader picked: a message, a value, a proof; whether the message's cone is shown; the moment that is looked at. */
+const selection = { row: -1, value: -1, proof: -1, cone: null, cursor: null };
 const canvas = element("diagram");
 const overview = element("overview");
 
 /** Participants that have a lane: all nodes, and the services that somebody talked to. */
 const lanes = (() => {
-  const used = new Set();
-  for (let row = 0; row < rows.length; row++) used.add(rows.src[row]).add(rows.dest[row]);
+  const used = new Uint8Array(rows.names.length);
+  for (let row = 0; row < rows.length; row++) used[rows.src[row]] = used[rows.dest[row]] = 1;
   const names = [];
-  for (let name = 0; name < rows.servers; name++) if (name < rows.nodes || used.has(name)) names.push(name);
+  for (let name = 0; name < rows.servers; name++) if (name < rows.nodes || used[name]) names.push(name);
   const height = names.length <= 8 ? Math.max(320 / Math.max(names.length, 3), 50) : clamp(680 / names.length, 2, 40);
   const position = new Map(names.map((name, index) => [name, index]));
-  const top = AXIS + height * 0.5;
+  const top = HEAD + height * 0.5;
+  const bottom = HEAD + names.length * height + (names.length <= 8 ? 4 : 8);
   return {
-    names, height,
-    total: AXIS + names.length * height + (names.length <= 8 ? 4 : 8),
+    names, height, bottom,
+    total: bottom + AXIS,
     y: (name) => top + position.get(name) * height,
     at: (y) => names[clamp(Math.round((y - top) / height), 0, names.length - 1)],
   };
@@ -59,27 +63,33 @@ let drawn = [];
 const redraw = keepDrawn(canvas, () => {
   const { context, width } = prepare(canvas, lanes.total);
   const marked = markedRows();
-  const visible = rowsDuring(view.from, view.to);
-  const stride = Math.ceil(visible.length / MAX_ARROWS);
-  drawn = stride > 1 ? visible.filter((row) => row % stride === 0 || rows.isDropped(row) || marked.has(row)) : visible;
+  const { count, stride, sample } = rowsDuring(view.from, view.to, MAX_ARROWS);
+  drawn = sample;
+  if (stride > 1) for (const row of marked) if (row % stride !== 0 && !rows.isDropped(row)) drawn.push(row);
   shadeFaults(context, width);
   drawTimeAxis(context, width);
   drawLanes(context, width);
   context.save();
   context.beginPath();
-  context.rect(GUTTER - 4, AXIS - 4, width - GUTTER - 4, lanes.total);
+  context.rect(GUTTER - 4, HEAD - 6, width - GUTTER - 4, lanes.bottom - HEAD + 6);
   context.clip();
   drawHolders(context, width);
+  drawCone(context, width);
   drawArrows(context, marked);
+  drawSaid(context);
+  drawEvidence(context);
+  if (drawn.length < LABELLED) drawLabels(context);
+  drawCursor(context);
   context.restore();
-  sayPosition(visible.length, stride);
+  nameFaults(context, width);
+  sayPosition(count, stride);
   redrawOverview();
 });
 
 /** Where links were cut, all lanes are shaded; where nodes were down, theirs are. */
 function shadeFaults(context, width) {
   for (const fault of data.faults) {
-    if (fault.nodes.length === 0) shade(context, xOf, GUTTER, width - 12, AXIS, lanes.total - AXIS, [fault]);
+    if (fault.nodes.length === 0) shade(context, xOf, GUTTER, width - 12, HEAD, lanes.bottom - HEAD, [fault]);
     for (const node of fault.nodes) {
       const y = lanes.y(rows.names.indexOf(node));
       shade(context, xOf, GUTTER, width - 12, y - lanes.height * 0.4, lanes.height * 0.8, [fault, fault]);
@@ -106,10 +116,10 @@ function drawTimeAxis(context, width) {
   context.beginPath();
   for (const at of across.at) {
     const x = Math.round(xOf(at)) + 0.5;
-    context.moveTo(x, AXIS - 6);
-    context.lineTo(x, lanes.total);
+    context.moveTo(x, HEAD);
+    context.lineTo(x, lanes.bottom + 5);
     context.fillStyle = colour("muted");
-    context.fillText(moment(at, across.step), clamp(x, GUTTER + 10, width - 30), 10);
+    context.fillText(moment(at, across.step), clamp(x, GUTTER + 10, width - 30), lanes.bottom + 16);
   }
   context.stroke();
 }
@@ -166,17 +176,22 @@ function drawHolders(context, width) {
 }
 
 function drawArrows(context, marked) {
-  const faint = drawn.some((row) => marked.has(row)) ? 0.3 : 1;
+  const { cone } = selection;
+  const faint = cone || drawn.some((row) => marked.has(row)) ? 0.3 : 1;
   const classes = [
     { rows: [], style: "client", width: 1, alpha: 0.9 * faint },
     { rows: [], style: "server", width: drawn.length > 1500 ? 0.8 : 1.1, alpha: (drawn.length > 1500 ? 0.5 : 0.85) * faint },
     { rows: [], style: "dropped", width: 1.3, alpha: Math.max(faint, 0.45), dash: [5, 4] },
     { rows: [], style: "chain", width: 2, alpha: 1 },
     { rows: [], style: "dropped", width: 2.2, alpha: 1, dash: [6, 4] },
+    { rows: [], style: "past", width: 1.4, alpha: 0.95 },
+    { rows: [], style: "future", width: 1.4, alpha: 0.95 },
   ];
   for (const row of drawn) {
     const dropped = rows.isDropped(row);
-    if (marked.has(row)) classes[dropped ? 4 : 3].rows.push(row);
+    if (cone && cone.past.has(row)) classes[5].rows.push(row);
+    else if (cone && cone.future.has(row) && !dropped) classes[6].rows.push(row);
+    else if (marked.has(row)) classes[dropped ? 4 : 3].rows.push(row);
     else classes[dropped ? 2 : rows.touchesClient(row) ? 0 : 1].rows.push(row);
   }
   for (const group of classes) drawGroup(context, group, drawn.length - classes[0].rows.length < 500 || group.alpha === 1);
@@ -239,9 +254,12 @@ function sayPosition(count, stride) {
   element("position").textContent = `${seconds} · ${counted(count, "message")}${sample}`;
 }
 
+/** The first thing that happened. */
+const BEGINNING = Math.min(span[0], rows.length ? rows.sent[0] : 0);
+
 /** Looks at another stretch of time, within the run. */
 function look(from, to) {
-  const [least, most] = [Math.min(span[0], rows.length ? rows.sent[0] : 0), span[1]];
+  const [least, most] = [BEGINNING, span[1]];
   const width = clamp(to - from, CLOSEST, most - least);
   view.from = clamp(from, least, most - width);
   view.to = view.from + width;
@@ -283,9 +301,11 @@ const overviewBars = (() => {
 
 const overviewX = (us) => GUTTER + (us / span[1]) * plotWidth();
 
+const OVERVIEW_HEIGHT = 62;
+
 const redrawOverview = keepDrawn(overview, () => {
-  const height = 44;
-  const { context, width } = prepare(overview, height);
+  const height = OVERVIEW_HEIGHT - 18;
+  const { context, width } = prepare(overview, OVERVIEW_HEIGHT);
   shade(context, overviewX, GUTTER, width - 12, 0, height);
   const step = plotWidth() / overviewBars.all.length;
   for (const [heights, style] of [[overviewBars.all, "client"], [overviewBars.dropped, "dropped"]]) {
@@ -295,8 +315,18 @@ const redrawOverview = keepDrawn(overview, () => {
       context.fillRect(GUTTER + bar * step, height - tall, Math.max(step - 0.3, 0.5), tall);
     });
   }
+  context.font = font(11);
+  context.fillStyle = colour("muted");
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const across = ticks(span[0], span[1], clamp(plotWidth() / 90, 2, 10));
+  for (const at of across.at) context.fillText(moment(at, across.step), clamp(overviewX(at), GUTTER + 10, width - 24), height + 10);
   const [left, right] = [clamp(overviewX(view.from), GUTTER, width - 12), clamp(overviewX(view.to), GUTTER + 2, width - 12)];
   context.strokeStyle = colour("ink");
   context.lineWidth = 1.5;
   context.strokeRect(left, 1, Math.max(right - left, 3), height - 2);
+  if (selection.cursor !== null) {
+    context.fillStyle = colour("chain");
+    context.fillRect(overviewX(selection.cursor) - 0.5, 0, 1, height);
+  }
 });

@@ -39,9 +39,18 @@ function listenToPointers() {
 
 function point(event) {
   const row = rowAt(event.offsetX, event.offsetY);
+  const line = saidAt(event.offsetX, event.offsetY);
   canvas.style.cursor = row >= 0 ? "pointer" : "grab";
-  if (row < 0) return tooltip.hide();
-  tooltip.show(event, headline(row) + `<code>${escaped(rows.body[row].slice(0, 600))}</code>`);
+  if (event.offsetX >= GUTTER) {
+    selection.cursor = clamp(timeAt(event.offsetX), BEGINNING, span[1]);
+    tellMoment();
+    redraw();
+  }
+  if (line >= 0) return tooltip.show(event, `<b>${nameOf(said.node[line])}</b> wrote at ${moment(said.time[line], 1000)}<code>${escaped(said.texts[line])}</code>`);
+  if (row >= 0) return tooltip.show(event, headline(row) + `<code>${escaped(bodyOf(row).slice(0, 600))}</code>`);
+  const faults = faultsAt(timeAt(event.offsetX));
+  if (faults && event.offsetX >= GUTTER) tooltip.show(event, faults);
+  else tooltip.hide();
 }
 
 function click(event) {
@@ -72,11 +81,13 @@ function listenToKeys() {
   const shift = (share) => look(view.from + (view.to - view.from) * share, view.to + (view.to - view.from) * share);
   const keys = {
     "+": () => zoom(0.5), "=": () => zoom(0.5), "-": () => zoom(2), "0": () => look(span[0], span[1]),
-    ArrowLeft: () => shift(-0.2), ArrowRight: () => shift(0.2), Escape: () => select({}),
+    ArrowLeft: () => step(-1), ArrowRight: () => step(1), ShiftArrowLeft: () => shift(-0.2), ShiftArrowRight: () => shift(0.2),
+    " ": () => play(!playing), c: toggleCone, Escape: () => forget(),
   };
   canvas.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || !keys[event.key]) return;
-    keys[event.key]();
+    const key = (event.shiftKey && event.key.startsWith("Arrow") ? "Shift" : "") + event.key;
+    if (event.ctrlKey || event.metaKey || !keys[key]) return;
+    keys[key]();
     event.preventDefault();
   });
   element("zoom-in").addEventListener("click", keys["+"]);
@@ -85,18 +96,32 @@ function listenToKeys() {
   element("clear").addEventListener("click", keys.Escape);
 }
 
+function forget() {
+  play(false);
+  select({});
+  lookAt(null);
+}
+
+/** In the overview a drag from inside the frame moves it; one from outside draws a new one; a click moves it there. */
 function listenToOverview() {
-  const move = (event) => {
-    const middle = ((event.offsetX - GUTTER) / plotWidth()) * span[1];
-    const half = (view.to - view.from) / 2;
-    look(middle - half, middle + half);
-  };
+  let drag = null;
+  const at = (event) => ((event.offsetX - GUTTER) / plotWidth()) * span[1];
   overview.addEventListener("pointerdown", (event) => {
     overview.setPointerCapture(event.pointerId);
-    move(event);
+    const here = at(event);
+    const isInside = view.from <= here && here <= view.to;
+    drag = { start: here, x: event.offsetX, offset: isInside ? here - view.from : null };
   });
   overview.addEventListener("pointermove", (event) => {
-    if (event.buttons > 0) move(event);
+    if (event.buttons === 0 || !drag) return;
+    const [here, width] = [at(event), view.to - view.from];
+    if (drag.offset !== null) look(here - drag.offset, here - drag.offset + width);
+    else if (Math.abs(event.offsetX - drag.x) > 3) look(Math.min(here, drag.start), Math.max(here, drag.start));
+  });
+  overview.addEventListener("pointerup", (event) => {
+    const [here, half] = [at(event), (view.to - view.from) / 2];
+    if (drag && Math.abs(event.offsetX - drag.x) <= 3) look(here - half, here + half);
+    drag = null;
   });
 }
 
@@ -106,6 +131,7 @@ function listenToButtons() {
     if (!button) return;
     if (button.dataset.value) selectValue(Number(button.dataset.value));
     if (button.dataset.row) selectRow(Number(button.dataset.row));
+    if (button.dataset.cone) toggleCone();
   });
   const proofs = element("proofs");
   if (proofs) proofs.addEventListener("click", (event) => {
@@ -145,5 +171,13 @@ listenToWheel();
 listenToKeys();
 listenToOverview();
 listenToButtons();
+listenToTravel();
+listenToWindow();
 drawCharts();
 open();
+tellMoment();
+
+// For whoever looks in from the browser's console, and for the tests.
+Object.assign(globalThis, { data, rows, view, selection, lanes, span, canvas, ends, rowAt, zoom, look, step, coneOf, stateAt, GUTTER, MAX_ARROWS, LABELLED });
+Object.defineProperty(globalThis, "drawn", { get: () => drawn });
+document.documentElement.dataset.isReady = "yes";

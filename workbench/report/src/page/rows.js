@@ -4,35 +4,37 @@ const DELIVERED = 0;
 const LOST = 2;
 const UNDERWAY = 3;
 
-const rows = (() => {
-  const columns = data.messages;
-  const length = columns.id.length;
-  const sent = new Float64Array(length);
-  const end = new Float64Array(length);
-  let time = 0;
-  for (let row = 0; row < length; row++) {
-    time += columns.sent[row];
-    sent[row] = time;
-    end[row] = columns.took[row] < 0 ? Infinity : time + columns.took[row];
-  }
-  const { names, types, values, steps, servers, nodes } = columns;
-  const [id, body] = [columns.id, columns.body];
-  const src = Uint32Array.from(columns.src);
-  const dest = Uint32Array.from(columns.dest);
-  const fate = Uint8Array.from(columns.fate);
-  const kind = Uint16Array.from(columns.kind);
+const rows = await (async () => {
+  const { names, types, links, servers, nodes, count: length, full, columns, texts } = data.messages;
+  const [numbers, { body, values, steps }] = await Promise.all([unpacked(columns), unpackedJson(texts)]);
+  const next = columnsIn(numbers);
+  const id = next(new Float64Array(length), true);
+  const sent = next(new Float64Array(length), true);
+  const end = next(new Float64Array(length));
+  const link = next(new Uint32Array(length));
+  const fate = next(new Uint8Array(length));
+  const kind = next(new Uint16Array(length));
+  const [from, to] = [0, 1].map((side) => Uint32Array.from(links, (link) => link[side]));
+  const [src, dest] = [new Uint32Array(length), new Uint32Array(length)];
   // What was on its way to a node that was killed, or came while it was down, went with it.
   const kills = data.faults.filter((fault) => fault.name === "kill");
-  for (let row = 0; row < length && kills.length > 0; row++) {
-    if (fate[row] !== UNDERWAY) continue;
-    const kill = kills.find((kill) => kill.to_us >= sent[row] && kill.nodes.includes(names[dest[row]]));
-    if (!kill) continue;
-    end[row] = Math.max(sent[row], kill.from_us);
-    fate[row] = LOST;
+  const dropped = [];
+  for (let row = 0; row < length; row++) {
+    src[row] = from[link[row]];
+    dest[row] = to[link[row]];
+    end[row] = end[row] < 0 ? Infinity : sent[row] + end[row];
+    const kill = fate[row] === UNDERWAY && kills.find((kill) => kill.to_us >= sent[row] && kill.nodes.includes(names[dest[row]]));
+    if (kill) {
+      end[row] = Math.max(sent[row], kill.from_us);
+      fate[row] = LOST;
+    }
+    if (fate[row] !== DELIVERED && fate[row] !== UNDERWAY) dropped.push(row);
   }
   const isClient = (name) => name >= servers;
   return {
-    length, sent, end, src, dest, fate, kind, id, body, names, types, values, steps, servers, nodes, isClient,
+    length, sent, end, src, dest, fate, kind, id, names, types, values, steps, servers, nodes, dropped, isClient,
+    /** The body, if the page has it. */
+    body: (row) => body[row - full[0]] ?? null,
     touchesClient: (row) => isClient(src[row]) || isClient(dest[row]),
     isDropped: (row) => fate[row] !== DELIVERED && fate[row] !== UNDERWAY,
   };
@@ -42,26 +44,37 @@ const rows = (() => {
 const BLOCK = 256;
 
 const blockEnds = (() => {
-  const ends = new Float64Array(Math.ceil(rows.length / BLOCK));
+  const ends = new Float64Array(Math.ceil(rows.length / BLOCK)).fill(-Infinity);
   for (let row = 0; row < rows.length; row++) {
     const block = Math.floor(row / BLOCK);
-    ends[block] = Math.max(ends[block] || -Infinity, rows.end[row]);
+    if (rows.end[row] > ends[block]) ends[block] = rows.end[row];
   }
   return ends;
 })();
 
-/** The rows that are under way at some time from `from` to `to`, in order. */
-function rowsDuring(from, to) {
+/**
+ * The rows that are under way at some time from `from` to `to`; if they are more than `most`, one in two, three, … of them, and of
+ * those that were dropped as many again.
+ */
+function rowsDuring(from, to, most) {
+  const first = firstIndex(rows.length, (row) => rows.sent[row] >= from);
   const last = firstIndex(rows.length, (row) => rows.sent[row] > to);
   const found = [];
-  for (let block = 0; block * BLOCK < last; block++) {
+  for (let block = 0; block * BLOCK < first; block++) {
     if (blockEnds[block] < from) continue;
-    const stop = Math.min(last, (block + 1) * BLOCK);
-    for (let row = block * BLOCK; row < stop; row++) {
-      if (rows.end[row] >= from) found.push(row);
-    }
+    const stop = Math.min(first, (block + 1) * BLOCK);
+    for (let row = block * BLOCK; row < stop; row++) if (rows.end[row] >= from) found.push(row);
   }
-  return found;
+  const count = found.length + last - first;
+  const stride = Math.max(1, Math.ceil(count / most));
+  const sample = stride === 1 ? found : found.filter((row) => row % stride === 0);
+  for (let row = Math.ceil(first / stride) * stride; row < last; row += stride) sample.push(row);
+  if (stride > 1) {
+    const [low, high] = [first, last].map((bound) => firstIndex(rows.dropped.length, (at) => rows.dropped[at] >= bound));
+    const skip = Math.max(1, Math.ceil((high - low) / most));
+    for (let at = low; at < high; at += skip) if (rows.dropped[at] % stride !== 0) sample.push(rows.dropped[at]);
+  }
+  return { count, stride, sample };
 }
 
 /** For each row the values whose chains it is a step of. */
@@ -84,10 +97,11 @@ const valuesOfRow = (() => {
 /** The message that a row answers, or that answers it, if it is on the page. */
 function otherHalf(row) {
   const read = (at) => {
+    const text = rows.body(at) ?? "{}";
     try {
-      return JSON.parse(rows.body[at]);
+      return JSON.parse(text);
     } catch {
-      const found = (key) => (rows.body[at].match(new RegExp(`"${key}":\\s*(\\d+)`)) || [])[1];
+      const found = (key) => (text.match(new RegExp(`"${key}":\\s*(\\d+)`)) || [])[1];
       return { msg_id: Number(found("msg_id")), in_reply_to: Number(found("in_reply_to")) };
     }
   };
@@ -103,4 +117,32 @@ function otherHalf(row) {
     if ((isReply ? other.msg_id : other.in_reply_to) === wanted) return at;
   }
   return -1;
+}
+
+/** Messages that are looked at for a cone, before and after: one that is larger is not told to its end. */
+const MAX_CONE = 150000;
+
+/**
+ * Lamport's happened-before around a message: what could have caused its sending, and what its arrival could cause.
+ * Everything that a node did up to `until` its place (by name) is in the past; everything `since`, in the future.
+ */
+function coneOf(row) {
+  const [until, since] = [new Map([[rows.src[row], rows.sent[row]]]), new Map([[rows.dest[row], rows.end[row]]])];
+  const [past, future] = [new Set(), new Set()];
+  const before = [];
+  for (let at = Math.max(0, row - MAX_CONE); at < row; at++) if (rows.fate[at] === DELIVERED && rows.end[at] <= rows.sent[row]) before.push(at);
+  before.sort((one, other) => rows.end[other] - rows.end[one] || other - one);
+  for (const at of before) {
+    if (!(rows.end[at] <= until.get(rows.dest[at]))) continue;
+    past.add(at);
+    until.set(rows.src[at], Math.max(until.get(rows.src[at]) ?? -Infinity, rows.sent[at]));
+  }
+  if (rows.fate[row] === DELIVERED) {
+    for (let at = row + 1; at < Math.min(rows.length, row + MAX_CONE); at++) {
+      if (!(rows.sent[at] >= since.get(rows.src[at]))) continue;
+      future.add(at);
+      if (rows.fate[at] === DELIVERED) since.set(rows.dest[at], Math.min(since.get(rows.dest[at]) ?? Infinity, rows.end[at]));
+    }
+  } else since.clear();
+  return { row, until, since, past, future };
 }

@@ -1,6 +1,6 @@
 //! What all plots have: axes over time, faults shaded, a legend; and a typeface of our own.
 
-use crate::series::Fault;
+use crate::faults::Fault;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};

@@ -2,7 +2,7 @@
 //! the threads and keys that were the furthest behind.
 
 use super::frame::{Drawn, Frame, Root, root};
-use crate::series::Fault;
+use crate::faults::Fault;
 use crate::svg::cut;
 use bench::options::Options;
 use edn::Value;

@@ -34,6 +34,8 @@ pub(super) enum Ready {
 #[derive(Debug)]
 pub(super) struct Children {
     pub(super) nodes: Vec<Node>,
+    /// When the run began.
+    start: Instant,
     poll: Poll,
     events: Events,
     timer: Timer,
@@ -52,10 +54,11 @@ const STOPS: Token = Token(usize::MAX - 3);
 
 impl Children {
     /// An empty house, with the signals' doors open: no child may die unheard.
-    pub(super) fn new(leave_running: bool) -> io::Result<Children> {
+    pub(super) fn new(leave_running: bool, start: Instant) -> io::Result<Children> {
         let poll = Poll::new()?;
         Ok(Children {
             nodes: Vec::new(),
+            start,
             timer: Timer::new(poll.registry(), TIMER)?,
             exits: Signals::child_exits(poll.registry(), EXITS)?,
             stops: Signals::stop_requests(poll.registry(), STOPS)?,
@@ -70,7 +73,7 @@ impl Children {
 
     /// Starts one more node.
     pub(super) fn start(&mut self, name: &str, binary: &NodeBinary, log_path: &Path) -> io::Result<()> {
-        self.nodes.push(Node::start(name, binary, log_path)?);
+        self.nodes.push(Node::start(name, binary, log_path, self.start)?);
         self.listen(self.nodes.len() - 1)
     }
 

@@ -1,9 +1,11 @@
-//! What a node says on stderr, in `node-logs/<node>.log` (§3.6).
+//! What a node says on stderr, in `node-logs/<node>.log` (§3.6), and when it came, a line for each of its lines: nanoseconds since
+//! the run began, in `node-logs/<node>.times`. `paste node-logs/n0.times node-logs/n0.log` shows both.
 
 use crate::files::naming;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Most bytes of one node's log; a node that floods stderr must not fill the disk.
 const LOG_LIMIT: u64 = 256 << 20;
@@ -13,14 +15,20 @@ const LOG_LIMIT: u64 = 256 << 20;
 pub(super) struct NodeLog {
     pub(super) path: PathBuf,
     file: File,
+    times: File,
     pending: Vec<u8>,
+    pending_times: Vec<u8>,
+    start: Instant,
     room: u64,
 }
 
 impl NodeLog {
-    pub(super) fn create(path: &Path) -> io::Result<NodeLog> {
-        let file = File::create(path).map_err(naming(path))?;
-        Ok(NodeLog { path: path.to_owned(), file, pending: Vec::new(), room: LOG_LIMIT })
+    /// The log of a node in a run that began at `start`.
+    pub(super) fn create(path: &Path, start: Instant) -> io::Result<NodeLog> {
+        let create = |path: &Path| File::create(path).map_err(naming(path));
+        let (file, times) = (create(path)?, create(&path.with_extension("times"))?);
+        let (pending, pending_times) = (Vec::new(), Vec::new());
+        Ok(NodeLog { path: path.to_owned(), file, times, pending, pending_times, start, room: LOG_LIMIT })
     }
 
     /// Adds a line; past the limit it is dropped, and the file says so once.
@@ -37,13 +45,15 @@ impl NodeLog {
         self.room -= length;
         self.pending.extend_from_slice(line);
         self.pending.push(b'\n');
+        self.pending_times.extend(format!("{}\n", self.start.elapsed().as_nanos()).bytes());
     }
 
     /// Writes the lines that were added. A full disk is no reason to end a test.
     pub(super) fn flush(&mut self) {
         if !self.pending.is_empty() {
-            let _ = self.file.write_all(&self.pending);
+            let _ = self.file.write_all(&self.pending).and(self.times.write_all(&self.pending_times));
             self.pending.clear();
+            self.pending_times.clear();
         }
     }
 }

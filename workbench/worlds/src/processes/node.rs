@@ -58,8 +58,13 @@ type Started = (Child, Outbox, LineReader, LineReader);
 
 impl Node {
     /// Starts `binary`, in the system's temporary directory.
-    pub(super) fn start(name: &str, binary: &NodeBinary, log_path: &Path) -> io::Result<Node> {
-        let log = NodeLog::create(log_path)?;
+    pub(super) fn start(
+        name: &str,
+        binary: &NodeBinary,
+        log_path: &Path,
+        start: Instant,
+    ) -> io::Result<Node> {
+        let log = NodeLog::create(log_path, start)?;
         let (child, stdin, stdout, stderr) = spawn(binary)?;
         Ok(Node {
             name: name.to_owned(),

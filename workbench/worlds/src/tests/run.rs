@@ -319,6 +319,66 @@ fn an_interrupted_run_keeps_what_there_is() {
 }
 
 #[test]
+fn the_countdown_of_recovery_counts_though_nothing_happens_meanwhile() {
+    let mut simulation = Simulation::new(options(Name::Broadcast, 15), broadcasting());
+    while simulation.run().progress(simulation.now()).stage != Stage::Recovering {
+        assert!(simulation.step());
+    }
+    let begun = simulation.now();
+    let left = |seconds| simulation.run().progress(begun + Duration::from_secs(seconds)).remaining.unwrap();
+    assert_eq!(left(0) - left(3), Duration::from_secs(3));
+}
+
+#[test]
+fn what_is_passed_over_is_counted_with_the_first_of_each_kind() {
+    use bench::run::Slip;
+    let mut turn = 0;
+    let spawn = answering(move |heard| {
+        turn += 1;
+        let (src, id, echo) = (&heard.src, &heard.body["msg_id"], &heard.body["echo"]);
+        let body = |fields: &str| {
+            format!(
+                "{{\"src\":\"n0\",\"dest\":\"{src}\",\"body\":{{\"type\":\"echo_ok\",\"echo\":{echo}{fields}}}}}"
+            )
+        };
+        Some(format!(
+            "raw:{}",
+            match turn {
+                1 => body(""),
+                2 => body(&format!(",\"in_reply_to\":\"{id}\"")),
+                3 => body(",\"in_reply_to\":1000"),
+                4 => body(&format!(",\"in_reply_to\":{id},\"node\":0")),
+                5 => body(&format!(",\"in_reply_to\":{id}")) + " {}",
+                6 => format!(
+                    "{{\"src\":\"n0\",\"dest\":\"lin-kv\",\"body\":{{\"type\":\"raed\",\"msg_id\":{id}}}}}"
+                ),
+                _ => body(&format!(",\"in_reply_to\":{id}")),
+            }
+        ))
+    });
+    let mut options = options(Name::Echo, 18);
+    (options.rate, options.concurrency, options.time_limit) = (1.0, 1, Duration::from_secs(60));
+    options.nodes.truncate(1);
+    let node = run(options, spawn).nodes.remove(0);
+    let slips = [
+        Slip::NoReplyTo,
+        Slip::OddReplyTo,
+        Slip::UnknownReplyTo,
+        Slip::Malformed,
+        Slip::TextAfter,
+        Slip::Unserved,
+    ];
+    assert_eq!(slips.map(|slip| node.count(slip)), [1; 6], "{:?}", node.oddities);
+    let first = |slip| &node.oddities.iter().find(|oddity| oddity.slip == slip).unwrap().example;
+    assert!(
+        first(Slip::OddReplyTo).contains(", where echo_ok with \"in_reply_to\":"),
+        "{}",
+        first(Slip::OddReplyTo)
+    );
+    assert!(first(Slip::Malformed).contains("\"node\"") && first(Slip::Unserved).ends_with(" to lin-kv"));
+}
+
+#[test]
 fn partitions_start_at_once_and_are_healed_before_the_final_phase() {
     let mut options = options(Name::Broadcast, 16);
     (options.nemesis, options.time_limit) = (vec![Fault::Partition], Duration::from_secs(60));

@@ -35,15 +35,15 @@ impl Reader {
     /// message included.
     pub(super) fn assign(&mut self, op: &Op, committed: Value) -> Result<Step, Malformed> {
         if let Value::Map(entries) = &committed
-            && let Some((key, offset)) = entries.iter().find(|(_, offset)| !Shape::Integer.fits(offset))
+            && let Some((key, offset)) = entries.iter().find(|(_, value)| offset(value).is_none())
         {
             return Err(Malformed::Shape(format!(
-                "the committed offset of {} is {}, not an integer",
+                "the committed offset of {} is {}, which is not {AN_OFFSET}",
                 json::compact(key),
                 json::compact(offset)
             )));
         }
-        let committed = |key: &str| committed.get(key).map(offset);
+        let committed = |key: &str| committed.get(key).and_then(offset);
         let next = keys(op).map(|key| {
             let offset = self.next.get(&key).copied().or_else(|| committed(&key)).unwrap_or(0);
             (key, offset)
@@ -66,7 +66,7 @@ impl Reader {
         let highest = highest(&messages);
         for (key, offset) in &highest {
             let next = self.next.entry(key.clone()).or_insert(0);
-            *next = offset.saturating_add(1).max(*next);
+            *next = (offset + 1).max(*next);
         }
         let polled = Value::Vector(vec![Value::Vector(vec![Value::keyword("poll"), messages])]);
         if highest.is_empty() {
@@ -93,10 +93,13 @@ pub(super) fn send(op: &Op) -> Step {
 }
 
 /// `[[:send key [offset message]]]`
-pub(super) fn sent(op: &Op, offset: Value) -> Step {
+pub(super) fn sent(op: &Op, place: Value) -> Result<Step, Malformed> {
+    if offset(&place).is_none() {
+        return Err(Malformed::Shape(format!("the offset {} is not {AN_OFFSET}", json::compact(&place))));
+    }
     let [send, key, message] = sent_parts(op).clone();
-    let sent = Value::Vector(vec![send, key, Value::Vector(vec![offset, message])]);
-    Step::Ok(Value::Vector(vec![sent]))
+    let sent = Value::Vector(vec![send, key, Value::Vector(vec![place, message])]);
+    Ok(Step::Ok(Value::Vector(vec![sent])))
 }
 
 /// The highest offset of each key in the value of a poll.
@@ -133,7 +136,7 @@ fn logs(messages: Value) -> Result<Value, Malformed> {
         };
         if let Some(pair) = pairs.iter().find(|pair| !is_pair(pair)) {
             return Err(Malformed::Shape(format!(
-                "{} among the messages of {} is not an offset and a message",
+                "{} among the messages of {} is not an offset, {AN_OFFSET}, and a message",
                 json::compact(pair),
                 json::compact(key)
             )));
@@ -143,14 +146,14 @@ fn logs(messages: Value) -> Result<Value, Malformed> {
 }
 
 fn is_pair(pair: &Value) -> bool {
-    matches!(pair, Value::Vector(parts) if parts.len() == 2 && Shape::Integer.fits(&parts[0]))
+    matches!(pair, Value::Vector(parts) if parts.len() == 2 && offset(&parts[0]).is_some())
 }
 
 fn highest(messages: &Value) -> Offsets {
     let Value::Map(entries) = messages else { return BTreeMap::new() };
     let of_log = |(key, log): &(Value, Value)| match key {
         Value::Text(key) => {
-            let offsets = log.elements()?.iter().filter_map(|pair| pair.elements()?.first().map(offset));
+            let offsets = log.elements()?.iter().filter_map(|pair| pair.elements()?.first().and_then(offset));
             Some((key.clone(), offsets.max()?))
         }
         _ => None,
@@ -158,13 +161,12 @@ fn highest(messages: &Value) -> Offsets {
     entries.iter().filter_map(of_log).collect()
 }
 
-/// An integer, however long, as one that can be compared.
-fn offset(value: &Value) -> i64 {
-    match value {
-        Value::BigInteger(digits) if digits.starts_with('-') => i64::MIN,
-        Value::BigInteger(_) => i64::MAX,
-        other => other.as_integer().unwrap_or_default(),
-    }
+/// In words.
+const AN_OFFSET: &str = "an integer below 2^63 - 1";
+
+/// What can be polled from: there has to be one that comes next.
+fn offset(value: &Value) -> Option<i64> {
+    value.as_integer().filter(|offset| *offset < i64::MAX)
 }
 
 fn to_map(offsets: &Offsets) -> Value {

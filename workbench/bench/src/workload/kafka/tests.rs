@@ -62,6 +62,24 @@ fn a_send_comes_back_with_its_offset() {
 }
 
 #[test]
+fn offsets_beyond_64_bits_are_malformed() {
+    let mut script = Script::new();
+    let too_long =
+        ["9223372036854775807", "9223372036854775808", "-9223372036854775809", "1180591620717411303424"];
+    for offset in too_long {
+        script.begin("send", r#"[[:send "4" 11]]"#);
+        let answer = script.answer(&format!(r#""type":"send_ok","offset":{offset}"#));
+        assert!(answer.starts_with("malformed"), "{answer}");
+        script.begin("poll", "[[:poll]]");
+        let answer = script.answer(&format!(r#""type":"poll_ok","msgs":{{"4":[[{offset},11]]}}"#));
+        assert!(answer.starts_with("malformed"), "{answer}");
+    }
+    script.begin("send", r#"[[:send "4" 11]]"#);
+    let longest = script.answer(r#""type":"send_ok","offset":9223372036854775806"#);
+    assert_eq!(longest, r#"[[:send "4" [9223372036854775806 11]]]"#);
+}
+
+#[test]
 fn a_poll_that_brings_something_is_committed_and_read_on_from_there() {
     let mut script = Script::new();
     script.seek(r#"["4" "9"]"#);

@@ -132,12 +132,16 @@ pub(crate) const CHEATS: &[Cheat] = &[
         .is("cyclic-versions", "in a circle").against("read-uncommitted"),
     cheat(TxnRwRegister, "forget-own", "hides from transactions what they wrote")
         .is("internal", "a transaction for which key").between("read-atomic", "read-committed"),
+    cheat(TxnRwRegister, "foresee", "shows transactions what they will write")
+        .is("future-read", "which it wrote only afterwards").between("read-committed", "read-uncommitted"),
     cheat(TxnRwRegister, "overwrite", "reads from an old state before writing")
-        .is("lost-update", "only one can have been first").between("cursor-stability", "read-atomic"),
+        .is("lost-update", "only one can have been first").between("cursor-stability", "read-committed"),
     cheat(TxnRwRegister, "fracture", "shows a part of what a transaction wrote")
-        .is("G-single-item", "as it was before op").between("consistent-view", "read-atomic"),
+        .is("fractured-read", "Maelstrom's checker does not look for this").between("read-atomic", "read-committed"),
+    cheat(TxnRwRegister, "forget-cause", "shows what a transaction wrote without what it had read")
+        .is("causal-violation", "Maelstrom's checker does not look for this").between("causal-cerone", "read-committed"),
     cheat(TxnRwRegister, "read-skew", "reads keys at different times")
-        .is("G-single-item", "as it was before op").between("snapshot-isolation", "read-atomic"),
+        .is("G-single-item", "as it was before op").between("snapshot-isolation", "read-committed"),
     cheat(TxnRwRegister, "skew", "checks conflicts of writes only").is("G2-item", "as it was before op")
         .between("serializable", "snapshot-isolation"),
     cheat(TxnRwRegister, "read-behind", "reads from replicas that are behind")
@@ -160,12 +164,12 @@ pub(crate) const CHEATS: &[Cheat] = &[
     cheat(TxnListAppend, "forget-own", "hides from transactions what they appended")
         .is("internal", "a transaction for which key").between("read-atomic", "read-committed"),
     cheat(TxnListAppend, "overwrite", "reads from an old state before appending")
-        .is("lost-update", "only one can have been first").between("cursor-stability", "read-atomic"),
+        .is("lost-update", "only one can have been first").between("cursor-stability", "read-committed"),
     cheat(TxnListAppend, "fracture", "shows a part of what a transaction appended")
-        .is("G-single-item", "as it was before op").between("consistent-view", "read-atomic"),
+        .is("G-single-item", "as it was before op").between("consistent-view", "read-committed"),
     cheat(TxnListAppend, "fork", "shows two updates in different orders")
         .is("G-nonadjacent-item", "as it was before op")
-        .between("snapshot-isolation", "parallel-snapshot-isolation"),
+        .between("snapshot-isolation", "cursor-stability"),
     cheat(TxnListAppend, "skew", "checks conflicts of writes only").is("G2-item", "as it was before op")
         .between("serializable", "snapshot-isolation"),
     cheat(TxnListAppend, "lose", "acknowledges some appends and does not append")
@@ -173,5 +177,5 @@ pub(crate) const CHEATS: &[Cheat] = &[
     cheat(TxnListAppend, "read-behind", "reads from replicas that are behind")
         .is("G-single-item-realtime", "began after op").between("strict-serializable", "serializable"),
     cheat(TxnListAppend, "invent", "shows an element that nobody appended")
-        .is("never-appended", "and nobody appended it").against("read-uncommitted"),
+        .is("never-appended", "and nobody appended it").against("read-committed"),
 ];

@@ -67,12 +67,7 @@ const MISTAKES: [Mistake; 16] = [
     ),
     mistake("field-too-many", ECHO, 0, &["answers that are not what was asked for", "\"node\"", "no place"]),
     mistake("byte-order-mark", ECHO, 255, &["byte order mark", "EF BB BF"]),
-    mistake(
-        "two-on-a-line",
-        ECHO,
-        0,
-        &["a line with more than one message on it, of which the first was read"],
-    ),
+    mistake("two-on-a-line", ECHO, 0, &["a line with more on it than one message"]),
     mistake("repr", ECHO, 0, &["line 4: {", "not JSON", "n0 was mute from"]),
     mistake("crash", ECHO, 255, &["Node n0 exited by itself (exit status: 1)", "Error", "node-logs/n0.log"]),
     mistake("hang", ECHO, 0, &["n0 answered nothing after"]),

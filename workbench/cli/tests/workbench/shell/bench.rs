@@ -71,6 +71,7 @@ pub(crate) fn command(words: &[&str], directory: &Path) -> Command {
         .args(words)
         .current_dir(directory)
         .env("TMPDIR", directory)
+        .env_remove("PYTHONUNBUFFERED")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

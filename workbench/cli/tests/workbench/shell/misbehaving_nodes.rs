@@ -122,6 +122,21 @@ fn a_program_that_is_not_there_or_cannot_run_crashes_the_test() {
     workbench_with(&["test", "-w", "echo", "--bin", "/dev/null"]).expect(255, &["/dev/null"]);
 }
 
+/// As `execvp` does, and so Maelstrom's Java.
+#[test]
+fn a_script_that_names_no_interpreter_is_read_by_the_shell() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let script = r#"read -r line; printf '%s\n' '{"src":"n0","dest":"c0","body":{"type":"init_ok","in_reply_to":1}}'
+        cat >/dev/null"#;
+    let path = directory.path().join("node");
+    std::fs::write(&path, script).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = path.display().to_string();
+    let words = ["test", "-w", "echo", "--bin", &path, "--node-count", "1", "--time-limit", "1"];
+    workbench_with(&words).expect(1, &[INVALID, "no echo ever succeeded"]);
+}
+
 #[test]
 fn floods_do_not_hold_up_the_run() {
     run("echo", "flood-stderr", &[]).expect(0, &[LOOKS_GOOD]);

@@ -13,7 +13,7 @@ fn run(workload: &str, program: &str, arguments: &[&str], more: &[&str]) -> Ran 
     words.extend(["--node-count", "3", "--concurrency", "2n", "--time-limit", "1", "--rate", "100"]);
     words.extend(["--recovery", "0.1", "--key-count", "2", "--seed", "1"]);
     words.extend(more);
-    words.push("--");
+    words.extend(["--results", "--"]);
     words.extend(arguments);
     workbench_with(&words)
 }

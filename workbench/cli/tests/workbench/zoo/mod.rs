@@ -75,7 +75,7 @@ fn have(results: &Results, workload: Workload, anomaly: &str) -> bool {
         |key: &str| get(key).elements().is_some_and(|all| all.contains(&Value::keyword(named(anomaly))));
     let is_not_empty = |key: &str| get(key).elements().is_some_and(|all| !all.is_empty());
     match (workload, anomaly) {
-        (_, "incomparable" | "never-appended") => get("error").as_text().is_some(),
+        (_, "incomparable") => get("error").as_text().is_some(),
         (Workload::Echo | Workload::GCounter | Workload::PnCounter, _) => is_not_empty("errors"),
         (Workload::UniqueIds, _) => get("duplicated-count").as_integer() > Some(0),
         (Workload::Broadcast | Workload::GSet, _) => is_not_empty("lost"),
@@ -95,7 +95,7 @@ fn named(anomaly: &str) -> &'static str {
 /// What the workbench cannot judge, Maelstrom cannot either.
 fn verdict(cheat: &Cheat) -> Validity {
     match cheat.anomaly {
-        "incomparable" | "never-appended" | "phantom" => Validity::Unknown,
+        "incomparable" | "phantom" => Validity::Unknown,
         _ => Validity::False,
     }
 }

@@ -1,7 +1,5 @@
 use super::super::testing::{self, concurrent, successive};
-use super::*;
-use crate::Verdict;
-use crate::Workload;
+use crate::{Finding, Validity, Verdict, Workload};
 
 fn check(model: &str, history: &str) -> Verdict {
     testing::check(Workload::TxnListAppend, model, history)
@@ -48,15 +46,14 @@ fn a_transaction_that_disagrees_with_itself_is_internal() {
         "[[:append 1 2] [:r 1 nil]]",
         "[[:r 2 nil] [:append 2 2] [:r 2 [1 2]]]",
         "[[:r 1 [1]] [:r 1 nil]]",
-        "[[:r 3 []] [:r 3 nil]]",
+        "[[:r 1 nil] [:r 1 [1]]]",
     ] {
         let history = concurrent(&[base, &format!("ok {steps}")]);
         let (valid, types) = testing::judge(Workload::TxnListAppend, "read-atomic", &history);
         assert_eq!((valid, types.contains(&"internal".to_owned())), (Validity::False, true), "{steps}");
     }
     for steps in [
-        "[[:r 1 nil] [:r 1 [1]]]",
-        "[[:r 2 [1]] [:r 3 nil] [:r 3 []]]",
+        "[[:r 2 [1]] [:r 3 nil] [:r 3 []] [:r 3 nil]]",
         "[[:append 1 2] [:r 1 [1 2]] [:append 1 3] [:r 1 [1 2 3]]]",
     ] {
         assert_valid("read-atomic", &concurrent(&[base, &format!("ok {steps}")]));
@@ -149,6 +146,48 @@ fn two_appends_to_the_same_list_lose_one() {
     let history = concurrent(&["ok [[:r 1 nil] [:append 1 1]]", "ok [[:r 1 []] [:append 1 2]]"]);
     assert_invalid("cursor-stability", &history, &["lost-update"]);
     assert_valid("read-committed", &history);
+    // What was there before shows as well in a read that comes after the append.
+    let history =
+        concurrent(&["ok [[:append 1 1] [:r 1 [1]]]", "ok [[:r 1 nil] [:append 1 2]]", "ok [[:r 1 [1 2]]]"]);
+    assert_invalid("cursor-stability", &history, &["lost-update"]);
+}
+
+#[test]
+fn what_a_transaction_appended_stands_in_the_order_in_which_it_did() {
+    let history =
+        concurrent(&["ok [[:append 1 1] [:append 1 2]]", "ok [[:append 1 3]]", "ok [[:r 1 [2 1 3]]]"]);
+    assert_invalid("read-uncommitted", &history, &["reversed-appends"]);
+    let history =
+        concurrent(&["ok [[:append 1 1] [:append 1 2]]", "ok [[:append 1 3]]", "ok [[:r 1 [1 3 2]]]"]);
+    let (_, types) = testing::judge(Workload::TxnListAppend, "read-uncommitted", &history);
+    assert_eq!(types, ["G0"]);
+}
+
+#[test]
+fn where_reads_disagree_only_what_no_order_explains_is_held_against_anybody() {
+    let appends = [
+        "ok [[:append 4 1] [:append 1 2]]",
+        "ok [[:append 1 4]]",
+        "ok [[:append 1 6]]",
+        "ok [[:append 4 5] [:append 1 7]]",
+    ];
+    // 2 4 6 7 explains both, and then 4's list is in order, too.
+    let reads = ["ok [[:r 4 [1]] [:r 1 [2 4 6]]]", "ok [[:r 1 [4 6 7]]]"];
+    for reads in [[reads[0], reads[1]], [reads[1], reads[0]]] {
+        assert_valid("read-uncommitted", &concurrent(&[&appends[..], &reads].concat()));
+        assert_invalid(
+            "read-committed",
+            &concurrent(&[&appends[..], &reads].concat()),
+            &["incompatible-order"],
+        );
+    }
+    // Which of two came first is in dispute; that both came before 7 is not.
+    let reads = ["ok [[:r 1 [2 4 7]] [:r 4 [5 1]]]", "ok [[:r 1 [4 2 7]]]"];
+    for reads in [[reads[0], reads[1]], [reads[1], reads[0]]] {
+        let history = concurrent(&[&appends[..], &reads].concat());
+        let (_, types) = testing::judge(Workload::TxnListAppend, "read-uncommitted", &history);
+        assert_eq!(types, ["G0"]);
+    }
 }
 
 #[test]
@@ -199,8 +238,14 @@ fn an_append_that_nobody_read_comes_after_all_that_was_read() {
 
 #[test]
 fn what_cannot_be_judged_is_unknown() {
-    let strange = check("read-committed", &concurrent(&["ok [[:append 1 1]]", "ok [[:r 1 [1 99]]]"]));
-    assert_eq!((strange.valid, strange.findings[0].kind), (Validity::Unknown, "never-appended"));
+    let strange = concurrent(&["ok [[:append 1 1]]", "ok [[:r 1 [1 99]]]", "ok [[:r 1 [1]]]"]);
+    let verdict = check("read-uncommitted", &strange);
+    assert_eq!((verdict.valid, verdict.findings[0].kind), (Validity::Unknown, "never-appended"));
+    assert_invalid("read-committed", &strange, &["never-appended"]);
+    // What nobody appended does not keep others from being told of.
+    let strange =
+        concurrent(&["ok [[:append 1 1]]", "ok [[:append 1 2]]", "ok [[:r 1 [1 2]]]", "ok [[:r 1 [9]]]"]);
+    assert_invalid("read-committed", &strange, &["incompatible-order", "never-appended"]);
     let twice = check("read-committed", &concurrent(&["ok [[:append 1 1]]", "info [[:append 1 1]]"]));
     assert_eq!((twice.valid, twice.findings[0].kind), (Validity::Unknown, "appended-twice"));
     let unrelated = concurrent(&["ok [[:r 1 nil]]", "ok [[:append 2 1]]"]);

@@ -57,6 +57,12 @@ impl Transactions {
             ("fracture", [.., last]) if last.writes.len() > 1 => {
                 vec![self.without(last.writes.iter().take(1), &last.before); 3]
             }
+            // What the last transaction did, and not what the one before it did, though the last has seen it.
+            ("forget-cause", [older, newer])
+                if !older.writes.is_disjoint(&newer.reads) && older.writes.is_disjoint(&newer.writes) =>
+            {
+                vec![self.without(older.writes.iter(), &older.before); 3]
+            }
             // Of two transactions that have nothing to do with each other, in turns only the one and only the other.
             ("fork", [older, newer]) if older.is_unrelated_to(newer) => {
                 let newer_only = self.without(older.writes.iter(), &older.before);

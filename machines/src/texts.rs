@@ -6,11 +6,12 @@ use alloc::string::String;
 /// More room than this is given back when nothing is left.
 const KEPT_BYTES: usize = 1 << 16;
 
-/// Texts one after another. They are added at the end, looked up by position, and forgotten from the front.
+/// Texts one after another. They are added at the end, taken back there, looked up by position, and forgotten
+/// from the front.
 ///
 /// What has been forgotten is cut off once it is half of all, so each byte is moved once on average.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Texts {
+pub(crate) struct Texts {
     bytes: String,
     /// Where each text ends, counted from the first byte that ever was.
     ends: VecDeque<u64>,
@@ -22,18 +23,18 @@ pub(super) struct Texts {
 
 impl Texts {
     /// Adds what `write` appends.
-    pub(super) fn push(&mut self, write: impl FnOnce(&mut String)) {
+    pub(crate) fn push(&mut self, write: impl FnOnce(&mut String)) {
         write(&mut self.bytes);
         self.ends.push_back(self.cut + self.bytes.len() as u64);
     }
 
     /// The texts `first..end` in one.
-    pub(super) fn get(&self, first: usize, end: usize) -> &str {
+    pub(crate) fn get(&self, first: usize, end: usize) -> &str {
         &self.bytes[self.place(first)..self.place(end)]
     }
 
     /// Forgets the first `count`, or all if there are less.
-    pub(super) fn forget(&mut self, count: usize) {
+    pub(crate) fn forget(&mut self, count: usize) {
         let count = count.min(self.ends.len());
         self.start = self.cut + self.place(count) as u64;
         self.ends.drain(..count);
@@ -45,6 +46,19 @@ impl Texts {
         if self.ends.is_empty() {
             self.bytes.shrink_to(KEPT_BYTES);
             self.ends.shrink_to(KEPT_BYTES / size_of::<u64>());
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Takes back all but the first `count`.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        if count < self.ends.len() {
+            self.bytes.truncate(self.place(count));
+            self.ends.truncate(count);
         }
     }
 

@@ -1,0 +1,128 @@
+//! Seconds of trouble, and what must be so after them.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use machines::Time;
+
+use crate::invariants::{Invariants, Sometimes};
+use crate::load::load;
+use crate::world::{Ask, Hazards, World};
+
+/// A leader is there again this long after the last fault.
+const RECOVERY: Duration = Duration::from_secs(2);
+
+/// Seconds of trouble, with faults as the seed says; then peace.
+pub(crate) fn trouble(seed: u64, seconds: u64) -> Sometimes {
+    let mut rng = Rng::with_seed(seed);
+    let nodes = [3, 5, 5, 4][rng.usize(..4)];
+    let (latency, round) = ([0, 1, 10, 30][rng.usize(..4)], [0, 0, 50, 150][rng.usize(..4)]);
+    let mut world = World::new(nodes, latency, round, seed);
+    let mut share = |worst: f64| if rng.bool() { rng.f64() * worst } else { 0.0 };
+    let (loss, duplication, jitter, death) = (share(0.3), share(0.3), share(4.0), share(0.003));
+    world.hazards = Hazards { loss, duplication, jitter, death };
+    let mut invariants = Invariants::default();
+    for _ in 0..seconds {
+        disturb(&mut world, &mut rng);
+        let rate = [20.0, 100.0, 400.0][rng.usize(..3)];
+        load(&mut world, rate, 1, |world| invariants.check(world));
+    }
+    let jitter = world.hazards.jitter;
+    world.hazards = Hazards { jitter, ..Hazards::default() };
+    heal(&mut world);
+    let recovered = world.now + RECOVERY;
+    world.run_until(recovered, |world| invariants.check(world));
+    let leader =
+        world.leader().unwrap_or_else(|| panic!("seed {seed}: no leader {RECOVERY:?} after the last fault"));
+    let done = world.done.len();
+    for node in 0..nodes {
+        assert!(world.ask(node, Ask::Write(1_000_000 + node as u64)), "seed {seed}: everyone is up");
+    }
+    let end = world.now + Duration::from_secs(1);
+    world.run_until(end, |world| invariants.check(world));
+    let answered = world.done[done..].iter().filter(|done| done.is_ok()).count();
+    assert!(
+        answered >= nodes,
+        "seed {seed}: {answered} of {nodes} nodes have written, with n{leader} as leader"
+    );
+    for done in world.done.iter().filter(|done| done.is_ok()) {
+        let command = match done.ask {
+            Ask::Read => continue,
+            Ask::Write(value) => format!("[1,{value}]"),
+            Ask::CompareAndSet(from, to) => format!("[1,{from},{to},false]"),
+        };
+        assert!(
+            invariants.count(&command) > 0,
+            "seed {seed}: {done:?} was acknowledged, and is not in the log"
+        );
+    }
+    invariants.sometimes
+}
+
+/// Cuts links, heals them, kills.
+fn disturb(world: &mut World, rng: &mut Rng) {
+    let nodes = world.size();
+    match rng.usize(..8) {
+        0 | 1 => heal(world),
+        2 => {
+            let alone = rng.usize(..nodes);
+            cut(world, |to, from| (to == alone) != (from == alone));
+        }
+        3 => {
+            let side: Vec<bool> = (0..nodes).map(|_| rng.bool()).collect();
+            cut(world, |to, from| side[to] != side[from]);
+        }
+        4 => {
+            let shift = rng.usize(..nodes);
+            let place = |node: usize| (node * 2 + shift) % nodes;
+            cut(world, |to, from| {
+                let distance = place(to).abs_diff(place(from));
+                distance.min(nodes - distance) > 1
+            });
+        }
+        5 => {
+            let (to, from) = (rng.usize(..nodes), rng.usize(..nodes));
+            world.cut[to][from] = true;
+        }
+        6 => world.kill(rng.usize(..nodes)),
+        _ => (0..nodes).for_each(|node| world.kill(node)),
+    }
+}
+
+fn heal(world: &mut World) {
+    cut(world, |_, _| false);
+}
+
+pub(crate) fn cut(world: &mut World, is_cut: impl Fn(usize, usize) -> bool) {
+    let nodes = world.size();
+    for to in 0..nodes {
+        for from in 0..nodes {
+            world.cut[to][from] = is_cut(to, from);
+        }
+    }
+}
+
+/// One node hears nobody for a while, and comes back: all the others go on in their term, and meanwhile a leader that was cut
+/// off has noticed.
+pub(crate) fn returns(seed: u64) {
+    let mut world = World::new(3, 5, 0, seed);
+    let mut next = Time::from_millis(1000);
+    world.run_until(next, |_| {});
+    for leads in [false, true] {
+        let leader = world.leader().expect("there is one");
+        let alone = if leads { leader } else { (leader + 1) % 3 };
+        cut(&mut world, |to, from| (to == alone) != (from == alone));
+        next += Duration::from_secs(4);
+        world.run_until(next, |_| {});
+        let view = world.view(alone).expect("it lives");
+        assert!(!view.leads, "seed {seed}: who reaches no majority leads nobody");
+        let leader = world.leader().expect("the others have one");
+        let term = world.view(leader).expect("it lives").term;
+        heal(&mut world);
+        next += Duration::from_secs(2);
+        world.run_until(next, |_| {});
+        let now = world.view(leader).expect("it lives");
+        assert!((now.leads, now.term) == (true, term), "seed {seed}: who comes back disturbs nobody");
+    }
+}

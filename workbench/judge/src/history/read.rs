@@ -1,0 +1,400 @@
+//! Histories as people have them: those that we, Jepsen and Maelstrom store, and those that others' tools write.
+//!
+//! EDN or JSON, as a stream of maps, a map a line, or one collection of them; with comments, tagged records, byte-order
+//! marks. What a history does without is filled in: indices and times that are missing, the names of clients that are no
+//! numbers. What it has that nobody needs (stack traces) is dropped. Indices may have gaps, as where somebody has taken lines
+//! out, but must grow. Operations are then numbered anew.
+
+use super::{History, Kind, Op, Place, Process};
+use edn::{ReadError, Value, json};
+use std::collections::HashMap;
+use std::fmt::{self, Display, Formatter};
+
+/// Reads a history.
+pub fn read(text: &str) -> Result<History, HistoryError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = Reader::new(is_json(text));
+    let mut lines = Lines { text, position: 0, line: 1 };
+    if reader.is_json {
+        for (position, value) in json::parse_all(text).map_err(|error| malformed(&error))? {
+            reader.take(value, lines.number(position))?;
+        }
+    } else {
+        for value in edn::read_all(text) {
+            let (position, value) = value.map_err(|error| syntax(&mut lines, error))?;
+            reader.take(value, lines.number(position))?;
+        }
+    }
+    Ok(reader.finish())
+}
+
+/// Whether a text is JSON and not EDN: in a map of JSON the first key is a string, and a colon follows.
+fn is_json(text: &str) -> bool {
+    let rest = text.trim_start().trim_start_matches('[').trim_start();
+    let Some(key) = rest.strip_prefix('{').and_then(|rest| rest.trim_start().strip_prefix('"')) else {
+        return false;
+    };
+    key.split_once('"').is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
+}
+
+fn malformed(error: &json::JsonError) -> HistoryError {
+    let text = error.to_string();
+    let words = text.split(" at line ").next().unwrap_or_default().to_owned();
+    HistoryError { line: error.line(), reason: Reason::Json(words) }
+}
+
+fn syntax(lines: &mut Lines<'_>, error: ReadError) -> HistoryError {
+    let (line, start) = lines.find(error.position);
+    HistoryError { line, reason: Reason::Syntax(ReadError { position: error.position - start, ..error }) }
+}
+
+/// Numbers of lines, for positions that only grow.
+struct Lines<'a> {
+    text: &'a str,
+    position: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn number(&mut self, position: usize) -> usize {
+        let position = position.max(self.position);
+        let passed = &self.text.as_bytes()[self.position..position];
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.position = position;
+        self.line
+    }
+
+    /// The line of a position, and where that line begins.
+    fn find(&mut self, position: usize) -> (usize, usize) {
+        let line = self.number(position);
+        let before = self.text.as_bytes()[..self.position].iter();
+        (line, before.clone().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1))
+    }
+}
+
+/// Why a text is not a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryError {
+    line: usize,
+    reason: Reason,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reason {
+    Syntax(ReadError),
+    Json(String),
+    NoOperation,
+    Key(&'static str),
+    /// An index that is not beyond the one before.
+    Index(u64, u64),
+    Names,
+}
+
+impl Display for HistoryError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        match &self.reason {
+            Reason::Syntax(error) => write!(f, "{error}"),
+            Reason::Json(error) => write!(f, "{error}"),
+            Reason::NoOperation => {
+                write!(f, "not an operation: a map such as {{:type :invoke, :process 0, :f :read}}")
+            }
+            Reason::Key(key) => write!(f, "no usable :{key}"),
+            Reason::Index(index, before) => {
+                write!(f, "index {index} comes after {before}: indices must grow, though they may have gaps")
+            }
+            Reason::Names => write!(f, "too many different names to be a history"),
+        }
+    }
+}
+
+impl std::error::Error for HistoryError {}
+
+struct Reader {
+    is_json: bool,
+    history: History,
+    places: Vec<Place>,
+    /// Whether the places say more than the positions.
+    are_places_needed: bool,
+    names: Names,
+    /// Processes that are not numbers.
+    processes: HashMap<Value, u64>,
+}
+
+/// Processes without a number get those from here on.
+const UNNUMBERED: u64 = 1 << 48;
+
+impl Reader {
+    fn new(is_json: bool) -> Reader {
+        Reader {
+            is_json,
+            history: History::default(),
+            places: Vec::new(),
+            are_places_needed: false,
+            names: Names::default(),
+            processes: HashMap::new(),
+        }
+    }
+
+    fn finish(self) -> History {
+        let places = if self.are_places_needed { self.places } else { Vec::new() };
+        History { places, ..self.history }
+    }
+
+    fn take(&mut self, value: Value, line: usize) -> Result<(), HistoryError> {
+        let position = self.history.ops.len();
+        let (op, index) = self.read_op(value).map_err(|reason| HistoryError { line, reason })?;
+        let before = self.places.last().map(|place| place.index);
+        let index = index.unwrap_or_else(|| before.map_or(0, |before| before + 1));
+        if let Some(before) = before.filter(|before| *before >= index) {
+            return Err(HistoryError { line, reason: Reason::Index(index, before) });
+        }
+        self.are_places_needed |= line != position + 1 || index != position as u64;
+        self.places.push(Place { line, index });
+        self.history.push(op);
+        Ok(())
+    }
+
+    /// Reads one operation and its index, or says what is amiss.
+    fn read_op(&mut self, value: Value) -> Result<(Op, Option<u64>), Reason> {
+        let entries = match value {
+            Value::Map(entries) => entries,
+            Value::Tagged(tagged) => match *tagged {
+                (_, Value::Map(entries)) => entries,
+                _ => return Err(Reason::NoOperation),
+            },
+            _ => return Err(Reason::NoOperation),
+        };
+        let time_ns = self.history.ops.last().map_or(0, |op| op.time_ns);
+        let mut op = Op {
+            index: 0,
+            time_ns,
+            kind: Kind::Invoke,
+            process: Process::Nemesis,
+            f: "",
+            value: Value::Nil,
+            is_final: false,
+            error: None,
+            exception: None,
+            extra: Vec::new(),
+        };
+        let (mut index, mut kind, mut process) = (None, None, None);
+        for (key, value) in entries {
+            let key = self.name(&key).ok_or(Reason::NoOperation)?;
+            match key {
+                "index" => index = unsigned(&value).map(Some).ok_or(Reason::Key("index"))?,
+                "time" => op.time_ns = time(&value).ok_or(Reason::Key("time"))?,
+                "type" => kind = Some(self.kind(&value).ok_or(Reason::Key("type"))?),
+                "process" => process = Some(value),
+                "f" if value == Value::Nil => {}
+                "f" => op.f = self.lasting(&value, Reason::Key("f"))?,
+                "value" => op.value = value,
+                "final?" => op.is_final = value == Value::Bool(true),
+                "error" => op.error = Some(value),
+                "exception" => op.exception = self.names.lasting(&exception_class(&value)),
+                key => {
+                    let key = self.names.lasting(key).ok_or(Reason::Names)?;
+                    op.extra.push((key, value));
+                }
+            }
+        }
+        op.kind = kind.ok_or(Reason::Key("type"))?;
+        op.process = self.process(process, op.kind)?;
+        Ok((op, index))
+    }
+
+    /// A name. In EDN a string will not do: written as a keyword it might not be one any more. JSON has nothing else.
+    fn name<'v>(&self, value: &'v Value) -> Option<&'v str> {
+        match value {
+            Value::Keyword(name) => Some(name),
+            Value::Text(text) if self.is_json && is_word(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn lasting(&mut self, value: &Value, reason: Reason) -> Result<&'static str, Reason> {
+        let name = self.name(value).ok_or(reason)?;
+        self.names.lasting(name).ok_or(Reason::Names)
+    }
+
+    fn kind(&self, value: &Value) -> Option<Kind> {
+        let kinds = [Kind::Invoke, Kind::Ok, Kind::Fail, Kind::Info];
+        let name = self.name(value)?;
+        kinds.into_iter().find(|kind| name == kind.name())
+    }
+
+    /// Whoever did it. Nobody is somebody else each time.
+    fn process(&mut self, value: Option<Value>, kind: Kind) -> Result<Process, Reason> {
+        let next = UNNUMBERED + self.processes.len() as u64;
+        match value {
+            Some(value) if self.name(&value) == Some("nemesis") => Ok(Process::Nemesis),
+            Some(value) => Ok(Process::Client(match unsigned(&value) {
+                Some(number) if number < UNNUMBERED => number,
+                _ if value == Value::Nil => return Err(Reason::Key("process")),
+                _ => *self.processes.entry(value).or_insert(next),
+            })),
+            None if kind == Kind::Invoke => Err(Reason::Key("process")),
+            None => {
+                let nobody = Value::count(self.history.ops.len());
+                self.processes.insert(Value::Vector(vec![nobody]), next);
+                Ok(Process::Client(next))
+            }
+        }
+    }
+}
+
+/// Whether a text can be printed as a keyword, and read again.
+fn is_word(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_?!*+<>=/.".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_part)
+}
+
+fn unsigned(value: &Value) -> Option<u64> {
+    value.as_integer().and_then(|integer| integer.try_into().ok())
+}
+
+/// Nanoseconds. What comes before the beginning is at the beginning, and fractions are cut off.
+fn time(value: &Value) -> Option<u64> {
+    match value {
+        Value::Integer(integer) => Some((*integer).try_into().unwrap_or(0)),
+        Value::Float(float) if float.is_finite() => Some(*float as u64),
+        _ => None,
+    }
+}
+
+/// The class of an exception, which Maelstrom stores with its whole chain of causes.
+fn exception_class(exception: &Value) -> String {
+    let cause = exception.get("via").and_then(Value::elements).and_then(<[Value]>::first);
+    let class = cause.and_then(|cause| cause.get("type")).unwrap_or(&Value::Nil);
+    edn::print_bare(class)
+}
+
+/// Names for as long as the program runs, each stored once: operations hold them as static strings.
+#[derive(Default)]
+struct Names(Vec<&'static str>);
+
+/// More distinct names than any workload has; a file with more is no history.
+const MAX_NAMES: usize = 256;
+
+impl Names {
+    fn lasting(&mut self, name: &str) -> Option<&'static str> {
+        if let Some(known) = self.0.iter().find(|known| **known == name) {
+            return Some(known);
+        }
+        if self.0.len() == MAX_NAMES {
+            return None;
+        }
+        let name: &'static str = String::leak(name.to_owned());
+        self.0.push(name);
+        Some(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "{:index 0, :time 0, :type :ok, :process 0, :f :read}";
+
+    fn printed(text: &str) -> Vec<String> {
+        let history = read(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        history.ops.iter().map(|op| op.to_value().to_string()).collect()
+    }
+
+    #[test]
+    fn all_that_people_have_is_the_same_history() {
+        let expected = [
+            "{:index 0, :time 0, :type :invoke, :process 7, :f :txn, :value [[:r 1 nil]]}",
+            "{:index 1, :time 0, :type :ok, :process 7, :f :txn, :value [[:r 1 [2]]]}",
+        ];
+        let ops = [
+            "{:type :invoke, :process 7, :f :txn, :value [[:r 1 nil]]}",
+            "{:process 7 :type :ok\n :f :txn :value [[:r 1 [2]]]}",
+        ];
+        let tagged = ops.map(|op| format!("#jepsen.history.Op{op}"));
+        for text in [
+            ops.join("\n"),
+            format!("[{}]", ops.join(" ")),
+            format!("({}, #_ {{}}\r\n{})\r\n", ops[0], ops[1]),
+            format!("\u{feff}; mine\n{} {} ; end", ops[0], ops[1]),
+            tagged.join("\n"),
+        ] {
+            assert_eq!(printed(&text), expected, "{text}");
+        }
+        let json = [
+            r#"{"type": "invoke", "process": 7, "f": "txn", "value": [["r", 1, null]]}"#,
+            r#"{"type": "ok", "process": 7, "f": "txn",
+                "value": [["r", 1, [2]]]}"#,
+        ];
+        let expected = expected.map(|line| line.replace("[[:r", "[[\"r\""));
+        for text in [json.join("\n"), format!(" [{},\n {}]", json[0], json[1])] {
+            assert_eq!(printed(&text), expected, "{text}");
+        }
+        for nothing in ["", "\n\n", "; nothing", "[]"] {
+            assert_eq!(printed(nothing), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn gaps_are_closed_and_the_place_of_each_is_known() {
+        let history = read(&format!(
+            "{}\n\n{}",
+            LINE.replace("index 0", "index 3"),
+            LINE.replace("index 0", "index 9")
+        ))
+        .unwrap();
+        assert_eq!(history.ops.iter().map(|op| op.index).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(
+            [history.place(0), history.place(1)],
+            [Place { line: 1, index: 3 }, Place { line: 3, index: 9 }]
+        );
+        assert!(history.is_renumbered());
+        let plain = read(LINE).unwrap();
+        assert!(plain.places.is_empty() && !plain.is_renumbered());
+    }
+
+    #[test]
+    fn anybody_may_be_a_process() {
+        let history = read(
+            "{:type :ok, :f :a, :process \"alice\"} {:type :ok, :f :a, :process :bob} {:type :ok, :f :a, :process \"alice\"}\n\
+             {:type :ok, :f :a, :process -3} {:type :info, :f :a, :process :nemesis} {:type :ok, :f :a} {:type :ok, :f :a}",
+        );
+        let processes: Vec<Process> = history.unwrap().ops.iter().map(|op| op.process).collect();
+        let client = |number| Process::Client(UNNUMBERED + number);
+        let expected = [client(0), client(1), client(0), client(2), Process::Nemesis, client(3), client(4)];
+        assert_eq!(processes, expected);
+    }
+
+    #[test]
+    fn names_are_keywords_and_strings_are_none() {
+        assert!(read(LINE).is_ok());
+        for (word, text) in
+            [(":f :read", ":f \"read it\""), (":type :ok", ":type \"ok\""), (":index 0", "\"index\" 0")]
+        {
+            assert!(read(&LINE.replace(word, text)).is_err(), "{text}");
+        }
+        assert!(read(r#"{"type": "ok", "process": 0, "f": "read it"}"#).is_err());
+    }
+
+    #[test]
+    fn what_is_not_a_history_is_refused_with_its_line() {
+        let error = |text: &str| read(text).unwrap_err().to_string();
+        assert_eq!(error("{:index"), "line 1: unexpected end at byte 7");
+        assert_eq!(
+            error(&format!("{LINE}\n {{:index}}")),
+            "line 2: a map with a key without a value at byte 9"
+        );
+        assert_eq!(
+            error(&format!("{LINE}\n{LINE}")),
+            "line 2: index 0 comes after 0: indices must grow, though they may have gaps"
+        );
+        assert_eq!(error(&LINE.replace(":ok", ":maybe")), "line 1: no usable :type");
+        assert_eq!(error("{:index 0}"), "line 1: no usable :type");
+        assert_eq!(error("{:type :invoke, :f :read}"), "line 1: no usable :process");
+        assert_eq!(
+            error("5"),
+            "line 1: not an operation: a map such as {:type :invoke, :process 0, :f :read}"
+        );
+        assert_eq!(error("{\"type\": \"ok\",\n \"f\": }"), "line 2: expected value");
+    }
+}

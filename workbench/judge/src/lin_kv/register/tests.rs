@@ -1,0 +1,69 @@
+use super::*;
+use proptest::prelude::*;
+
+/// What a register holds after an action; none if it cannot happen now.
+fn apply<'a>(action: Action<'a>, state: &'a Value) -> Option<&'a Value> {
+    match action {
+        Action::Read(value) => (value == state).then_some(state),
+        Action::Write(value) => Some(value),
+        Action::CompareAndSet(from, to) => (from == state).then_some(to),
+    }
+}
+
+/// Whether any order of the calls, with any of the endless ones, is right: by trying all.
+fn brute(calls: &[Call<'_>], done: u32, state: &Value) -> bool {
+    let waits = |number: usize| done & (1 << number) == 0;
+    if (0..calls.len()).all(|number| !waits(number) || calls[number].end.is_none()) {
+        return true;
+    }
+    (0..calls.len()).filter(|&number| waits(number)).any(|number| {
+        let too_late =
+            |other: usize| waits(other) && calls[other].end.is_some_and(|end| end < calls[number].start);
+        let first = (0..calls.len()).all(|other| !too_late(other));
+        first
+            && apply(calls[number].action, state).is_some_and(|state| brute(calls, done | 1 << number, state))
+    })
+}
+
+static VALUES: [Value; 3] = [Value::Integer(0), Value::Integer(1), Value::Integer(2)];
+
+fn action((kind, a, b): (u8, usize, usize)) -> Action<'static> {
+    match kind {
+        0 => Action::Read(&VALUES[a]),
+        1 => Action::Write(&VALUES[a]),
+        _ => Action::CompareAndSet(&VALUES[a], &VALUES[b]),
+    }
+}
+
+#[test]
+fn reads_in_progress_do_not_multiply_what_must_be_searched() {
+    let write = |value: usize, start| Call { action: Action::Write(&VALUES[value]), start, end: None };
+    let read = |number: usize| {
+        let action = Action::Read(&VALUES[number % 2]);
+        Call { action, start: 10 + number, end: Some(1000 + number) }
+    };
+    let mut calls = vec![write(0, 0), write(1, 1)];
+    calls.extend((0..60).map(read));
+    assert_eq!(judge(&calls, &Patience::default()).validity(), Validity::True);
+    // The last read finds what nobody wrote.
+    calls.push(Call { action: Action::Read(&VALUES[2]), start: 100, end: Some(2000) });
+    assert_eq!(judge(&calls, &Patience::default()).validity(), Validity::False);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+    /// Each call is its action, where it starts, how long it takes, and whether it ends.
+    #[test]
+    fn the_verdict_is_that_of_trying_every_order(
+        plans in proptest::collection::vec(((0u8..3, 0usize..3, 0usize..3), 0usize..12, 1usize..8, 0u8..5), 1..7)
+    ) {
+        let mut calls: Vec<Call<'_>> = plans.iter().enumerate().map(|(number, &(what, start, length, ends))| {
+            // Distinct indices: position in time, times 16, plus the call's number; ends come after starts of a moment.
+            let end = (start + length) * 32 + 16 + number;
+            Call { action: action(what), start: start * 32 + number, end: (ends > 0).then_some(end) }
+        }).collect();
+        calls.sort_by_key(|call| call.start);
+        let expected = if brute(&calls, 0, &Value::Nil) { Validity::True } else { Validity::False };
+        prop_assert_eq!(judge(&calls, &Patience::default()).validity(), expected, "{:?}", calls);
+    }
+}
