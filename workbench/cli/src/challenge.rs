@@ -257,18 +257,16 @@ fn run_all(arguments: &ChallengeArguments, jobs: &[(Planned, Option<Job>)]) -> i
                 outcome: CaseOutcome::Broken(why),
                 told: None,
             });
+            if arguments.output.quiet {
+                say(&closing(&cases[cases.len() - 1..]).0.join("\n"));
+            }
             exits.push(Exit::Invalid);
             continue;
         };
-        let (exit, before) = (test::run_all(job, &mut cases)?, exits.len());
+        let exit = test::run_all(job, &mut cases)?;
         exits.push(exit);
         if exit == Exit::Interrupted {
             break;
-        }
-        // The run itself has said so already, in its last line.
-        let is_last_of_one = jobs.len() == 1 && before == 0;
-        if let Some(case) = cases.last().filter(|_| !arguments.output.quiet && !is_last_of_one) {
-            say(&format!("\n{}", line(&case.name, &[case])));
         }
     }
     if let Some(path) = &arguments.output.junit {

@@ -51,7 +51,10 @@
 //! | beyond § 16: Maelstrom | here | shown by |
 //! | --- | --- | --- |
 //! | what a node does not read, or writes without a newline, is kept without limit | limited: 16 MiB unread, lines of 64 MiB | `floods_do_not_hold_up_the_run` |
-//! | only a node's own process is killed; a grandchild that holds the pipes hangs the run | its process group is | `a_grandchild_that_holds_the_pipes_is_stopped_too` |
+//! | only a node's own process is killed; a grandchild that holds the pipes hangs the run | all that descends from it is, as far as the system can tell | `a_grandchild_that_holds_the_pipes_is_stopped_too` |
+//! | nodes are killed at the end | their stdin is closed, then they get SIGTERM, then they are killed | `at_the_end_stdin_is_closed_then_sigterm_comes_and_there_is_time_to_write_a_profile` |
+//! | nodes outlive a harness that is killed | they die with it | `nodes_die_with_a_workbench_that_is_killed` |
+//! | what nodes send is kept without limit until it arrives | a node that has 64 MiB on their way has to wait | `a_flood_into_a_long_latency_is_not_read` |
 //! | `kafka`: data that the very last operation is the first to show, of a key without an acknowledged send, count as unseen | they were seen, so the run is valid: milder | `what_the_last_poll_is_the_first_to_show_has_been_seen` |
 //! | `kafka`: an empty list of a key between two polls makes Jepsen forget where a process was | the client asks for what comes next, so what is repeated or jumped over is: stricter | `an_empty_poll_does_not_make_a_process_forget_where_it_was` |
 //! | `kafka`: an assignment makes Jepsen forget what a process had sent | assignments are about polls, sends go forward all the same: stricter | `an_assignment_does_not_excuse_sends_that_go_back` |

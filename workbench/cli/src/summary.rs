@@ -14,6 +14,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::time::Duration;
 use store::Origin;
+use worlds::processes::{Lag, WORRYING};
 
 /// Operations that are shown of what proves a finding.
 const EVIDENCE_SHOWN: usize = 3;
@@ -160,6 +161,13 @@ fn details(subject: &Subject<'_>, paint: Paint, room: usize) -> Vec<String> {
     }
     if let Some(whereabouts) = report::summed::whereabouts(record, results) {
         screen.add(" ", &defused(whereabouts), 2);
+    }
+    if let Some(late) = subject.around.lag.map(Lag::max).filter(|late| *late > WORRYING)
+        && told.challenges.iter().any(|challenge| !challenge.passed)
+    {
+        let late = millis(late);
+        let why = "this machine is too busy: part of the latencies is its own doing, and not the node's";
+        screen.add(&mark, &format!("the workbench itself was up to {late} late. {why}"), 2);
     }
     told.explained.iter().for_each(|line| screen.add(&arrow, &defused(line.clone()), 3));
     told.notes.iter().for_each(|note| screen.add(&mark, &defused(note.clone()), 4));

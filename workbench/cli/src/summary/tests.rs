@@ -56,7 +56,7 @@ fn a_title_says_that_there_are_no_faults_only_if_nothing_at_all_is_wrong() {
 fn findings_and_oddities_follow_the_figures_with_control_characters_defused() {
     let mut record = simulated("-w broadcast --node-count 1 --rate 20 --time-limit 2 --availability total");
     let broken = record.history.ops.iter_mut().find(|op| op.kind == judge::history::Kind::Ok).unwrap();
-    broken.kind = judge::history::Kind::Info;
+    broken.kind = judge::history::Kind::Fail;
     let (slip, example) = (Slip::Late, "{}".to_owned());
     record.nodes[0].oddities = vec![Oddity { slip, count: 1, time: Time::ZERO, example }];
     record.nodes[0].muted = Some(Muted {

@@ -12,4 +12,5 @@ mod flags;
 mod kills;
 mod misbehaving_nodes;
 mod simulation;
+mod strangers;
 mod zoo;
