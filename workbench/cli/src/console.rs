@@ -78,7 +78,7 @@ impl Console {
     pub(super) fn say(&mut self, level: Level, message: impl Into<String>) {
         let line = LogLine { level, thread: "main".to_owned(), message: message.into() };
         self.write_log(&line);
-        self.print(&self.console_line(&line), sink::carry_out);
+        self.offer(&self.console_line(&line));
     }
 
     /// Writes a block of text to the log file only.
@@ -95,7 +95,7 @@ impl Console {
     /// Takes the bar away: the run is over.
     pub(super) fn end_progress(&mut self) {
         if let Some(bar) = self.bar.take() {
-            sink::carry_out(Box::new(move || bar.finish_and_clear()));
+            sink::offer(0, Box::new(move || bar.finish_and_clear()));
         }
     }
 
@@ -219,8 +219,10 @@ impl Observer for Console {
 }
 
 impl Drop for Console {
+    /// Only here, when all files are written, has whoever reads our output to be waited for.
     fn drop(&mut self) {
         self.end_progress();
+        sink::carry_out(Box::new(|| {}));
     }
 }
 

@@ -121,7 +121,7 @@ fn files_that_may_not_grow_take_nothing_from_the_verdict() {
 
 #[test]
 fn no_word_of_a_node_is_obeyed_by_a_terminal() {
-    let answer = r#"{"src":"n0","dest":"c1","body":{"type":"echo_ok","echo":"\u001b]0;evil\u0007\u202e","in_reply_to":1}}"#;
+    let answer = r#"{"src":"n0","dest":"c2","body":{"type":"echo_ok","echo":"\u001b]0;evil\u0007\u202e","in_reply_to":1}}"#;
     let node = format!(
         "{INIT_OK} read -r line; printf '%s\\n' '{answer}'; printf 'junk \\033[2J\\n'; cat >/dev/null"
     );
@@ -133,12 +133,11 @@ fn no_word_of_a_node_is_obeyed_by_a_terminal() {
 
 #[test]
 fn a_flood_into_a_long_latency_is_not_read() {
-    let flood = r#"{"src":"n0","dest":"n0","body":{"type":"flood","padding":"'$padding'"}}"#;
     let node = format!(
-        "{INIT_OK} padding=$(head -c 1000000 /dev/zero | tr '\\0' x); \
-         while printf '%s\\n' '{flood}'; do :; done"
+        "{INIT_OK} padding=$(head -c 100000 /dev/zero | tr '\\0' x); \
+         exec yes '{{\"src\":\"n0\",\"dest\":\"n0\",\"body\":{{\"type\":\"flood\",\"padding\":\"'$padding'\"}}}}'"
     );
-    let ran = script(&node, &["--latency", "100000", "--rate", "0"]);
+    let ran = script(&node, &["--latency", "100000", "--rate", "0", "--time-limit", "3"]);
     ran.expect(2, &["64 MiB of its messages are on their way", "faster than the network delivers"]);
 }
 
@@ -146,10 +145,10 @@ fn a_flood_into_a_long_latency_is_not_read() {
 fn a_reply_that_is_nested_too_deeply_is_spoken_of() {
     let node = format!(
         "{INIT_OK} read -r line; deep=$(head -c 1000 /dev/zero | tr '\\0' '['); close=$(head -c 1000 /dev/zero | tr '\\0' ']'); \
-         printf '{{\"src\":\"n0\",\"dest\":\"c1\",\"body\":{{\"type\":\"echo_ok\",\"in_reply_to\":1,\"echo\":%s%s}}}}\\n' \"$deep\" \"$close\"; \
+         printf '{{\"src\":\"n0\",\"dest\":\"c2\",\"body\":{{\"type\":\"echo_ok\",\"in_reply_to\":1,\"echo\":%s%s}}}}\\n' \"$deep\" \"$close\"; \
          cat >/dev/null"
     );
-    script(&node, &["--rate", "5"]).expect(0, &["cannot read", "recursion limit"]);
+    script(&node, &["--rate", "5"]).expect(1, &["cannot read", "recursion limit"]);
 }
 
 #[test]
