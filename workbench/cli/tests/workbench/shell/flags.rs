@@ -69,7 +69,7 @@ fn flags_do_what_they_say_in_every_spelling() {
 fn what_makes_no_sense_is_said_line_by_line_with_status_254() {
     let missing = "Expected a --bin PATH_TO_BINARY to test";
     for (words, lines) in [
-        ("test", vec![missing]),
+        ("test -w echo", vec![missing]),
         (
             "test --bogus --more=3 -x",
             vec!["Unknown option: \"--bogus\"", "Unknown option: \"--more\"", "Unknown option: \"-x\""],
@@ -96,7 +96,7 @@ fn what_makes_no_sense_is_said_line_by_line_with_status_254() {
             vec!["Failed to validate \"--time-limit 0\": Must be a positive integer", missing],
         ),
         (
-            "test --bin x --test-count 0",
+            "test -w echo --bin x --test-count 0",
             vec!["Failed to validate \"--test-count 0\": Must be a positive integer"],
         ),
         ("test --bin x --leave-db-running=yes", vec!["Option takes no value: \"--leave-db-running\""]),
