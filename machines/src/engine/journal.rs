@@ -17,7 +17,7 @@ use super::receive::ReadRun;
 use super::speak::{next_cut, write_runs};
 use super::vector::Vector;
 use super::{Engine, Replicated};
-use crate::{BadRecord, Extent, Records};
+use crate::{BadRecord, Extent, Records, Time};
 
 impl<D: Replicated> Engine<D> {
     /// Records what is held and has not been recorded, or all that is held.
@@ -53,6 +53,10 @@ impl<D: Replicated> Engine<D> {
         let Engine { links, held, recorded, .. } = self;
         recorded.join(held);
         links.values_mut().for_each(|link| link.sent.join(held));
+        if self.links.is_empty() {
+            // Nobody else need hold it.
+            self.review_settled(Time::ZERO);
+        }
         Ok(())
     }
 

@@ -114,12 +114,13 @@ impl<D: Replicated> Engine<D> {
         if delta == Delta::News {
             self.note_news(now, Some(from));
         }
-        if matches!(delta, Delta::News | Delta::Taken) {
-            if let Some(settled) = settled {
-                self.take_settled(now, from, &settled);
-            }
-            self.review_settled(now);
+        if matches!(delta, Delta::News | Delta::Taken)
+            && let Some(settled) = settled
+        {
+            self.take_settled(now, from, &settled);
         }
+        // Even if it brought nothing: what was recovered has waited for a peer to report it to.
+        self.review_settled(now);
         // What a plain delta's vector shows can wait for the round, if that is not far.
         let shows_lack =
             is_regained && !is_another || answer.is_some() || vector.is_some() && self.rounds.is_far(now);

@@ -51,7 +51,7 @@ pub(crate) const SMALL: &[Scope] = &[
     },
     Scope {
         name: "counter with a journal, 2 nodes, 2 adds, a restart",
-        search: |most| search(&Durable(counter(STAR, &[&[A0], &[A1]])), RESTART.wakes(2), most),
+        search: |most| search(&Durable(counter(STAR, &[&[A0], &[A1]])), RESTART.wakes(1), most),
     },
     Scope {
         name: "log with a journal, 2 nodes, 2 sends, a restart",

@@ -29,6 +29,14 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What one node may have on its way, in bytes: lines of the greatest length, and some more. Whoever owns the node does not
+/// read what it writes meanwhile ([`Network::is_overdrawn`]), as a full pipe makes any writer wait.
+pub const MAX_BYTES_ON_THE_WAY: usize = 64 << 20;
+/// What a message takes besides its body.
+const MESSAGE_OVERHEAD: usize = 128;
+/// What may wait for a client that does not ask anything. It will be read, and ignored, when the client asks again.
+const MAX_IDLE_BYTES: usize = 1 << 20;
+
 /// Somebody who can send and receive: an index that is valid for the network that gave it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Participant(u32);
@@ -106,9 +114,14 @@ struct Mailbox {
     /// By the name's first letter, as Maelstrom tells clients for latency and statistics.
     counts_as_client: bool,
     state: MailboxState,
-    /// Unbounded as Maelstrom's is: what it holds has been sent and not yet received, and both ends are ours to limit.
+    /// As Maelstrom's, it has no limit of its own. What it holds is charged to whoever caused it.
     queue: BinaryHeap<Queued>,
+    queued_bytes: usize,
     held: Option<Message>,
+    /// Of what it sent, or asked a service for: what is on its way.
+    bytes_on_the_way: usize,
+    /// Messages of its own that nobody waited for, and that were not kept.
+    unheard: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,7 +165,17 @@ impl Network {
         let counts_as_client = name.starts_with('c');
         let state = MailboxState::Receiving;
         let queue = BinaryHeap::new();
-        self.mailboxes.push(Mailbox { name, role, counts_as_client, state, queue, held: None });
+        self.mailboxes.push(Mailbox {
+            name,
+            role,
+            counts_as_client,
+            state,
+            queue,
+            queued_bytes: 0,
+            held: None,
+            bytes_on_the_way: 0,
+            unheard: 0,
+        });
         participant
     }
 
@@ -170,13 +193,20 @@ impl Network {
     pub fn close(&mut self, participant: Participant) {
         self.discard(participant);
         self.mailbox_mut(participant).state = MailboxState::Closed;
-        self.held_up.retain(|queued| queued.message.dest != participant);
+        let held_up = std::mem::take(&mut self.held_up).into_iter();
+        let (gone, kept): (Vec<_>, Vec<_>) = held_up.partition(|queued| queued.message.dest == participant);
+        gone.iter().for_each(|queued| self.release(&queued.message));
+        self.held_up = kept.into();
     }
 
     /// Discards what is queued for a participant, which stays: a node that restarts.
     pub fn discard(&mut self, participant: Participant) {
-        self.mailbox_mut(participant).queue.clear();
-        if self.mailbox_mut(participant).held.take().is_some() {
+        let mailbox = self.mailbox_mut(participant);
+        mailbox.queued_bytes = 0;
+        let queued: Vec<Queued> = std::mem::take(&mut mailbox.queue).into_vec();
+        queued.iter().for_each(|queued| self.release(&queued.message));
+        if let Some(message) = self.mailbox_mut(participant).held.take() {
+            self.release(&message);
             self.due.retain(|Reverse((_, _, recipient))| *recipient != participant);
         }
     }
@@ -271,6 +301,7 @@ impl Network {
         let Reverse((_, _, recipient)) = self.due.pop().expect("just peeked");
         let message = self.mailbox_mut(recipient).held.take().expect("a mailbox that is due holds a message");
         self.record(now, Event::Receive, &message);
+        self.release(&message);
         self.take(now, recipient);
         Some(message)
     }
@@ -280,6 +311,16 @@ impl Network {
     pub fn in_flight(&self) -> usize {
         let waiting = self.mailboxes.iter().filter(|mailbox| mailbox.state == MailboxState::Receiving);
         self.held_up.len() + waiting.map(|mailbox| mailbox.queue.len()).sum::<usize>() + self.due.len()
+    }
+
+    /// Whether so much of what this participant sent, or made services say, is on its way that it may not send more now.
+    pub fn is_overdrawn(&self, participant: Participant) -> bool {
+        self.mailbox(participant).bytes_on_the_way >= MAX_BYTES_ON_THE_WAY
+    }
+
+    /// Messages of this participant for clients that asked nothing: past a limit they are counted, and not kept.
+    pub fn unheard(&self, participant: Participant) -> u64 {
+        self.mailbox(participant).unheard
     }
 
     /// The line under which a node reads the message, with its newline.
@@ -322,6 +363,9 @@ impl Network {
     }
 
     fn post(&mut self, now: Time, hold_up: Duration, message: Message) {
+        if let Some(payer) = self.payer(&message) {
+            self.mailbox_mut(payer).bytes_on_the_way += cost(&message);
+        }
         if hold_up.is_zero() {
             return self.enqueue(now, message);
         }
@@ -330,12 +374,46 @@ impl Network {
         self.held_up.push(Queued { deadline: now + hold_up, sequence, message });
     }
 
+    /// The node that causes a message: its sender, or whoever asked the service that sends it.
+    fn payer(&self, message: &Message) -> Option<Participant> {
+        match (self.role(message.src), self.role(message.dest)) {
+            (Role::Node(_), _) => Some(message.src),
+            (Role::Service(_), Role::Node(_)) => Some(message.dest),
+            _ => None,
+        }
+    }
+
+    /// A message is on its way no more.
+    fn release(&mut self, message: &Message) {
+        if let Some(payer) = self.payer(message) {
+            self.mailbox_mut(payer).bytes_on_the_way -= cost(message);
+        }
+    }
+
     fn enqueue(&mut self, now: Time, message: Message) {
         let recipient = message.dest;
         let latency = latency::draw(self.latency, self.touches_client(&message), &mut self.rng);
-        let queued = Queued { deadline: now + latency, sequence: self.sequence(), message };
-        self.mailbox_mut(recipient).queue.push(queued);
+        let sequence = self.sequence();
+        if !self.is_awaited(&message) {
+            let is_for_client = matches!(self.role(recipient), Role::Client(_));
+            self.mailbox_mut(message.src).unheard += u64::from(is_for_client);
+            return self.release(&message);
+        }
+        let mailbox = self.mailbox_mut(recipient);
+        mailbox.queued_bytes += cost(&message);
+        mailbox.queue.push(Queued { deadline: now + latency, sequence, message });
         self.take(now, recipient);
+    }
+
+    /// Whether there is a place for a message. What comes for a node while it is down is lost, and what comes for a client
+    /// that asks nothing is kept up to a limit only.
+    fn is_awaited(&self, message: &Message) -> bool {
+        let mailbox = self.mailbox(message.dest);
+        match (mailbox.state, mailbox.role) {
+            (MailboxState::Idle, Role::Node(_)) => false,
+            (MailboxState::Idle, Role::Client(_)) => mailbox.queued_bytes + cost(message) <= MAX_IDLE_BYTES,
+            _ => true,
+        }
     }
 
     /// The receiver's turn, if it is not waiting for a message already.
@@ -345,8 +423,10 @@ impl Network {
             return;
         }
         while let Some(Queued { deadline, sequence, message }) = self.mailbox_mut(recipient).queue.pop() {
+            self.mailbox_mut(recipient).queued_bytes -= cost(&message);
             if self.is_cut(recipient, message.src) {
                 self.record(now, Event::Cut, &message);
+                self.release(&message);
                 continue;
             }
             let wait = deadline.since(now);
@@ -388,6 +468,10 @@ impl Network {
     fn mailbox_mut(&mut self, participant: Participant) -> &mut Mailbox {
         &mut self.mailboxes[participant.0 as usize]
     }
+}
+
+fn cost(message: &Message) -> usize {
+    message.body.len() + MESSAGE_OVERHEAD
 }
 
 #[cfg(test)]

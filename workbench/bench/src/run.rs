@@ -24,7 +24,9 @@ pub use record::{
 
 use crate::generator::{Pace, Threads};
 use crate::nemesis::{Grudge, Nemesis};
-use crate::network::{BadLine, Entry, Event, Message, Network, Participant, Refusal, Role};
+use crate::network::{
+    BadLine, Entry, Event, MAX_BYTES_ON_THE_WAY, Message, Network, Participant, Refusal, Role,
+};
 use crate::options::{LogOptions, Options};
 use crate::service::Services;
 use crate::workload::{self, Idle, Workload};
@@ -155,6 +157,29 @@ impl Run {
         self.settle();
     }
 
+    /// Whether what the node writes is to be read now. If not, so much of what it has sent is on its way that it has to wait:
+    /// ask again when something was delivered.
+    pub fn hears(&self, node: usize) -> bool {
+        !self.network.is_overdrawn(self.nodes[node])
+    }
+
+    /// A node has to wait, as [`Run::hears`] has said.
+    pub fn on_made_to_wait(&mut self, now: Time, node: usize) {
+        self.advance(now);
+        let limit = MAX_BYTES_ON_THE_WAY >> 20;
+        let what =
+            || format!("{limit} MiB of its messages are on their way: its stdout is not read meanwhile");
+        self.note(node, Slip::HadToWait, what);
+    }
+
+    /// A node that was paused spoke all the same: some process of its was not found. Such a pause does not count.
+    pub fn on_escaped_pause(&mut self, now: Time, node: usize) {
+        self.advance(now);
+        let pauses = &mut self.node_records[node].pauses;
+        *pauses = pauses.saturating_sub(1);
+        self.note(node, Slip::SpokeInPause, || "spoke while it was paused".to_owned());
+    }
+
     /// A node closed its stdout. By itself that is nobody's fault.
     pub fn on_stdout_closed(&mut self, now: Time, node: usize) {
         self.advance(now);
@@ -244,8 +269,10 @@ impl Run {
 
     /// What is left of the run.
     pub fn into_record(mut self) -> Record {
-        for node in &mut self.node_records {
+        for (node, participant) in self.node_records.iter_mut().zip(&self.nodes) {
             node.stale_answers = self.services.stale_answers(&node.name);
+            let unheard = self.network.unheard(*participant);
+            node.note_many(Slip::Unheard, unheard, self.now, "what came was not kept");
         }
         Record {
             options: self.options,

@@ -3,7 +3,6 @@
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
-use plotters::style::{FontStyle, register_font};
 use report::diagram::Diagram;
 use report::traffic::{Traffic, micros};
 use report::{Fate, faults};
@@ -41,7 +40,6 @@ type Drawn = Result<(), Box<dyn Error>>;
 fn main() -> Drawn {
     let directory: PathBuf = std::env::args_os().nth(1).ok_or("name the directory for the pictures")?.into();
     std::fs::create_dir_all(&directory)?;
-    let _ = register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular());
     space_time(&directory.join("space-time.svg"))?;
     frontier(&directory.join("frontier.svg"))?;
     scaling(&directory.join("scaling.svg"))

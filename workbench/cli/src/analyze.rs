@@ -4,7 +4,7 @@
 //! out the same, byte for byte, unless somebody has edited the files.
 
 use super::arguments::{self, NotParsed};
-use super::conclude;
+use super::conclude::{self, Warnings};
 use super::paint::Paint;
 use super::patience;
 use super::summary::{self, Subject};
@@ -76,7 +76,9 @@ fn analyze(directory: &Path, shows_results: bool, limit: Option<Duration>) -> io
     if record.journal.entries.is_empty() {
         say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
     }
-    let (results, told) = conclude::conclude(directory, &record, &origin, limit)?;
+    let mut warnings = Warnings::default();
+    let (results, told) = conclude::conclude(directory, &record, &origin, limit, &mut warnings);
+    warnings.say(|warning| say(&warning));
     let Some(results) = results else {
         let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);
         complain(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));

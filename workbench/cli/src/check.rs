@@ -13,7 +13,7 @@ use super::words::counted;
 use super::{complain, refuse, say};
 use clap::Parser;
 use edn::Value;
-use judge::{BankRules, Check, Demands, History, Results, Validity, Workload, history};
+use judge::{BankRules, Check, Checked, Demands, Finding, Patience, Results, Validity, Workload, history};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
@@ -133,32 +133,30 @@ impl Job {
 
     fn judge(&self, number: usize, file: &Path) -> io::Result<Exit> {
         let text = read(file)?;
-        let history = match history::read(&text) {
-            Ok(history) => history,
+        let judge = |patience: Patience<'_>| judge::check_text(self.check, &self.demands, &text, patience);
+        let checked = match within(self.limit, judge) {
+            Ok(checked) => checked,
             Err(error) => {
                 say(&self.no_history(file, &error.to_string()));
                 return Ok(Exit::Unknown);
             }
         };
-        drop(text);
-        let results =
-            within(self.limit, |patience| judge::check(self.check, &self.demands, &history, patience));
         match self.json {
-            true => say(&self.line(file, &results)),
-            false => say(&defused(self.words(file, &history, &results))),
+            true => say(&self.line(file, &checked.results)),
+            false => say(&self.words(file, &checked)),
         }
-        if let Some(directory) = &self.report {
+        if let (Some(directory), Ok(history)) = (&self.report, history::read(&text)) {
             let directory = match self.files.len() {
                 1 => directory.clone(),
                 _ => directory.join(format!("{}-{}", number + 1, stem(file))),
             };
             let title = format!("{}: {}", self.title(), file.display());
-            check_page::write(&directory, &title, &history, &results)?;
+            check_page::write(&directory, &title, &history, &checked.results)?;
             if !self.json {
                 say(&format!("  report      {}", directory.join("report.html").display()));
             }
         }
-        Ok(Exit::of_results(&results.value))
+        Ok(Exit::of_results(&checked.results.value))
     }
 
     /// What is checked.
@@ -169,7 +167,8 @@ impl Job {
         }
     }
 
-    fn words(&self, file: &Path, history: &History, results: &Results) -> String {
+    fn words(&self, file: &Path, checked: &Checked) -> String {
+        let Checked { results, events, is_renumbered } = checked;
         let paint = Paint::for_stdout();
         let valid = match results.valid {
             Validity::True => paint.green("valid"),
@@ -177,11 +176,12 @@ impl Job {
             Validity::Unknown => paint.yellow("unknown"),
         };
         let mut lines = vec![
-            paint.bold(&format!("{}: {}", file.display(), self.title())),
+            paint.bold(&defused(format!("{}: {}", file.display(), self.title()))),
             format!("  verdict     {valid}"),
-            format!("  history     {}", counted(history.ops.len(), "event")),
+            format!("  history     {}", counted(*events, "event")),
         ];
-        lines.extend(results.findings.iter().map(|finding| format!("\n{} {finding}\n", paint.red("✗"))));
+        let told = |finding: &Finding| format!("\n{} {}\n", paint.red("✗"), defused(finding.to_string()));
+        lines.extend(results.findings.iter().map(told));
         let toothless = judge::toothless(&self.demands.consistency_models);
         if self.check.is_transactional() && !toothless.is_empty() {
             let names = toothless.join(", ");
@@ -190,7 +190,7 @@ impl Job {
                 paint.yellow("!")
             ));
         }
-        if history.is_renumbered() && !results.findings.is_empty() {
+        if *is_renumbered && !results.findings.is_empty() {
             let what =
                 "the file's own indices do not count from 0; here operations are told by their place, from 0";
             lines.push(format!("{} {what}", paint.yellow("!")));

@@ -33,16 +33,18 @@ pub(super) fn close(
     if let Some(crash) = &mut record.crash {
         crash.last_words = crash::last_words(crash, around.processes).map(defused);
     }
-    store.write_record(&record, origin)?;
+    let mut warnings = Warnings::default();
+    warnings.heed(store.write_record(&record, origin));
     if record.came_to_an_end() {
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let (results, told) = conclude(&directory, &record, origin, None)?;
+    let (results, told) = conclude(&directory, &record, origin, None, &mut warnings);
     let Some(results) = results else {
+        warnings.say(|warning| console.say(Level::Warn, warning));
         return Ok(without_verdict(record, told, &directory, console));
     };
-    store.write_test(&record, origin, Some(results.valid))?;
+    warnings.heed(store.write_test(&record, origin, Some(results.valid)));
     let subject = Subject {
         results: &results,
         record: &record,
@@ -52,6 +54,7 @@ pub(super) fn close(
         origin,
         directory: &directory,
     };
+    warnings.say(|warning| console.say(Level::Warn, warning));
     let exit = Exit::of_results(&results.value);
     let map = edn::pretty(&results.value);
     if around.shows_results {
@@ -64,24 +67,50 @@ pub(super) fn close(
     Ok(Concluded { exit, told: Some(told), record: Some(record), summary })
 }
 
-/// Judges a run, unless it broke off, and writes everything that follows from its record into its directory.
-/// An analysis that takes longer than `limit` comes to no verdict.
+/// Makes a run the latest of its store.
+pub(super) fn link_latest(store: &Store, console: &mut Console) {
+    if let Err(error) = store.link_latest() {
+        console.say(Level::Warn, format!("store/latest does not lead to this run: {error}"));
+    }
+}
+
+/// Files that could not be written: to be spoken of beside the verdict, never in its place.
+#[derive(Debug, Default)]
+pub(super) struct Warnings(Vec<String>);
+
+impl Warnings {
+    /// Takes note of what came of writing.
+    pub(super) fn heed(&mut self, outcome: io::Result<()>) {
+        if let Err(error) = outcome {
+            self.0.push(format!("Some files of this run are missing or incomplete: {error}"));
+        }
+    }
+
+    /// Says each.
+    pub(super) fn say(self, say: impl FnMut(String)) {
+        self.0.into_iter().for_each(say);
+    }
+}
+
+/// Judges a run, unless it broke off, and writes everything that follows from its record into its directory. No file is
+/// reason enough to withhold a verdict. An analysis that takes longer than `limit` comes to none.
 pub(super) fn conclude(
     directory: &Path,
     record: &Record,
     origin: &Origin,
     limit: Option<Duration>,
-) -> io::Result<(Option<Results>, Told)> {
-    store::write_history_text(directory, &record.history)?;
+    warnings: &mut Warnings,
+) -> (Option<Results>, Told) {
+    warnings.heed(store::write_history_text(directory, &record.history));
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
     let judge = || within(limit, |patience| record.judge_within(patience));
     let results = record.came_to_an_end().then(judge);
     let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
     let challenged = challenged(&record.options, value, origin.challenge.as_deref());
     let told = Told::new(record, results.as_ref(), &challenged, origin);
-    store::write_results(directory, results.as_ref().map(|results| &results.value), &told)?;
+    warnings.heed(store::write_results(directory, results.as_ref().map(|results| &results.value), &told));
     if let Some(results) = &results {
-        report::write_extras(directory, &record.options, &record.history, results)?;
+        warnings.heed(report::write_extras(directory, &record.options, &record.history, results));
     }
     let scenario = origin.scenario.as_ref().filter(|_| record.came_to_an_end());
     let states = scenario.map(|scenario| worlds::replay::states(scenario, record));
@@ -102,8 +131,8 @@ pub(super) fn conclude(
         states: states.as_ref(),
         too_late: too_late.as_ref(),
     };
-    report::write(directory, &subject)?;
-    Ok((results, told))
+    warnings.heed(report::write(directory, &subject));
+    (results, told)
 }
 
 /// A node that ended by itself spoils a run even if it did so after the last operation.

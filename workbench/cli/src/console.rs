@@ -4,6 +4,7 @@
 //! seconds. Single operations only go to the log file.
 
 use super::clock::WallClock;
+use super::sink;
 use super::words::counted;
 use bench::run::{Level, LogLine, Progress, Stage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -25,6 +26,9 @@ const WARNINGS_SHOWN: u32 = 20;
 const SHOWN_OF_A_LINE: usize = 400;
 /// Largest log file. A node that floods must not fill the disk.
 const LOG_LIMIT: usize = 1 << 30;
+
+/// About what it takes to draw a bar.
+const BYTES_OF_A_BAR: usize = 256;
 
 /// Where a run's messages go.
 #[derive(Debug)]
@@ -74,7 +78,7 @@ impl Console {
     pub(super) fn say(&mut self, level: Level, message: impl Into<String>) {
         let line = LogLine { level, thread: "main".to_owned(), message: message.into() };
         self.write_log(&line);
-        self.print(&self.console_line(&line));
+        self.print(&self.console_line(&line), sink::carry_out);
     }
 
     /// Writes a block of text to the log file only.
@@ -82,16 +86,16 @@ impl Console {
         self.write_log(&LogLine { level: Level::Info, thread: "main".to_owned(), message: text.to_owned() });
     }
 
-    /// Prints a block of text as it is.
+    /// Prints a block of text.
     pub(super) fn print_block(&mut self, text: &str) {
         self.write_log(&LogLine { level: Level::Info, thread: "main".to_owned(), message: text.to_owned() });
-        self.print(text);
+        self.print(text, sink::carry_out);
     }
 
     /// Takes the bar away: the run is over.
     pub(super) fn end_progress(&mut self) {
         if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
+            sink::carry_out(Box::new(move || bar.finish_and_clear()));
         }
     }
 
@@ -100,9 +104,14 @@ impl Console {
         if let Some(bar) = &self.bar {
             let (total, remaining) =
                 (progress.total.unwrap_or_default(), progress.remaining.unwrap_or_default());
-            bar.set_message(status(progress));
-            bar.set_length(millis(total).max(1));
-            bar.set_position(millis(total.saturating_sub(remaining)));
+            let (bar, message) = (bar.clone(), status(progress));
+            let draw = move || {
+                bar.set_message(message);
+                bar.set_length(millis(total).max(1));
+                bar.set_position(millis(total.saturating_sub(remaining)));
+            };
+            // Too many of them wait only where nobody looks.
+            sink::offer(BYTES_OF_A_BAR, Box::new(draw));
         }
     }
 
@@ -120,22 +129,24 @@ impl Console {
             Some(time) => virtual_seconds(time),
             None => self.now().console(),
         };
-        let text = format!("{} [{time}] {} - workbench {}", name(line.level), line.thread, line.message);
-        defused(text)
+        format!("{} [{time}] {} - workbench {}", name(line.level), line.thread, line.message)
     }
 
-    /// A reader that went away is no reason to end a run.
-    fn print(&self, text: &str) {
+    /// A reader that went away, or that does not read, is no reason to end a run or to hold it up.
+    fn print(&self, text: &str, hand_over: impl FnOnce(sink::Job)) {
         if self.is_quiet {
             return;
         }
-        let write = || {
-            let _ = writeln!(io::stdout(), "{text}");
-        };
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
+        let (text, bar) = (sink::disarmed(text), self.bar.clone());
+        hand_over(Box::new(move || match bar {
+            Some(bar) => bar.suspend(|| sink::write(&text)),
+            None => sink::write(&text),
+        }));
+    }
+
+    /// Prints a line, unless too many wait for a reader already.
+    fn offer(&self, text: &str) {
+        self.print(text, |job| sink::offer(text.len(), job));
     }
 
     fn write_log(&mut self, line: &LogLine) {
@@ -153,6 +164,7 @@ impl Console {
             };
             format!("{time}\t{}\t[{}] workbench: {}\n", name(line.level), line.thread, line.message)
         };
+        let text = sink::plain(&text);
         if text.len() <= self.log_room {
             self.log_room -= text.len();
             let _ = self.log.write_all(text.as_bytes());
@@ -170,7 +182,9 @@ impl Console {
         *count = count.saturating_add(1);
         if *count == WARNINGS_SHOWN + 1 {
             let note = format!("further warnings of {} are only in jepsen.log", line.thread);
-            self.say(Level::Warn, note);
+            let line = LogLine { level: Level::Warn, thread: "main".to_owned(), message: note };
+            self.write_log(&line);
+            self.offer(&self.console_line(&line));
             return true;
         }
         *count > WARNINGS_SHOWN
@@ -187,14 +201,17 @@ impl Observer for Console {
             line.message.truncate(end);
             line.message.push('…');
         }
-        self.print(&self.console_line(&line));
+        self.offer(&self.console_line(&line));
     }
 
     fn progress(&mut self, progress: Progress) {
         self.show(&progress);
         if self.bar.is_none() && Instant::now() >= self.next_status {
             self.next_status = Instant::now() + STATUS_INTERVAL;
-            self.say(Level::Info, status(&progress));
+            let message = status(&progress);
+            let line = LogLine { level: Level::Info, thread: "main".to_owned(), message };
+            self.write_log(&line);
+            self.offer(&self.console_line(&line));
         }
         // Whoever follows the file is not to wait until the buffer is full.
         let _ = self.log.flush();
@@ -209,8 +226,7 @@ impl Drop for Console {
 
 /// Nodes' words must not be able to play with the reader's terminal.
 pub(super) fn defused(text: String) -> String {
-    let is_unsafe = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if text.contains(is_unsafe) { text.replace(is_unsafe, "\u{fffd}") } else { text }
+    sink::plain(&text)
 }
 
 /// Whether the line is one of the history's: of clients there are very many, and the nemesis says in words what it did.

@@ -51,7 +51,10 @@
 //! | beyond § 16: Maelstrom | here | shown by |
 //! | --- | --- | --- |
 //! | what a node does not read, or writes without a newline, is kept without limit | limited: 16 MiB unread, lines of 64 MiB | `floods_do_not_hold_up_the_run` |
-//! | only a node's own process is killed; a grandchild that holds the pipes hangs the run | its process group is | `a_grandchild_that_holds_the_pipes_is_stopped_too` |
+//! | only a node's own process is killed; a grandchild that holds the pipes hangs the run | all that descends from it is, as far as the system can tell | `a_grandchild_that_holds_the_pipes_is_stopped_too` |
+//! | nodes are killed at the end | their stdin is closed, then they get SIGTERM, then they are killed | `at_the_end_stdin_is_closed_then_sigterm_comes_and_there_is_time_to_write_a_profile` |
+//! | nodes outlive a harness that is killed | they die with it | `nodes_die_with_a_workbench_that_is_killed` |
+//! | what nodes send is kept without limit until it arrives | a node that has 64 MiB on their way has to wait | `a_flood_into_a_long_latency_is_not_read` |
 //! | `kafka`: data that the very last operation is the first to show, of a key without an acknowledged send, count as unseen | they were seen, so the run is valid: milder | `what_the_last_poll_is_the_first_to_show_has_been_seen` |
 //! | `kafka`: an empty list of a key between two polls makes Jepsen forget where a process was | the client asks for what comes next, so what is repeated or jumped over is: stricter | `an_empty_poll_does_not_make_a_process_forget_where_it_was` |
 //! | `kafka`: an assignment makes Jepsen forget what a process had sent | assignments are about polls, sends go forward all the same: stricter | `an_assignment_does_not_excuse_sends_that_go_back` |
@@ -60,7 +63,7 @@
 //! | `txn-rw-register`: a transaction that reads what it writes only later is G1c, and only where somebody else reads it | it is a future read, under the same models, always: stricter | `a_transaction_that_reads_what_it_writes_only_later_reads_ahead` |
 //! | `txn-rw-register`: whether registers are serializable is told by circles of dependencies alone | where there are at most 2,000 transactions an order is looked for, too: stricter | `registers_are_judged_as_trying_every_order_judges_them` |
 //! | transactions: `read-atomic`, `causal-cerone` and what is above them are looked for in circles of dependencies | these two are decided exactly, with sessions (`fractured-read`, `causal-violation`): stricter | `lists_are_judged_as_trying_every_order_judges_them`, `the_finding_names_sessions_and_the_way` |
-//! | transactions: who read nothing is bound to nothing (Elle before 0.2.2); `nil` and the empty list differ | newer Elle's rule: nothing is what was there, and another value then is internal; an empty list is nothing: stricter, and milder on `[]` then `nil` | `a_transaction_that_disagrees_with_itself_is_internal`, `two_appends_to_the_same_list_lose_one` |
+//! | transactions: who read nothing is bound to nothing; `nil` and the empty list differ | newer Elle's rule: nothing is what was there, and another value then is internal; an empty list is nothing: stricter, and milder on `[]` then `nil` | `a_transaction_that_disagrees_with_itself_is_internal`, `two_appends_to_the_same_list_lose_one` |
 //! | `txn-list-append`: an update is lost only if the list was read before the append | also if what was there shows in a read after it: stricter | `two_appends_to_the_same_list_lose_one` |
 //! | `txn-list-append`: of reads that disagree the last of the longest is the order of all | what stood before what in any read, but for what is in dispute: milder under `read-uncommitted`, where disagreement is allowed | `where_reads_disagree_only_what_no_order_explains_is_held_against_anybody` |
 //! | `txn-list-append`: that a transaction's own appends are in the wrong order is noticed only between others' | `reversed-appends`, under all models: stricter | `what_a_transaction_appended_stands_in_the_order_in_which_it_did` |

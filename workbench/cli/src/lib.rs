@@ -57,6 +57,7 @@ mod server;
 mod shelf;
 mod sim;
 mod simulate;
+mod sink;
 mod starting;
 mod suggest;
 mod summary;
@@ -75,12 +76,14 @@ use arguments::NotParsed;
 use judge::Workload;
 use machines::Machine;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use worlds::scenario::Foreign;
 use worlds::sweep::Claims;
 
 /// Where runs leave their files, in the current directory.
 const STORE: &str = "store";
+/// What the workbench says to itself, and nobody else to it: to watch over its nodes.
+const WATCHDOG: &str = "__watchdog";
 
 /// A command.
 struct Command {
@@ -146,6 +149,10 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     let named = |name: &OsString| COMMANDS.iter().find(|command| name == command.name);
     match (named(&name), name.to_str()) {
         (Some(command), _) => (command.carry_out)(&words),
+        (None, Some(WATCHDOG)) => {
+            worlds::processes::watch(words.first().and_then(|run| run.to_str()).unwrap_or_default());
+            Exit::Valid
+        }
         (None, Some("--version" | "-V")) => {
             say(&format!("workbench {}", env!("CARGO_PKG_VERSION")));
             Exit::Valid
@@ -262,12 +269,12 @@ fn give_up(error: &io::Error) -> Exit {
     Exit::Crashed
 }
 
-/// Prints a line about something that is wrong, where errors go.
+/// Prints a line about something that is wrong, where errors go, strangers' words made harmless.
 fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    sink::complain(text);
 }
 
-/// Prints a line. A reader that went away is no reason to fail.
+/// Prints a line, strangers' words made harmless. A reader that went away is no reason to fail.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    sink::print(text);
 }

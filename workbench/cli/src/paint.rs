@@ -1,5 +1,6 @@
 //! Colours, where they are wanted: on a terminal, unless `NO_COLOR` is set (no-color.org) or the terminal is dumb.
 
+use super::sink;
 use std::io::IsTerminal;
 
 /// Paints text, or leaves it alone.
@@ -39,6 +40,6 @@ impl Paint {
     }
 
     fn with(self, code: &str, text: &str) -> String {
-        if self.coloured { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.coloured { sink::colour(code, text) } else { text.to_owned() }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Shown(ProgressBar);
 pub(super) fn busy(what: impl Into<String>) -> Shown {
     let bar = drawn(None, "{spinner} {msg}, {elapsed}");
     bar.set_message(what.into());
-    bar.enable_steady_tick(TURN);
+    turn(&bar);
     Shown(bar)
 }
 
@@ -23,8 +23,15 @@ pub(super) fn busy(what: impl Into<String>) -> Shown {
 pub(super) fn steps(count: usize, what: impl Into<String>) -> Shown {
     let bar = drawn(Some(count as u64), "{bar:16} {pos} of {len} {msg}, {elapsed}");
     bar.set_message(what.into());
-    bar.enable_steady_tick(TURN);
+    turn(&bar);
     Shown(bar)
+}
+
+/// Lets a spinner turn by itself, where there may be one more thread: indicatif counts on that.
+fn turn(bar: &ProgressBar) {
+    if !bar.is_hidden() && std::thread::Builder::new().spawn(|| {}).is_ok() {
+        bar.enable_steady_tick(TURN);
+    }
 }
 
 impl Shown {

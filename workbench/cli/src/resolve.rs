@@ -14,6 +14,10 @@ use std::time::Duration;
 use worlds::scenario::{Foreign, OurMachine, Scenario};
 use worlds::sweep::MOST_SEEDS;
 
+/// More operations a second than any machine can do; more would only be a slip.
+const MOST_OPERATIONS_A_SECOND: u32 = 1_000_000;
+/// Keys in use at a time. All but the last few dozen are hardly ever drawn.
+const MOST_KEYS: usize = 1_000_000;
 /// Longest time that a flag can ask for: a century. Anything longer is a slip, and sums of times must not overflow.
 const LONGEST_SECONDS: i64 = 100 * 366 * 86400;
 /// Most nodes. Each is a process with three pipes.
@@ -40,13 +44,13 @@ pub(super) fn options(
         rate: judge.rate(&arguments.rate),
         latency: judge.latency(&arguments.latency, &arguments.latency_dist),
         nemesis: judge.nemesis(arguments.nemesis.as_deref().unwrap_or_default()),
-        nemesis_interval: judge.seconds("--nemesis-interval", &arguments.nemesis_interval),
+        nemesis_interval: judge.interval("--nemesis-interval", &arguments.nemesis_interval),
         disks: None,
         hazards: judge.hazards(arguments),
         topology: judge.topology(&arguments.topology),
         availability: arguments.availability.as_deref().map(|text| judge.availability(text)),
         consistency_models: judge.models(arguments.consistency_models.as_deref()),
-        key_count: judge.positive("--key-count", &arguments.key_count),
+        key_count: judge.key_count(&arguments.key_count),
         max_txn_length: judge.positive("--max-txn-length", &arguments.max_txn_length),
         max_writes_per_key: judge.positive("--max-writes-per-key", &arguments.max_writes_per_key),
         init_timeout: judge.seconds_or(INIT_TIMEOUT, "--init-timeout", arguments.init_timeout.as_deref()),
@@ -234,6 +238,13 @@ impl Judge {
         for name in nodes.iter().filter(|name| services.contains(&name.as_str())) {
             self.mistakes.push(format!("A node cannot be called \"{name}\": that is a service"));
         }
+        let is_clients = |name: &str| {
+            name.strip_prefix('c')
+                .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        for name in nodes.iter().filter(|name| is_clients(name)) {
+            self.mistakes.push(format!("A node cannot be called \"{name}\": clients are"));
+        }
         if self.mistakes.is_empty() && nodes.is_empty() {
             self.mistakes.push("There must be at least one node".to_owned());
         }
@@ -318,9 +329,9 @@ impl Judge {
     }
 
     fn rate(&mut self, text: &str) -> f64 {
-        self.number("--rate", text, "Must be a number of at least 0", |rate: &f64| {
-            rate.is_finite() && *rate >= 0.0
-        })
+        let rule = format!("Must be a number from 0 to {MOST_OPERATIONS_A_SECOND}");
+        let allowed = 0.0..=f64::from(MOST_OPERATIONS_A_SECOND);
+        self.number("--rate", text, &rule, |rate: &f64| allowed.contains(rate))
     }
 
     fn latency(&mut self, mean: &str, distribution: &str) -> Latency {
@@ -410,6 +421,20 @@ impl Judge {
             }
         }
         faults
+    }
+
+    /// A time between two faults, in seconds.
+    fn interval(&mut self, flag: &str, text: &str) -> Duration {
+        let rule = "Must be a number of at least 0.001";
+        let allowed = 0.001..=LONGEST_SECONDS as f64;
+        let seconds = self.number(flag, text, rule, |seconds: &f64| allowed.contains(seconds));
+        Duration::from_secs_f64(seconds)
+    }
+
+    fn key_count(&mut self, text: &str) -> usize {
+        let rule = format!("Must be an integer from 1 to {MOST_KEYS}");
+        let keys = self.number("--key-count", text, &rule, |keys: &usize| (1..=MOST_KEYS).contains(keys));
+        keys.max(1)
     }
 
     /// A time above zero, in seconds.

@@ -46,7 +46,7 @@ fn run(scenario: &Scenario, output: &OutputArguments) -> io::Result<Exit> {
         console.be_quiet();
     }
     let Concluded { exit, told, record, .. } = run_into(&store, scenario, output.results, &mut console)?;
-    store.link_latest()?;
+    super::conclude::link_latest(&store, &mut console);
     let because = told.as_ref().map(|told| told.because.clone()).unwrap_or_default();
     if output.quiet {
         say(&format!("{name}: {}: {because} {}", exit.name(), store.path("report.html").display()));

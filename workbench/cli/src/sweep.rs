@@ -44,6 +44,9 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
     let took = start.elapsed();
     progress.end();
     store.write_sweep(&sweep.to_value())?;
+    if let Err(error) = store.link_latest() {
+        say(&format!("store/latest does not lead to this sweep: {error}"));
+    }
     let scenario_of = |seed| Scenario { options: plan.options_for(seed), ..scenario.clone() };
     let replay = page::Replay { scenario: &scenario_of, directory: &store::part };
     run_again(&page::seeds_to_show(&sweep), &replay, &store)?;

@@ -7,7 +7,7 @@ use super::console::Console;
 use super::junit::{Case, CaseOutcome};
 use super::told::{Around, Concluded, Told};
 use super::verdict::Exit;
-use super::{STORE, replay, resolve, starting, summary};
+use super::{STORE, WATCHDOG, replay, resolve, starting, summary};
 use bench::options::Options;
 use bench::run::{Level, Record, Run};
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use store::{Origin, Store};
 use worlds::processes::Binary;
-use worlds::processes::{self, Outcome, Setup, StartError};
+use worlds::processes::{self, Outcome, Setup, StartError, WatchdogCommand};
 
 /// What the command line asked for.
 #[derive(Clone, Debug)]
@@ -139,7 +139,7 @@ impl Job {
             }
             Err(error) => return Ok(Err(cannot_start(&error, &binary))),
         };
-        store.link_latest()?;
+        conclude::link_latest(&store, &mut console);
         Ok(Ok(self.ran(concluded, store.path("report.html"), start.elapsed())))
     }
 
@@ -182,6 +182,8 @@ impl Job {
             options.nodes.iter().map(|node| store.node_log(node)).collect::<io::Result<_>>()?;
         let data: Vec<PathBuf> =
             options.nodes.iter().map(|node| store.node_data(node)).collect::<io::Result<_>>()?;
+        let watchdog = std::env::current_exe().ok();
+        let watchdog = watchdog.map(|program| WatchdogCommand { program, argument: WATCHDOG });
         let setup = Setup {
             binary,
             nodes: &options.nodes,
@@ -189,6 +191,7 @@ impl Job {
             data: &data,
             log_stderr: options.log.stderr,
             leave_running: self.leave_running,
+            watchdog: watchdog.as_ref(),
         };
         let mut run = Run::new(options.clone());
         run.log_operations();

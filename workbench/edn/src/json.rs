@@ -2,25 +2,31 @@
 //!
 //! Numbers are where JSON readers cheat: many turn a long integer into a float. Two different ids would then look the same,
 //! and a verdict would be wrong. Here integers of up to 64 bits, which is to say nearly all, are read in one fast pass;
-//! that pass gives up at the first other number, and a second, exact one starts over from the text itself.
+//! that pass gives up at the first other number, and a second, exact one starts over: it sets those numbers aside, reads the
+//! rest in the same way, and puts them back. Both are linear in the length of the text, whatever that is.
 
 use super::Value;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Formatter};
 
-/// Arrays and objects nested deeper than this are refused, as serde_json itself does.
-const MAX_DEPTH: usize = 127;
-
-/// Reads a JSON text. Objects become maps sorted by key, in which a repeated key has its last value.
+/// Reads a JSON text. Objects become maps sorted by key, in which a repeated key has its last value. Nesting deeper than
+/// serde_json's limit of 127 is an error.
 pub fn parse(text: &str) -> Result<Value, serde_json::Error> {
-    match serde_json::from_str::<Fast>(text) {
-        Ok(Fast(value)) => Ok(value),
-        Err(_) => exact(serde_json::from_str(text)?, 0),
-    }
+    read(text, &mut Numbers::default()).or_else(|_| {
+        let (plain, aside) = set_aside(text);
+        read(&plain, &mut Numbers { seen: 0, aside: aside.into() })
+    })
+}
+
+fn read(text: &str, numbers: &mut Numbers<'_>) -> Result<Value, serde_json::Error> {
+    let mut input = serde_json::Deserializer::from_str(text);
+    let value = Reader(numbers).deserialize(&mut input)?;
+    input.end()?;
+    Ok(value)
 }
 
 /// Why a text is not JSON.
@@ -35,6 +41,12 @@ pub fn parse_all(text: &str) -> Result<Vec<(usize, Value)>, JsonError> {
     };
     let position = |element: &RawValue| element.get().as_ptr() as usize - text.as_ptr() as usize;
     elements.into_iter().map(|element| Ok((position(element), parse(element.get())?))).collect()
+}
+
+/// Reads the JSON that a text begins with, whatever follows.
+pub fn parse_first(text: &str) -> Result<Option<Value>, JsonError> {
+    let first: Option<&RawValue> = serde_json::Deserializer::from_str(text).into_iter().next().transpose()?;
+    first.map(|raw| parse(raw.get())).transpose()
 }
 
 /// `value` as JSON, over several lines. Keywords become strings; numbers that JSON cannot express become `null`.
@@ -67,18 +79,95 @@ fn keyword(key: Value) -> Value {
     }
 }
 
-/// A value without numbers that need care.
-struct Fast(Value);
+/// Numbers in the order in which they stand in a text.
+#[derive(Default)]
+struct Numbers<'t> {
+    /// How many have been read.
+    seen: usize,
+    /// Those that are read from their own words, each with how many numbers stand before it.
+    aside: VecDeque<(usize, &'t str)>,
+}
 
-impl<'de> Deserialize<'de> for Fast {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fast, D::Error> {
-        deserializer.deserialize_any(FastVisitor).map(Fast)
+impl Numbers<'_> {
+    /// The next number: this one, unless another was set aside in its place.
+    fn take(&mut self, integer: i64) -> Value {
+        let place = self.seen;
+        self.seen += 1;
+        let is_aside = self.aside.front().is_some_and(|(at, _)| *at == place);
+        match is_aside.then(|| self.aside.pop_front()).flatten() {
+            Some((_, digits)) if digits.contains(['.', 'e', 'E']) => {
+                Value::Float(digits.parse().unwrap_or(f64::NAN))
+            }
+            Some((_, digits)) => Value::from_digits(digits),
+            None => Value::Integer(integer),
+        }
     }
 }
 
-struct FastVisitor;
+/// The text with zeros in place of all numbers but short integers, and those numbers.
+fn set_aside(text: &str) -> (String, Vec<(usize, &str)>) {
+    let (mut plain, mut aside) = (String::with_capacity(text.len()), Vec::new());
+    let (mut copied, mut at, mut count) = (0, 0, 0);
+    let bytes = text.as_bytes();
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = end_of_string(bytes, at),
+            b'-' | b'0'..=b'9' => {
+                let is_part = |byte: &&u8| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9');
+                let end = at + bytes[at..].iter().take_while(is_part).count();
+                if needs_care(&text[at..end]) {
+                    plain.extend([&text[copied..at], "0"]);
+                    aside.push((count, &text[at..end]));
+                    copied = end;
+                }
+                (at, count) = (end, count + 1);
+            }
+            _ => at += 1,
+        }
+    }
+    plain.push_str(&text[copied..]);
+    (plain, aside)
+}
 
-impl<'de> Visitor<'de> for FastVisitor {
+/// Behind the string that begins here.
+fn end_of_string(bytes: &[u8], begin: usize) -> usize {
+    let mut at = begin + 1;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// Whether this is a number (RFC 8259, section 6) that is no short integer. What is no number at all is left to the reader.
+fn needs_care(token: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (number, exponent) = token.split_once(['e', 'E']).map_or((token, None), |(n, e)| (n, Some(e)));
+    let (whole, fraction) = number.split_once('.').map_or((number, None), |(w, f)| (w, Some(f)));
+    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
+    let is_number = digits(unsigned)
+        && (unsigned == "0" || !unsigned.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)));
+    let is_short = fraction.is_none() && exponent.is_none() && unsigned.len() <= 18 && token != "-0";
+    is_number && !is_short
+}
+
+/// Reads a value. A number that needs care and was not set aside is an error.
+struct Reader<'n, 't>(&'n mut Numbers<'t>);
+
+impl<'de> DeserializeSeed<'de> for Reader<'_, '_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_, '_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -94,11 +183,12 @@ impl<'de> Visitor<'de> for FastVisitor {
     }
 
     fn visit_i64<E: Error>(self, integer: i64) -> Result<Value, E> {
-        Ok(Value::Integer(integer))
+        Ok(self.0.take(integer))
     }
 
     fn visit_u64<E: Error>(self, integer: u64) -> Result<Value, E> {
-        i64::try_from(integer).map(Value::Integer).map_err(|_| E::custom("needs the exact pass"))
+        let integer = i64::try_from(integer).map_err(|_| E::custom("needs the exact pass"))?;
+        Ok(self.0.take(integer))
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Value, E> {
@@ -111,7 +201,7 @@ impl<'de> Visitor<'de> for FastVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
         let mut elements = Vec::new();
-        while let Some(Fast(element)) = sequence.next_element()? {
+        while let Some(element) = sequence.next_element_seed(Reader(self.0))? {
             elements.push(element);
         }
         Ok(Value::Vector(elements))
@@ -119,44 +209,10 @@ impl<'de> Visitor<'de> for FastVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut entries = BTreeMap::new();
-        while let Some((key, Fast(value))) = map.next_entry::<String, Fast>()? {
-            entries.insert(key, value);
+        while let Some(key) = map.next_key::<String>()? {
+            entries.insert(key, map.next_value_seed(Reader(self.0))?);
         }
         Ok(Value::Map(entries.into_iter().map(|(key, value)| (Value::text(key), value)).collect()))
-    }
-}
-
-/// Reads `raw` number by number. Each level scans its text once more, so the cost is bounded by size times `MAX_DEPTH`.
-fn exact(raw: &RawValue, depth: usize) -> Result<Value, serde_json::Error> {
-    if depth > MAX_DEPTH {
-        return Err(serde_json::Error::custom("nested too deeply"));
-    }
-    let text = raw.get();
-    match text.as_bytes().first() {
-        Some(b'[') => {
-            let elements: Vec<&RawValue> = serde_json::from_str(text)?;
-            elements
-                .into_iter()
-                .map(|element| exact(element, depth + 1))
-                .collect::<Result<_, _>>()
-                .map(Value::Vector)
-        }
-        Some(b'{') => {
-            let entries: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
-            let entries =
-                entries.into_iter().map(|(key, value)| Ok((Value::text(key), exact(value, depth + 1)?)));
-            entries.collect::<Result<_, _>>().map(Value::Map)
-        }
-        Some(b'-' | b'0'..=b'9') => number(text),
-        _ => serde_json::from_str::<Fast>(text).map(|Fast(value)| value),
-    }
-}
-
-fn number(text: &str) -> Result<Value, serde_json::Error> {
-    if text.contains(['.', 'e', 'E']) {
-        text.parse().map(Value::Float).map_err(serde_json::Error::custom)
-    } else {
-        Ok(Value::from_digits(text))
     }
 }
 
@@ -236,6 +292,37 @@ mod tests {
         assert!(parse(&"[".repeat(200_000)).is_err());
         assert!(parse(&format!("{}0.5{}", "[".repeat(100_000), "]".repeat(100_000))).is_err());
         assert!(parse(&format!("{}0.5{}", "[".repeat(100), "]".repeat(100))).is_ok());
+    }
+
+    #[test]
+    fn numbers_that_need_care_are_told_from_what_looks_like_them() {
+        assert_reads(
+            "{\"1.5\":\"-2.5\\\"3.5\",\"b\":[-0,7,1.50,-1E-2,8]}",
+            "{\"1.5\" \"-2.5\\\"3.5\", \"b\" [0 7 1.5 -0.01 8]}",
+        );
+        for text in [
+            "[1.5, 01.5]",
+            "[1.5, .5]",
+            "[1.5, 1.e5]",
+            "[1.5, 1e]",
+            "[1.5, 1-2]",
+            "[1.5, --1]",
+            "[1.5, +1]",
+            "[1.5, \"]",
+        ] {
+            assert!(parse(text).is_err(), "{text} was read");
+        }
+    }
+
+    /// What is left unread is nobody's work: a level more is not a pass more.
+    #[test]
+    fn deep_and_long_texts_are_read_in_linear_time() {
+        let nested = |inner: &str| format!("[0.5,{}{inner}{}]", "[".repeat(120), "]".repeat(120));
+        let long = "1,".repeat(2_000_000) + "1";
+        let (shallow, deep) = (format!("[0.5,{long}]"), nested(&long));
+        assert!(parse(&shallow).is_ok() && parse(&deep).is_ok());
+        assert!(parse(&"[".repeat(20_000_000)).is_err());
+        assert!(parse(&format!("[0.5,{}", "[".repeat(20_000_000))).is_err());
     }
 
     #[test]

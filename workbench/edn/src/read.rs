@@ -376,7 +376,7 @@ mod tests {
         };
         let two = |first, second| Ok(vec![(first, "{:a 1}".to_owned()), (second, "2".to_owned())]);
         assert_eq!(all("{:a 1}\n2"), two(0, 7));
-        assert_eq!(all(" ; note\n[{:a 1} #_ 3 2] ; end"), two(9, 20));
+        assert_eq!(all(" ; note\n[{:a 1} #_ 3 2] ; end"), two(9, 21));
         assert_eq!(all("({:a 1},2)"), two(1, 8));
         for nothing in ["", " [ ] ", "; nothing", "()"] {
             assert_eq!(all(nothing), Ok(vec![]), "{nothing}");

@@ -5,6 +5,7 @@
 //! what was begun may still take effect. Every operation is one that the checker knows, in the form that it knows.
 
 use crate::check::Check;
+use crate::finding::brief;
 use crate::history::{History, Kind, Op, Place, Process};
 use crate::verdict::Verdict;
 use crate::{Evidence, Finding, Validity};
@@ -14,88 +15,126 @@ use std::collections::HashMap;
 /// Breaches that are told; more are counted.
 const MAX_TOLD: usize = 8;
 
-/// What is amiss with an operation.
-struct Breach {
-    index: usize,
-    what: String,
-}
-
 /// The verdict on a history that cannot be judged, if this is one.
 pub(crate) fn refusal(check: Check, history: &History) -> Option<Verdict> {
-    let breaches = breaches(check, history);
-    let first = breaches.first()?;
-    let tell = |breach: &Breach| {
-        let Place { line, index } = history.place(breach.index);
-        format!("line {line}, index {index}: {}", breach.what)
-    };
-    let error = format!("this is no history of {}: {}", check.name(), tell(first));
-    let mut findings: Vec<Finding> =
-        breaches.iter().take(MAX_TOLD).map(|breach| finding(history, breach, tell(breach))).collect();
-    findings
-        .iter_mut()
-        .last()
-        .into_iter()
-        .for_each(|last| last.more = breaches.len().saturating_sub(MAX_TOLD));
-    let valid = Validity::Unknown;
-    let value = Value::map([("valid?", valid.into()), ("error", Value::text(error))]);
-    Some(Verdict { valid, value, findings })
+    let mut audit = Audit::new(check);
+    history.ops.iter().for_each(|op| audit.take(op, history.place(op.index)));
+    audit.refusal()
 }
 
-fn finding(history: &History, breach: &Breach, explanation: String) -> Finding {
-    let op = &history.ops[breach.index];
-    let what = format!("{} {} {}", op.kind.name(), op.f, crate::finding::brief(&op.value));
-    let evidence = vec![Evidence { index: breach.index, process: op.process, node: None, what }];
-    Finding { kind: "malformed", costs: Validity::Unknown, explanation, evidence, more: 0 }
+/// Goes through a history, operation by operation.
+pub(crate) struct Audit {
+    check: Check,
+    processes: HashMap<Process, State>,
+    has_invocations: bool,
+    breaches: Breaches,
+    /// Ends that nobody began: all that there is in lists of answers alone, which Elle takes.
+    alone: Breaches,
 }
 
-/// Everything that is amiss, in order.
-fn breaches(check: Check, history: &History) -> Vec<Breach> {
-    // Lists of answers alone are something that Elle takes.
-    let has_invocations = history.ops.iter().any(|op| op.is_client() && op.kind == Kind::Invoke);
-    let needs_invocations = has_invocations || !check.takes_answers_alone();
-    let mut processes: HashMap<Process, State<'_>> = HashMap::new();
-    let mut breaches = Vec::new();
-    for (index, op) in history.ops.iter().enumerate().filter(|(_, op)| op.is_client()) {
-        let state = processes.entry(op.process).or_insert(State::Idle);
-        let what = out_of_turn(state, op, needs_invocations).or_else(|| check.objection(op));
-        breaches.extend(what.map(|what| Breach { index, what }));
-        *state = match op.kind {
-            Kind::Invoke => State::Busy(op),
-            Kind::Info => State::Gone(index),
-            Kind::Ok | Kind::Fail => State::Idle,
-        };
+/// Everything of a kind that is amiss, of which the first few are told.
+#[derive(Default)]
+struct Breaches {
+    told: Vec<Finding>,
+    count: usize,
+}
+
+impl Breaches {
+    fn add(&mut self, op: &Op, place: Place, what: &str) {
+        self.count += 1;
+        if self.told.len() == MAX_TOLD {
+            return;
+        }
+        let explanation = format!("line {}, index {}: {what}", place.line, place.index);
+        let shown = format!("{} {} {}", op.kind.name(), op.f, brief(&op.value));
+        let evidence = vec![Evidence { index: op.index, process: op.process, node: None, what: shown }];
+        self.told.push(Finding {
+            kind: "malformed",
+            costs: Validity::Unknown,
+            explanation,
+            evidence,
+            more: 0,
+        });
     }
-    breaches
 }
 
 /// What a process is doing.
-enum State<'a> {
+#[derive(Clone, Copy)]
+enum State {
     Idle,
-    Busy(&'a Op),
+    /// The operation with this index, and its name.
+    Busy(usize, &'static str),
     /// Since the operation with this index.
     Gone(usize),
 }
 
-fn out_of_turn(state: &State<'_>, op: &Op, needs_invocations: bool) -> Option<String> {
+impl Audit {
+    pub(crate) fn new(check: Check) -> Audit {
+        let (breaches, alone) = Default::default();
+        Audit { check, processes: HashMap::new(), has_invocations: false, breaches, alone }
+    }
+
+    /// Looks at the next operation.
+    pub(crate) fn take(&mut self, op: &Op, place: Place) {
+        if !op.is_client() {
+            return;
+        }
+        self.has_invocations |= op.kind == Kind::Invoke;
+        let state = self.processes.entry(op.process).or_insert(State::Idle);
+        match (*state, op.kind) {
+            (State::Idle | State::Gone(_), Kind::Ok | Kind::Fail | Kind::Info) => {
+                let what =
+                    format!("an operation of process {} ends that nobody began", op.process.to_value());
+                self.alone.add(op, place, &what);
+            }
+            (state, _) => {
+                let what = out_of_turn(state, op);
+                what.iter().for_each(|what| self.breaches.add(op, place, what));
+            }
+        }
+        *state = match op.kind {
+            Kind::Invoke => State::Busy(op.index, op.f),
+            Kind::Info => State::Gone(op.index),
+            Kind::Ok | Kind::Fail => State::Idle,
+        };
+        let objection = self.check.objection(op);
+        objection.iter().for_each(|what| self.breaches.add(op, place, what));
+    }
+
+    /// The verdict, if this is no history that can be judged.
+    pub(crate) fn refusal(self) -> Option<Verdict> {
+        let mut breaches = self.breaches;
+        if self.has_invocations || !self.check.takes_answers_alone() {
+            breaches.count += self.alone.count;
+            breaches.told.extend(self.alone.told);
+            breaches.told.sort_by_key(|finding| finding.evidence[0].index);
+            breaches.told.truncate(MAX_TOLD);
+        }
+        let mut findings = breaches.told;
+        let first = findings.first()?;
+        let error = format!("this is no history of {}: {}", self.check.name(), first.explanation);
+        let more = breaches.count - findings.len();
+        findings.iter_mut().last().into_iter().for_each(|last| last.more = more);
+        let valid = Validity::Unknown;
+        let value = Value::map([("valid?", valid.into()), ("error", Value::text(error))]);
+        Some(Verdict { valid, value, findings })
+    }
+}
+
+fn out_of_turn(state: State, op: &Op) -> Option<String> {
     let process = op.process.to_value();
     match (state, op.kind) {
-        (State::Busy(before), Kind::Invoke) => Some(format!(
-            "process {process} begins something before what it began at op {} has ended",
-            before.index
-        )),
+        (State::Busy(before, _), Kind::Invoke) => {
+            Some(format!("process {process} begins something before what it began at op {before} has ended"))
+        }
         (State::Gone(before), Kind::Invoke) => Some(format!(
             "process {process} goes on after op {before}, of which nobody knows the outcome; what is begun after that needs \
              another process"
         )),
-        (State::Idle, Kind::Invoke) => None,
-        (State::Busy(before), _) if before.f != op.f => {
-            Some(format!("process {process} began :{} at op {}, and :{} ends", before.f, before.index, op.f))
+        (State::Busy(before, f), _) if f != op.f => {
+            Some(format!("process {process} began :{f} at op {before}, and :{} ends", op.f))
         }
-        (State::Busy(_), _) => None,
-        (State::Idle | State::Gone(_), _) if needs_invocations => {
-            Some(format!("an operation of process {process} ends that nobody began"))
-        }
-        (State::Idle | State::Gone(_), _) => None,
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ use super::finding::{brief, reason};
 use crate::Demands;
 use crate::history::{History, Kind, Op, Process};
 use crate::patience::Patience;
+use crate::tape::Tape;
 use edn::Value;
 use std::borrow::Cow;
 
@@ -12,12 +13,19 @@ pub(super) struct Context<'a> {
     pub(super) demands: &'a Demands,
     pub(super) history: &'a History,
     pub(super) patience: Patience<'a>,
+    /// Where operations are that are not in the history.
+    tape: Option<&'a Tape<'a>>,
     pairs: Vec<Option<usize>>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(demands: &'a Demands, history: &'a History) -> Context<'a> {
-        Context { demands, history, patience: Patience::default(), pairs: history.pairs() }
+        Context { demands, history, patience: Patience::default(), tape: None, pairs: history.pairs() }
+    }
+
+    /// The same of a history of which only a part is at hand.
+    pub(super) fn on_tape(self, tape: &'a Tape<'a>) -> Context<'a> {
+        Context { tape: Some(tape), ..self }
     }
 
     pub(super) fn within(self, patience: Patience<'a>) -> Context<'a> {
@@ -30,7 +38,7 @@ impl<'a> Context<'a> {
 
     /// An operation, to be shown.
     pub(super) fn quote(&self, index: usize) -> Cow<'a, Op> {
-        Cow::Borrowed(self.op(index))
+        self.tape.map_or_else(|| Cow::Borrowed(self.op(index)), |tape| Cow::Owned(tape.op(index)))
     }
 
     /// The invocation of a completion, the completion of an invocation.

@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn a_reply_with_something_else_is_caught() {
         let verdict = check(
-            "0 invoke echo \"a\"\n 1 invoke echo \"b\"\n 1 ok echo {\"echo\":\"a\"}\n 0 ok echo {\"echo\":\"a\"}",
+            "0 invoke echo \"a\"\n 1 invoke echo \"b\"\n 1 ok echo {:echo \"a\"}\n 0 ok echo {:echo \"a\"}",
         );
         assert_eq!(verdict.valid, Validity::False);
         let errors = "{:valid? false, :errors ([\"sent\" \"b\" \"received\" {:echo \"a\"}])}";

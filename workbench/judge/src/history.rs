@@ -6,6 +6,7 @@
 mod read;
 mod text;
 
+pub(crate) use read::Reader;
 pub use read::{HistoryError, read};
 pub use text::{text_line, write_edn, write_text};
 

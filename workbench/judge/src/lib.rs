@@ -59,6 +59,7 @@ mod net;
 mod patience;
 mod set_full;
 mod stats;
+mod tape;
 #[cfg(test)]
 mod testing;
 mod txn;
@@ -79,6 +80,7 @@ use verdict::Verdict;
 
 use context::Context;
 use edn::Value;
+use tape::Tape;
 
 /// What the checkers say about a run.
 #[derive(Clone, Debug)]
@@ -103,20 +105,24 @@ pub fn analyze_within(
     history: &History,
     net: &NetStats,
 ) -> Results {
-    if let Some(refusal) = audit::refusal(Check::Workload(demands.workload), history) {
-        return results(refusal.valid, [("workload", refusal)]);
-    }
+    let refusal = audit::refusal(Check::Workload(demands.workload), history);
+    let is_refused = refusal.is_some();
     let context = Context::new(demands, history).within(patience);
     let always_valid = || Verdict::valid(Value::map([("valid?", true.into())]));
-    let parts = [
+    let mut parts = [
         ("perf", Verdict::valid(perf())),
         ("timeline", always_valid()),
         ("exceptions", stats::exceptions(&context)),
         ("stats", stats::stats(&context)),
         ("availability", availability::check(&context)),
         ("net", net::report(net, context.invocations())),
-        ("workload", workload(&context, Check::Workload(demands.workload))),
+        ("workload", refusal.unwrap_or_else(|| workload(&context, Check::Workload(demands.workload)))),
     ];
+    if is_refused {
+        // Counts are what they are, but nothing is held against anybody.
+        parts.iter_mut().filter(|(name, _)| *name != "workload").for_each(|(_, part)| part.findings.clear());
+        return results(Validity::Unknown, parts);
+    }
     let valid = parts.iter().map(|(_, part)| part.valid).max().unwrap_or(Validity::True);
     results(valid, parts)
 }
@@ -124,15 +130,67 @@ pub fn analyze_within(
 /// Judges a history by itself, whoever made it: the verdict is that of the checker, and nothing else decides. Of `demands` only
 /// what is asked beyond the checker's own rules counts.
 pub fn check(check: Check, demands: &Demands, history: &History, patience: Patience<'_>) -> Results {
-    if let Some(refusal) = audit::refusal(check, history) {
-        return results(refusal.valid, [("workload", refusal)]);
-    }
-    let context = Context::new(demands, history).within(patience);
-    let part = workload(&context, check);
-    let valid = part.valid;
-    let mut stats = stats::stats(&context);
-    stats.findings.clear();
-    results(valid, [("stats", stats), ("workload", part)])
+    let part = audit::refusal(check, history).unwrap_or_else(|| {
+        let context = Context::new(demands, history).within(patience);
+        workload(&context, check)
+    });
+    results(part.valid, [("workload", part)])
+}
+
+/// What there is to say about a text that is a history.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// What the checker says.
+    pub results: Results,
+    /// How many operations begin or end in it.
+    pub events: usize,
+    /// Whether operations are told by other indices than they have there.
+    pub is_renumbered: bool,
+}
+
+/// The same of a history's text. Transactions are judged as they are read, in a fraction of the memory that they would take.
+pub fn check_text(
+    check: Check,
+    demands: &Demands,
+    text: &str,
+    patience: Patience<'_>,
+) -> Result<Checked, history::HistoryError> {
+    let write = match check {
+        Check::Workload(Workload::TxnListAppend) => "append",
+        Check::Workload(Workload::TxnRwRegister) => "w",
+        _ => {
+            let history = history::read(text)?;
+            let (events, is_renumbered) = (history.ops.len(), history.is_renumbered());
+            return Ok(Checked {
+                results: self::check(check, demands, &history, patience),
+                events,
+                is_renumbered,
+            });
+        }
+    };
+    let (mut audit, mut transactions) = (audit::Audit::new(check), txn::Transactions::new(write));
+    // Replies to something else are told by the errors of those who got them.
+    let mut failures = Vec::new();
+    let mut has_operations = false;
+    let tape = Tape::read(text, |op, place| {
+        audit.take(&op, place);
+        if op.is_client() {
+            has_operations = true;
+            transactions.take(&op);
+        }
+        if op.kind == Kind::Info && op.error.is_some() {
+            failures.push(op);
+        }
+    })?;
+    let failures = History::new(failures);
+    let context = Context::new(demands, &failures).on_tape(&tape).within(patience);
+    let part = match audit.refusal() {
+        Some(refusal) => refusal,
+        None if !has_operations => nothing(),
+        None => txn::replies::check(&context, txn::judge_transactions(&context, transactions)),
+    };
+    let results = results(part.valid, [("workload", part)]);
+    Ok(Checked { results, events: tape.len(), is_renumbered: tape.is_renumbered() })
 }
 
 /// The results map of several parts, and their findings.

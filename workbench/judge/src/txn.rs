@@ -27,7 +27,7 @@ use crate::history::OTHER_THAN_ASKED;
 use edn::Value;
 use serial::Order;
 use std::collections::BTreeSet;
-use transaction::Transactions;
+pub(super) use transaction::Transactions;
 use weak::Scope;
 
 const EMPTY_GRAPH: &str = "empty-transaction-graph";
@@ -50,11 +50,19 @@ pub(super) fn list_append(context: &Context<'_>) -> Verdict {
 }
 
 fn judge(context: &Context<'_>, write: &'static str) -> Verdict {
+    let mut transactions = Transactions::new(write);
+    context.client_ops().for_each(|op| transactions.take(op));
+    judge_transactions(context, transactions)
+}
+
+/// Judges transactions of which the history has been taken in already.
+pub(super) fn judge_transactions(context: &Context<'_>, transactions: Transactions) -> Verdict {
+    let write = transactions.write();
     let prohibited = match model::prohibited(&context.demands.consistency_models) {
         Ok(prohibited) => prohibited,
         Err(name) => return unknown(name),
     };
-    let mut anomalies = analyze(context, write, &prohibited);
+    let mut anomalies = analyze(context, &transactions.finish(), &prohibited);
     let found = anomalies.types();
     let costs = |kind: &str| match prohibited.contains(kind) || (kind == EMPTY_GRAPH && write == "w") {
         true => Validity::False,
@@ -73,38 +81,39 @@ fn judge(context: &Context<'_>, write: &'static str) -> Verdict {
 }
 
 /// All anomalies of a history that these models care for.
-fn analyze(context: &Context<'_>, write: &'static str, prohibited: &BTreeSet<&'static str>) -> Anomalies {
-    let mut transactions = Transactions::new(write);
-    context.client_ops().for_each(|op| transactions.take(op));
-    let transactions = transactions.finish();
+fn analyze(
+    context: &Context<'_>,
+    transactions: &Transactions,
+    prohibited: &BTreeSet<&'static str>,
+) -> Anomalies {
     let mut anomalies = Anomalies::default();
-    other_steps(context, &transactions, &mut anomalies);
+    other_steps(context, transactions, &mut anomalies);
     let mut builder = Builder::new(transactions.list.len());
     let scope = scope(prohibited);
     let mut registers = None;
-    let visibility = match write {
+    let visibility = match transactions.write() {
         "w" => {
-            let versions = register::analyze(context, &transactions, &mut anomalies, &mut builder);
-            let visibility = scope.map(|_| versions.visibility(&transactions));
+            let versions = register::analyze(context, transactions, &mut anomalies, &mut builder);
+            let visibility = scope.map(|_| versions.visibility(transactions));
             registers = Some(versions);
             visibility
         }
         _ => {
-            let lists = append::analyze(context, &transactions, &mut anomalies, &mut builder);
+            let lists = append::analyze(context, transactions, &mut anomalies, &mut builder);
             // Where the order of writes is known, circles of dependencies show all that stronger models prohibit.
             let scope = scope.filter(|scope| scope.sessions && !prohibited.contains("G2-item-process"));
-            scope.map(|_| lists.visibility(&transactions))
+            scope.map(|_| lists.visibility(transactions))
         }
     };
-    cycles(context, &transactions, builder, extra(prohibited), &mut anomalies);
+    cycles(context, transactions, builder, extra(prohibited), &mut anomalies);
     if let (Some(scope), Some(visibility)) = (scope, visibility)
-        && !weak::check(context, &transactions, visibility, scope, &mut anomalies)
+        && !weak::check(context, transactions, visibility, scope, &mut anomalies)
     {
         anomalies.note(TIMEOUT, "there are too many transactions to find out what each saw of the others");
     }
     let is_clean = anomalies.types().is_disjoint(prohibited);
     if let Some(versions) = registers.filter(|_| is_clean && prohibited.contains(NO_ORDER)) {
-        no_order(context, &transactions, &versions, prohibited, &mut anomalies);
+        no_order(context, transactions, &versions, prohibited, &mut anomalies);
     }
     anomalies
 }

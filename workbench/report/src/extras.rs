@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use worlds::files::{naming, write};
+use worlds::files::{file_name, naming, write, write_text};
+
+/// Pictures of one kind. Whoever breaks hundreds of things need not see each: the first lead to the cause of all.
+const MAX_PICTURES: usize = 24;
 
 /// Writes what a workload's results come with: `independent/` for `lin-kv`, `elle/` for transactions and logs, and for logs
 /// `orders/` and plots. What an earlier analysis left there goes.
@@ -41,7 +44,7 @@ fn independent(directory: &Path, whole: &History, results: &Value) -> io::Result
         return Ok(());
     };
     for (key, results) in by_key {
-        let directory = directory.join(file_name(key));
+        let directory = directory.join(file_name(&edn::print_bare(key)));
         fs::create_dir_all(&directory).map_err(naming(&directory))?;
         write(&directory.join("results.edn"), |out| writeln!(out, "{}", edn::pretty(results)))?;
         let part = History::new(whole.ops.iter().filter_map(|op| about(key, op)).collect());
@@ -72,10 +75,12 @@ fn anomalies(directory: &Path, results: &Results) -> io::Result<()> {
     }
     for (kind, cases) in proof::cases(&results.value) {
         let directory = directory.join(kind);
-        for (number, cycle) in cases.iter().filter_map(Cycle::new).enumerate() {
+        let cycles = || cases.iter().filter_map(Cycle::new);
+        for (number, cycle) in cycles().take(MAX_PICTURES).enumerate() {
             fs::create_dir_all(&directory).map_err(naming(&directory))?;
             write(&directory.join(format!("{number}.svg")), |out| out.write_all(cycle.svg().as_bytes()))?;
         }
+        say_left_out(&directory, cycles().count())?;
     }
     Ok(())
 }
@@ -89,11 +94,13 @@ fn logs(directory: &Path, options: &Options, history: &History) -> io::Result<()
     let demands = options.demands();
     let view = View::new(&demands, history);
     let orders = emptied(directory.join("orders"))?;
-    for log in view.troubled() {
+    let troubled = view.troubled();
+    for log in troubled.iter().take(MAX_PICTURES) {
         fs::create_dir_all(&orders).map_err(naming(&orders))?;
-        let path = orders.join(format!("{}.svg", file_name(log.key)));
-        write(&path, |out| out.write_all(orders::order(&view, &log).as_bytes()))?;
+        let path = orders.join(format!("{}.svg", file_name(&edn::print_bare(log.key))));
+        write(&path, |out| out.write_all(orders::order(&view, log).as_bytes()))?;
     }
+    say_left_out(&orders, troubled.len())?;
     let end_us = history.ops.last().map_or(0, |op| traffic::whole_micros(op.time_ns));
     let faults = faults::faults(history, end_us);
     plots::lines::draw(directory, options, &view, &faults, end_us).map_err(io::Error::other)?;
@@ -109,9 +116,16 @@ fn about(key: &Value, op: &Op) -> Option<Op> {
     (of == key).then(|| Op { value: value.clone(), ..op.clone() })
 }
 
-/// A name for this key's directory that stays where it belongs, whatever a history says.
-fn file_name(key: &Value) -> String {
-    edn::print_bare(key).replace(['/', '.'], "_")
+/// Says in a directory of pictures that others are not there.
+fn say_left_out(directory: &Path, count: usize) -> io::Result<()> {
+    if count <= MAX_PICTURES {
+        return Ok(());
+    }
+    write_text(
+        directory,
+        "left-out.txt",
+        &format!("There are more: only the first {MAX_PICTURES} are drawn.\n"),
+    )
 }
 
 fn emptied(directory: PathBuf) -> io::Result<PathBuf> {
@@ -156,7 +170,10 @@ mod tests {
         );
         let linear = temporary.path().join("independent/7/linear.svg");
         assert!(!linear.exists(), "the key is linearizable");
-        assert!(file("___x/history.edn").contains(":value nil"), "a key cannot lead out of the directory");
+        assert!(
+            file("%2E%2E%2Fx/history.edn").contains(":value nil"),
+            "a key cannot lead out of the directory"
+        );
     }
 
     #[test]
@@ -201,7 +218,7 @@ mod tests {
 {:index 1, :time 2000000000, :type :ok, :process 0, :f :send, :value [[:send "../x" [0 1]]]}
 "#;
         logs(temporary.path(), &options, &history::read(sent).unwrap()).unwrap();
-        assert!(fs::read_to_string(file("orders/___x.svg")).unwrap().contains("U: unseen"));
+        assert!(fs::read_to_string(file("orders/%2E%2E%2Fx.svg")).unwrap().contains("U: unseen"));
         for png in ["unseen", "realtime-lag-thread", "realtime-lag-key", "realtime-lag-thread-key"] {
             assert!(fs::read(file(&format!("{png}.png"))).unwrap().starts_with(b"\x89PNG"), "{png}");
         }
@@ -209,5 +226,27 @@ mod tests {
         assert_eq!(counts, "{:distribution {}, :dup-counts {}}\n");
         logs(temporary.path(), &options, &History::default()).unwrap();
         assert!(!file("orders").exists());
+    }
+
+    #[test]
+    fn keys_of_any_name_have_pictures_of_their_own_and_there_is_an_end_to_them() {
+        let temporary = tempfile::tempdir().unwrap();
+        let options = Options::new(Workload::Kafka, 2);
+        let odd =
+            ["\\u0000".to_owned(), "k".repeat(300), "a.b".to_owned(), "a/b".to_owned(), "a_b".to_owned()];
+        let keys = odd.into_iter().chain((0..MAX_PICTURES * 2).map(|key| key.to_string()));
+        let ops = keys.enumerate().map(|(number, key)| {
+            let (index, time) = (number * 2, number * 2_000);
+            format!(
+                "{{:index {index}, :time {time}, :type :invoke, :process 0, :f :send, :value [[:send \"{key}\" 1]]}}\n\
+                 {{:index {}, :time {}, :type :ok, :process 0, :f :send, :value [[:send \"{key}\" [0 1]]]}}\n",
+                index + 1,
+                time + 1_000
+            )
+        });
+        logs(temporary.path(), &options, &history::read(&ops.collect::<String>()).unwrap()).unwrap();
+        let orders = temporary.path().join("orders");
+        assert_eq!(fs::read_dir(&orders).unwrap().count(), MAX_PICTURES + 1);
+        assert!(orders.join("left-out.txt").exists());
     }
 }

@@ -114,6 +114,21 @@ fn slipped(record: &Record, slip: Slip) -> Option<String> {
             "a request that its service does not know, and so does not answer",
             "requests that their service does not know, and so does not answer",
         ),
+        Slip::Unreadable => {
+            ("a message that its client cannot read", "messages that their clients cannot read")
+        }
+        Slip::Unheard => (
+            "a message to a client that had asked nothing, and had no room for it",
+            "messages to clients that had asked nothing, and had no room for them",
+        ),
+        Slip::HadToWait => (
+            "faster than the network delivers, and once had to wait",
+            "faster than the network delivers, and had to wait again and again",
+        ),
+        Slip::SpokeInPause => (
+            "something while it was paused, so that the pause does not count",
+            "something in pauses, so that those do not count",
+        ),
     };
     let what = if count == 1 { one.to_owned() } else { format!("{count} {many}") };
     let (names, time) = (names(&nodes), at(record, *time));

@@ -1,7 +1,8 @@
 //! `latency-raw.png`, `latency-quantiles.png` and `rate.png`, under Maelstrom's names (§10.6).
 //!
-//! They are drawn in this process, with a typeface of our own, so that a machine without gnuplot and fonts has them too.
+//! They are drawn in this process, with letters of our own, so that a machine without gnuplot and fonts has them too.
 
+mod canvas;
 mod frame;
 pub mod lines;
 

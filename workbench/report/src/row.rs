@@ -1,5 +1,6 @@
 //! One message, as a row of the diagram.
 
+use crate::text::cut;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -38,17 +39,21 @@ pub struct Row {
     pub body: Arc<str>,
 }
 
-/// The type in a body, or nothing if there is none.
+/// Characters of a type that are shown.
+const MAX_KIND: usize = 60;
+
+/// The type in a body, or nothing if there is none. A long one is cut.
 pub(crate) fn kind(body: &str) -> Cow<'_, str> {
     #[derive(Deserialize)]
     struct Typed<'a> {
         #[serde(borrow, rename = "type")]
         kind: Cow<'a, str>,
     }
-    if let Some(kind) = leading_kind(body) {
-        return kind.into();
-    }
-    serde_json::from_str::<Typed<'_>>(body).map(|typed| typed.kind).unwrap_or_default()
+    let kind = match leading_kind(body) {
+        Some(kind) => kind.into(),
+        None => serde_json::from_str::<Typed<'_>>(body).map(|typed| typed.kind).unwrap_or_default(),
+    };
+    if kind.len() > MAX_KIND { cut(&kind, MAX_KIND).into() } else { kind }
 }
 
 /// The type if it comes first and is plain, as most nodes write it: what follows may be long.

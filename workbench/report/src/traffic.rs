@@ -148,6 +148,9 @@ impl Traffic {
     }
 }
 
+/// Types of messages that are counted one by one.
+const MAX_TYPES: usize = 100;
+
 impl Counts {
     /// Counts the messages of a journal of a run whose main phase ended at `end_us`.
     pub fn new(options: &Options, journal: &Journal, start: Time, end_us: i64) -> Counts {
@@ -162,7 +165,11 @@ impl Counts {
             if entry.event == Event::Receive {
                 continue;
             }
-            let count = counts.by_type.entry(kind(&entry.body).into_owned()).or_default();
+            let mut kind = kind(&entry.body);
+            if counts.by_type.len() >= MAX_TYPES && !counts.by_type.contains_key(&*kind) {
+                kind = "(other types)".into();
+            }
+            let count = counts.by_type.entry(kind.into_owned()).or_default();
             match entry.event {
                 Event::Send if touches_client => count.clients += 1,
                 Event::Send => count.servers += 1,

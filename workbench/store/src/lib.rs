@@ -59,7 +59,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use worlds::files::{naming, write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use worlds::files::{self, file_name, naming, write};
 
 /// Runs of a workload that may begin within the same millisecond and still get a directory each.
 const MAX_RUNS_AT_ONCE: u64 = 1000;
@@ -93,7 +94,8 @@ impl Store {
                 Ok(()) => {
                     let (root_directory, workload) = (root.to_owned(), workload.to_owned());
                     let store = Store { root: root_directory, workload, name, is_part: false };
-                    link(&Path::new(&store.workload).join(&store.name), &root.join("current"))?;
+                    // A link is a convenience, and no reason not to run. (That of the end says what is wrong.)
+                    let _ = link(&Path::new(&store.workload).join(&store.name), &root.join("current"));
                     return Ok(store);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -141,9 +143,7 @@ impl Store {
 
     /// A node's own directory, for what it must not forget. It is made if it is not there.
     pub fn node_data(&self, node: &str) -> io::Result<PathBuf> {
-        let name = node.replace('/', "_");
-        let name = if name.starts_with('.') { format!("_{name}") } else { name };
-        let directory = self.path("node-data").join(name);
+        let directory = self.path("node-data").join(file_name(node));
         fs::create_dir_all(&directory).map_err(naming(&directory))?;
         directory.canonicalize()
     }
@@ -175,11 +175,10 @@ impl Store {
         self.write("test.edn", |out| writeln!(out, "{}", edn::pretty(&value)))
     }
 
-    /// Writes `sweep.edn` and `sweep.json`, what a sweep came to, and makes it the latest.
+    /// Writes `sweep.edn` and `sweep.json`, what a sweep came to.
     pub fn write_sweep(&self, sweep: &Value) -> io::Result<()> {
         self.write("sweep.edn", |out| writeln!(out, "{}", edn::pretty(sweep)))?;
-        self.write("sweep.json", |out| writeln!(out, "{}", edn::json::pretty(sweep)))?;
-        self.link_latest()
+        self.write("sweep.json", |out| writeln!(out, "{}", edn::json::pretty(sweep)))
     }
 
     /// Reads a run back from its directory. Its journal has no entries if it left none.
@@ -188,10 +187,10 @@ impl Store {
         run.record.history = read_text(&directory.join("history.edn"), history::read)?;
         let path = directory.join(JOURNAL);
         let start = run.record.start.unwrap_or_default();
-        match File::open(&path) {
+        match files::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             file => {
-                let input = BufReader::new(file.map_err(naming(&path))?);
+                let input = BufReader::new(file?);
                 let statistics = run.record.journal.statistics;
                 run.record.journal = journal::read(input, start, statistics).map_err(naming(&path))?;
             }
@@ -235,7 +234,7 @@ pub fn read_said(directory: &Path, nodes: &[String]) -> Vec<Said> {
 
 fn log_path(directory: &Path, node: &str) -> PathBuf {
     // A node's name is whatever the command line says; the file must stay in its directory all the same.
-    directory.join("node-logs").join(format!("{}.log", node.replace('/', "_")))
+    directory.join("node-logs").join(format!("{}.log", file_name(node)))
 }
 
 /// Writes `history.txt` into a run's directory.
@@ -269,7 +268,7 @@ fn read_text<T, E: Into<Box<dyn Error + Send + Sync>>>(
     path: &Path,
     read: impl FnOnce(&str) -> Result<T, E>,
 ) -> io::Result<T> {
-    let text = fs::read_to_string(path).map_err(naming(path))?;
+    let text = io::read_to_string(files::open(path)?).map_err(naming(path))?;
     read(&text).map_err(|error| naming(path)(io::Error::new(io::ErrorKind::InvalidData, error)))
 }
 
@@ -285,14 +284,17 @@ fn subdirectories(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Points the link at `path` to `target`, in one step: whoever looks finds the old or the new.
+/// Points the link at `path` to `target`, in one step: whoever looks finds the old or the new. Others may do so at once.
 fn link(target: &Path, path: &Path) -> io::Result<()> {
-    let temporary = path.with_extension("new");
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(naming(&temporary)(error)),
-        _ => {}
+    static LINKS: AtomicU64 = AtomicU64::new(0);
+    let number = LINKS.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{number}.new", std::process::id()));
+    let linked = symlink(target, &temporary).and_then(|()| fs::rename(&temporary, path));
+    if linked.is_err() {
+        // One of an earlier process of this number, that did not live to rename it.
+        let _ = fs::remove_file(&temporary);
     }
-    symlink(target, &temporary).and_then(|()| fs::rename(&temporary, path)).map_err(naming(path))
+    linked.map_err(naming(path))
 }
 
 #[cfg(test)]
@@ -362,6 +364,37 @@ mod tests {
             assert_eq!(store.node_data(name).unwrap(), wanted.canonicalize().unwrap());
         }
         let path = store.node_log("../../n1").unwrap();
-        assert_eq!(path, store.path("node-logs/.._.._n1.log"));
+        assert_eq!(path, store.path("node-logs/%2E%2E%2F%2E%2E%2Fn1.log"));
+        let (one, other) = (store.node_log("a/b").unwrap(), store.node_log("a_b").unwrap());
+        assert_ne!(one, other, "each node has a log of its own");
+    }
+
+    #[test]
+    fn runs_in_one_store_at_once_do_not_trip_over_each_others_links() {
+        let temporary = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for number in 0..4 {
+                let root = temporary.path();
+                scope.spawn(move || {
+                    for round in 0..100 {
+                        let target = format!("{number}-{round}");
+                        link(Path::new(&target), &root.join("latest")).unwrap();
+                    }
+                });
+            }
+        });
+        let left: Vec<_> =
+            fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["latest"], "nothing is left over");
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_a_file_is_refused_and_not_waited_for() {
+        let temporary = tempfile::tempdir().unwrap();
+        let status =
+            std::process::Command::new("mkfifo").arg(temporary.path().join("test.edn")).status().unwrap();
+        assert!(status.success());
+        let error = Store::read(temporary.path()).unwrap_err();
+        assert!(error.to_string().contains("test.edn: it is no file"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! What whoever writes files needs.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -23,4 +24,80 @@ pub fn write(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Resu
 pub fn write_text(directory: &Path, file: &str, text: &str) -> io::Result<()> {
     let path = directory.join(file);
     fs::write(&path, text).map_err(naming(&path))
+}
+
+/// Bytes of a name made by [`file_name`], at most: any file system takes it, and an ending besides.
+const MAX_NAME: usize = 100;
+/// Bytes that are kept of a name that would be longer.
+const KEPT_OF_NAME: usize = 80;
+
+/// A name for a file about something that strangers named. It stays in its directory, any file system takes it, and different
+/// things have different names: whatever is not plain is `%` and two digits, and of what is long a part stands for the whole,
+/// with a hash behind a `~`.
+///
+/// ```
+/// assert_eq!(worlds::files::file_name("n1"), "n1");
+/// assert_eq!(worlds::files::file_name("../a b"), "%2E%2E%2Fa%20b");
+/// ```
+pub fn file_name(text: &str) -> String {
+    let mut name = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => name.push(char::from(byte)),
+            _ => write!(name, "%{byte:02X}").expect("a string takes everything"),
+        }
+    }
+    if name.is_empty() {
+        return "%".to_owned();
+    }
+    if name.len() > MAX_NAME {
+        name.truncate(KEPT_OF_NAME);
+        write!(name, "~{:016x}", hash(text)).expect("a string takes everything");
+    }
+    name
+}
+
+/// FNV-1a: the same on every machine and for ever.
+fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Opens a file to be read; what is no file, a pipe for instance, might never end, or never begin.
+pub fn open(path: &Path) -> io::Result<File> {
+    let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "it is no file");
+    if !fs::metadata(path).map_err(naming(path))?.is_file() {
+        return Err(naming(path)(no_file()));
+    }
+    File::open(path).map_err(naming(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_of_files_are_plain_short_and_different() {
+        let long = |last: char| "k".repeat(300) + &String::from(last);
+        let texts = ["", "a", "a.b", "a/b", "a_b", "a%2Fb", "..", "\0", "é", "c:", &long('1'), &long('2')];
+        let names: Vec<String> = texts.iter().map(|text| file_name(text)).collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), texts.len(), "{names:?}");
+        let directory = tempfile::tempdir().unwrap();
+        for name in &names {
+            assert!(name.len() <= MAX_NAME && !name.contains(['/', '.', '\0']), "{name}");
+            fs::write(directory.path().join(format!("{name}.linear.svg")), "").unwrap();
+        }
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), names.len());
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
+            .unwrap();
+        assert!(open(&pipe).unwrap_err().to_string().ends_with("pipe: it is no file"));
+        assert!(open(directory.path()).is_err());
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! One thread, one poll. The [`Run`] decides everything; this loop only carries lines between it and the pipes, tells it
 //! the time, and makes sure that no node, however it misbehaves, can stall the loop or outlive it: writes never block,
-//! reads are budgeted, every wait is bounded, and whatever way the loop ends all process groups are killed and reaped.
+//! reads are budgeted, every wait is bounded, and whatever way the loop ends all processes that descend from nodes are asked
+//! to go, then killed, and reaped. Should this process itself be killed, a watchdog does that.
 
 mod binary;
 mod children;
@@ -13,6 +14,8 @@ mod pipes;
 mod signals;
 mod tail;
 mod timer;
+mod tree;
+mod watchdog;
 
 use bench::run::{Effect, Level, LogLine, Progress, Record, Run};
 use binary::NodeBinary;
@@ -26,9 +29,13 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 pub use tail::Tail;
+pub use watchdog::{WatchdogCommand, watch};
 
 /// How often the observer is shown the progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// From so long after the signal on, nobody who was stopped can still have something to say.
+const STOPPING_TIME: Duration = Duration::from_millis(100);
 
 /// What to start, and where its logs go.
 #[derive(Clone, Debug)]
@@ -45,6 +52,8 @@ pub struct Setup<'a> {
     pub log_stderr: bool,
     /// Leave the processes alive at the end.
     pub leave_running: bool,
+    /// Starts somebody who kills the nodes should this process die, unless they are to be left alive.
+    pub watchdog: Option<&'a WatchdogCommand>,
 }
 
 /// Who watches a run: a console, a log file, nobody.
@@ -99,12 +108,17 @@ impl StartError {
 /// Starts the nodes, and drives `run` until it is finished or someone stops it.
 pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<Outcome, StartError> {
     let start = Instant::now();
-    let mut children = Children::new(setup.leave_running, start).map_err(StartError::ours)?;
     let count = setup.nodes.len();
+    let (mut children, watched) =
+        Children::new(count, setup.leave_running, start, setup.watchdog).map_err(StartError::ours)?;
+    if let Err(error) = watched {
+        let message = format!("nobody will stop the nodes should this process be killed: {error}");
+        observer.log(LogLine { level: Level::Warn, thread: "main".to_owned(), message });
+    }
     observer.log(info("main", format!("launching {count} of {}", command_line(setup.binary))));
     let binaries: Vec<NodeBinary> = setup.data.iter().map(|data| setup.binary.with_data(data)).collect();
     for ((name, log), binary) in setup.nodes.iter().zip(setup.logs).zip(&binaries) {
-        let started = children.start(name, binary, log);
+        let started = children.start(name, binary, log, count);
         started.map_err(|error| StartError { node: Some(name.clone()), error })?;
     }
     let mut session = Session {
@@ -117,6 +131,7 @@ pub fn run(run: Run, setup: &Setup<'_>, observer: &mut dyn Observer) -> Result<O
         next_progress: Time::ZERO,
         lag: Lag::default(),
         unflushed: Vec::new(),
+        held_back: Vec::new(),
     };
     session.drive().map_err(StartError::ours)?;
     Ok(session.finish())
@@ -133,6 +148,8 @@ struct Session<'a> {
     lag: Lag,
     /// Nodes with something new to be written.
     unflushed: Vec<usize>,
+    /// Nodes whose stdout is not read until what they have said has arrived.
+    held_back: Vec<usize>,
 }
 
 impl Session<'_> {
@@ -148,6 +165,7 @@ impl Session<'_> {
                 self.carry_out();
             }
             self.wake();
+            self.hear_out();
             self.show_progress();
         }
         Ok(())
@@ -192,8 +210,23 @@ impl Session<'_> {
 
     fn read_stdout(&mut self, node: usize) -> ReadState {
         let (run, start) = (&mut self.run, self.start);
-        let state =
-            self.children.read_stdout(node, |line| run.on_line(Time::ZERO + start.elapsed(), node, line));
+        if !run.hears(node) {
+            if !self.held_back.contains(&node) {
+                run.on_made_to_wait(Time::ZERO + start.elapsed(), node);
+                self.held_back.push(node);
+            }
+            return ReadState::Drained;
+        }
+        let paused_since = self.children.nodes[node].paused_since;
+        let mut has_spoken = false;
+        let state = self.children.read_stdout(node, |line| {
+            has_spoken = true;
+            run.on_line(Time::ZERO + start.elapsed(), node, line);
+        });
+        let spoke_on = has_spoken && paused_since.is_some_and(|since| since.elapsed() > STOPPING_TIME);
+        if spoke_on && !std::mem::replace(&mut self.children.nodes[node].has_escaped, true) {
+            run.on_escaped_pause(Time::ZERO + start.elapsed(), node);
+        }
         if state == ReadState::Closed {
             self.run.on_stdout_closed(self.now(), node);
         }
@@ -231,8 +264,8 @@ impl Session<'_> {
                 Effect::Log(line) => self.observer.log(line),
                 Effect::Kill { node } => self.kill(node),
                 Effect::Start { node } => self.start_again(node),
-                Effect::Pause { node } => self.children.nodes[node].set_paused(true),
-                Effect::Resume { node } => self.children.nodes[node].set_paused(false),
+                Effect::Pause { node } => self.pause(node),
+                Effect::Resume { node } => self.children.set_paused(node, false),
             }
         }
         for node in self.unflushed.drain(..) {
@@ -243,7 +276,24 @@ impl Session<'_> {
     /// Kills a node, unless it has ended by itself: that is another matter.
     fn kill(&mut self, node: usize) {
         self.note_exits();
-        self.children.nodes[node].kill();
+        self.children.kill(node);
+    }
+
+    /// Pauses a node. What it has said until then is heard at once, so that what comes later gives it away.
+    fn pause(&mut self, node: usize) {
+        self.children.set_paused(node, true);
+        (0..LAST_READS).take_while(|_| self.read_stdout(node) == ReadState::More).count();
+    }
+
+    /// Hears those out who had to wait.
+    fn hear_out(&mut self) {
+        for node in std::mem::take(&mut self.held_back) {
+            if self.run.hears(node) {
+                self.children.put_off(node);
+            } else {
+                self.held_back.push(node);
+            }
+        }
     }
 
     fn start_again(&mut self, node: usize) {
@@ -286,8 +336,8 @@ impl Session<'_> {
         self.carry_out();
         // What pipes hold is gone with the processes.
         let left: Vec<Left> = self.children.nodes.iter().map(Node::left).collect();
-        for name in self.children.stop() {
-            self.warn(format!("node {name} is still there 5 s after it was killed"));
+        for remark in self.children.stop() {
+            self.warn(remark);
         }
         if self.lag.max() > WORRYING {
             let late_ms = self.lag.max().as_millis();

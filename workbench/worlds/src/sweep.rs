@@ -82,9 +82,13 @@ pub fn run(plan: &Plan, programs: &Programs<'_>, mut watch: impl FnMut(&Outcome)
         }
     };
     let mut outcomes: Vec<Outcome> = thread::scope(|scope| {
-        for _ in 0..plan.threads.get() {
+        let start = |_| {
             let sender = sender.clone();
-            scope.spawn(|| work(sender));
+            thread::Builder::new().spawn_scoped(scope, || work(sender)).is_ok()
+        };
+        // Where there can be no other thread, this one does the work.
+        if !(0..plan.threads.get()).map(start).fold(false, |any, one| any | one) {
+            work(sender.clone());
         }
         drop(sender);
         receiver.iter().inspect(|outcome| watch(outcome)).collect()

@@ -234,3 +234,44 @@ fn a_journal_without_entries_still_counts() {
     assert!(network.journal.entries.is_empty());
     assert_eq!(network.journal.statistics.servers, Count { sent: 1, received: 1 });
 }
+
+#[test]
+fn what_is_on_its_way_is_charged_to_the_node_that_caused_it_until_it_has_arrived() {
+    let Small { mut network, a, b, service, .. } = small();
+    let body: Arc<str> = "x".repeat(1 << 20).into();
+    let mut sent = 0;
+    while !network.is_overdrawn(a) {
+        network.send(at(0), a, b, body.clone());
+        sent += 1;
+    }
+    assert_eq!(sent, MAX_BYTES_ON_THE_WAY >> 20, "a flood ends there");
+    assert!(!network.is_overdrawn(b), "and nobody else has to wait");
+    run(&mut network, at(10_000));
+    assert!(!network.is_overdrawn(a));
+    (0..sent).for_each(|_| {
+        network.send(at(10_000), service, a, body.clone());
+    });
+    assert!(network.is_overdrawn(a), "who asks a service pays for its answers");
+    network.discard(a);
+    assert!(!network.is_overdrawn(a));
+    (0..sent).for_each(|_| {
+        network.send(at(10_000), a, b, body.clone());
+    });
+    network.cut(b, a);
+    run(&mut network, at(20_000));
+    assert!(!network.is_overdrawn(a), "what is dropped is on its way no more");
+}
+
+#[test]
+fn what_no_client_waits_for_is_counted_and_not_kept() {
+    let Small { mut network, a, client, .. } = small();
+    network.set_receiving(at(0), client, false);
+    let body: Arc<str> = "x".repeat(1 << 18).into();
+    (0..1_000).for_each(|_| {
+        network.send(at(0), a, client, body.clone());
+    });
+    assert_eq!(network.unheard(a), 997);
+    assert!(!network.is_overdrawn(a));
+    network.set_receiving(at(1), client, true);
+    assert_eq!(run(&mut network, at(1_000)).len(), 3, "those that were kept are read");
+}

@@ -137,7 +137,10 @@ impl Clients {
         let client = &self.clients[number as usize];
         let question = client.question.as_ref()?;
         // A body that cannot be read, because it is nested too deeply, has no `in_reply_to` that could match.
-        let body = json::parse(text).unwrap_or_default();
+        let body = match json::parse(text) {
+            Ok(body) => body,
+            Err(why) => return Some(Heard::Nothing(Slip::Unreadable, why.to_string())),
+        };
         if let Some(slip) = client.slip(body.get("in_reply_to"), question.msg_id) {
             return Some(Heard::Nothing(slip, question.versus(text)));
         }

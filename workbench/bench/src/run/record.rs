@@ -136,6 +136,17 @@ impl NodeRecord {
         }
     }
 
+    /// It slipped so often in this way.
+    pub(super) fn note_many(&mut self, slip: Slip, count: u64, time: Time, example: &str) {
+        if count > 0 {
+            self.note(slip, time, || example.to_owned());
+            self.oddities
+                .iter_mut()
+                .filter(|oddity| oddity.slip == slip)
+                .for_each(|oddity| oddity.count = count);
+        }
+    }
+
     /// How often it slipped in this way.
     pub fn count(&self, slip: Slip) -> u64 {
         self.oddities.iter().find(|oddity| oddity.slip == slip).map_or(0, |oddity| oddity.count)
@@ -174,11 +185,19 @@ pub enum Slip {
     TextAfter,
     /// A request to a service that the service does not know, and so does not answer.
     Unserved,
+    /// A message to a client that cannot be read: nested too deeply, mostly.
+    Unreadable,
+    /// A message to a client that had asked nothing. So many of these came that it was not kept.
+    Unheard,
+    /// So much of what it had sent was on its way that it had to wait.
+    HadToWait,
+    /// It spoke while it was paused, so that the pause does not count.
+    SpokeInPause,
 }
 
 impl Slip {
     /// All kinds.
-    pub const ALL: [Slip; 8] = [
+    pub const ALL: [Slip; 12] = [
         Slip::Late,
         Slip::Repeated,
         Slip::NoReplyTo,
@@ -187,6 +206,10 @@ impl Slip {
         Slip::Malformed,
         Slip::TextAfter,
         Slip::Unserved,
+        Slip::Unreadable,
+        Slip::Unheard,
+        Slip::HadToWait,
+        Slip::SpokeInPause,
     ];
 
     /// Its name in files.
@@ -200,6 +223,10 @@ impl Slip {
             Slip::Malformed => "malformed-answer",
             Slip::TextAfter => "text-after-message",
             Slip::Unserved => "unknown-request-to-service",
+            Slip::Unreadable => "unreadable-message",
+            Slip::Unheard => "unheard-message",
+            Slip::HadToWait => "had-to-wait",
+            Slip::SpokeInPause => "spoke-in-pause",
         }
     }
 }

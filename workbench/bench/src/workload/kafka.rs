@@ -13,7 +13,7 @@ use fastrand::Rng;
 use final_polls::FinalPolls;
 use judge::history::{Kind, Process};
 use reader::Reader;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The kafka workload.
@@ -34,6 +34,8 @@ pub(super) struct Kafka {
 struct Seen {
     acknowledged: Offsets,
     polled: Offsets,
+    /// Keys of which more is acknowledged than polled: few among the many that there were.
+    behind: BTreeSet<Arc<str>>,
 }
 
 type Offsets = BTreeMap<Arc<str>, i64>;
@@ -85,7 +87,7 @@ impl Kafka {
             return Draft::new("assign", Value::Vector(vec![key]));
         }
         let mut keys: Vec<Value> = unseen.iter().map(|(unseen, _)| unseen.clone()).collect();
-        if !keys.contains(&key) {
+        if keys.binary_search(&key).is_err() {
             keys.push(key);
         }
         Draft { extra: vec![("unseen", Value::Map(unseen))], ..Draft::new("assign", Value::Vector(keys)) }
@@ -148,7 +150,7 @@ impl Workload for Kafka {
                 if let Some(final_polls) = &mut self.final_polls {
                     final_polls.observe((process % self.threads as u64) as usize, &polled);
                 }
-                raise(&mut self.seen.polled, polled);
+                self.seen.poll(polled);
             }
             _ => {}
         }
@@ -162,22 +164,34 @@ impl Seen {
             && let Some(offset) = sent.first().and_then(Value::as_integer)
         {
             raise(&mut self.acknowledged, BTreeMap::from([(key.clone(), offset)]));
+            self.compare(key);
+        }
+    }
+
+    fn poll(&mut self, polled: Offsets) {
+        let keys: Vec<Arc<str>> = polled.keys().cloned().collect();
+        raise(&mut self.polled, polled);
+        keys.iter().for_each(|key| self.compare(key));
+    }
+
+    fn compare(&mut self, key: &Arc<str>) {
+        let polled = self.polled.get(key).copied().unwrap_or(-1);
+        if self.acknowledged.get(key).is_some_and(|sent| *sent > polled) {
+            self.behind.insert(key.clone());
+        } else {
+            self.behind.remove(key);
         }
     }
 
     /// Keys with messages that were acknowledged and not polled, each with what is known about it.
     fn unseen(&self) -> Vec<(Value, Value)> {
-        let behind = |(key, sent): (&Arc<str>, &i64)| {
-            let polled = self.polled.get(key).copied().unwrap_or(-1);
-            let fields = [("polled", polled), ("sent", *sent), ("unseen", *sent - polled)];
-            (*sent > polled).then(|| {
-                (
-                    Value::Text(key.clone()),
-                    Value::map(fields.map(|(name, number)| (name, Value::Integer(number)))),
-                )
-            })
+        let known = |key: &Arc<str>| {
+            let (sent, polled) = (self.acknowledged[key], self.polled.get(key).copied().unwrap_or(-1));
+            let fields = [("polled", polled), ("sent", sent), ("unseen", sent.saturating_sub(polled))];
+            let fields = Value::map(fields.map(|(name, number)| (name, Value::Integer(number))));
+            (Value::Text(key.clone()), fields)
         };
-        self.acknowledged.iter().filter_map(behind).collect()
+        self.behind.iter().map(known).collect()
     }
 
     /// For each key the highest offset that anybody has heard of.

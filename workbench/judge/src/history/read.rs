@@ -12,20 +12,16 @@ use std::fmt::{self, Display, Formatter};
 
 /// Reads a history.
 pub fn read(text: &str) -> Result<History, HistoryError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader::new(is_json(text));
-    let mut lines = Lines { text, position: 0, line: 1 };
-    if reader.is_json {
-        for (position, value) in json::parse_all(text).map_err(|error| malformed(&error))? {
-            reader.take(value, lines.number(position))?;
-        }
-    } else {
-        for value in edn::read_all(text) {
-            let (position, value) = value.map_err(|error| syntax(&mut lines, error))?;
-            reader.take(value, lines.number(position))?;
-        }
-    }
-    Ok(reader.finish())
+    let mut history = History::default();
+    let mut places = Vec::new();
+    let mut are_places_needed = false;
+    Reader::new(text).each(&mut |op, place, _| {
+        are_places_needed |= place.line != history.ops.len() + 1 || place.index != history.ops.len() as u64;
+        places.push(place);
+        history.push(op);
+    })?;
+    history.places = if are_places_needed { places } else { Vec::new() };
+    Ok(history)
 }
 
 /// Whether a text is JSON and not EDN: in a map of JSON the first key is a string, and a colon follows.
@@ -110,12 +106,14 @@ impl Display for HistoryError {
 
 impl std::error::Error for HistoryError {}
 
-struct Reader {
+/// Reads operations one by one.
+pub(crate) struct Reader<'t> {
+    text: &'t str,
     is_json: bool,
-    history: History,
-    places: Vec<Place>,
-    /// Whether the places say more than the positions.
-    are_places_needed: bool,
+    /// How many operations there were, and the index and the time of the last.
+    count: usize,
+    last_index: Option<u64>,
+    last_time_ns: u64,
     names: Names,
     /// Processes that are not numbers.
     processes: HashMap<Value, u64>,
@@ -124,35 +122,66 @@ struct Reader {
 /// Processes without a number get those from here on.
 const UNNUMBERED: u64 = 1 << 48;
 
-impl Reader {
-    fn new(is_json: bool) -> Reader {
+impl<'t> Reader<'t> {
+    pub(crate) fn new(text: &'t str) -> Reader<'t> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         Reader {
-            is_json,
-            history: History::default(),
-            places: Vec::new(),
-            are_places_needed: false,
+            text,
+            is_json: is_json(text),
+            count: 0,
+            last_index: None,
+            last_time_ns: 0,
             names: Names::default(),
             processes: HashMap::new(),
         }
     }
 
-    fn finish(self) -> History {
-        let places = if self.are_places_needed { self.places } else { Vec::new() };
-        History { places, ..self.history }
+    /// Tells of each operation, numbered by its place among them, where it stands in the file, and at which byte it begins.
+    pub(crate) fn each(&mut self, tell: &mut impl FnMut(Op, Place, usize)) -> Result<(), HistoryError> {
+        let mut lines = Lines { text: self.text, position: 0, line: 1 };
+        if self.is_json {
+            for (position, value) in json::parse_all(self.text).map_err(|error| malformed(&error))? {
+                let (op, place) = self.take(value, lines.number(position))?;
+                tell(op, place, position);
+            }
+            return Ok(());
+        }
+        for value in edn::read_all(self.text) {
+            let (position, value) = value.map_err(|error| syntax(&mut lines, error))?;
+            let (op, place) = self.take(value, lines.number(position))?;
+            tell(op, place, position);
+        }
+        Ok(())
     }
 
-    fn take(&mut self, value: Value, line: usize) -> Result<(), HistoryError> {
-        let position = self.history.ops.len();
+    /// The operation that begins at a byte where one was read before, with its number.
+    pub(crate) fn again(&self, position: usize, number: usize) -> Op {
+        let text = &self.text[position..];
+        let value = match self.is_json {
+            true => json::parse_first(text).ok().flatten(),
+            false => edn::read_all(text).next().and_then(Result::ok).map(|(_, value)| value),
+        };
+        let value = value.expect("what was read once can be read again");
+        let nobody = Value::Vector(vec![Value::count(number)]);
+        let map = if let Value::Tagged(tagged) = &value { &tagged.1 } else { &value };
+        let named = self.processes.get(map.get("process").unwrap_or(&nobody)).copied();
+        let names = Names(self.names.0.clone());
+        let mut again = Reader { names, processes: HashMap::new(), count: number, last_index: None, ..*self };
+        let (mut op, _) = again.read_op(value).expect("what was an operation once is one again");
+        op.index = number;
+        op.process = named.map_or(op.process, Process::Client);
+        op
+    }
+
+    fn take(&mut self, value: Value, line: usize) -> Result<(Op, Place), HistoryError> {
         let (op, index) = self.read_op(value).map_err(|reason| HistoryError { line, reason })?;
-        let before = self.places.last().map(|place| place.index);
-        let index = index.unwrap_or_else(|| before.map_or(0, |before| before + 1));
-        if let Some(before) = before.filter(|before| *before >= index) {
+        let index = index.unwrap_or_else(|| self.last_index.map_or(0, |before| before + 1));
+        if let Some(before) = self.last_index.filter(|before| *before >= index) {
             return Err(HistoryError { line, reason: Reason::Index(index, before) });
         }
-        self.are_places_needed |= line != position + 1 || index != position as u64;
-        self.places.push(Place { line, index });
-        self.history.push(op);
-        Ok(())
+        let op = Op { index: self.count, ..op };
+        (self.count, self.last_index, self.last_time_ns) = (self.count + 1, Some(index), op.time_ns);
+        Ok((op, Place { line, index }))
     }
 
     /// Reads one operation and its index, or says what is amiss.
@@ -165,10 +194,9 @@ impl Reader {
             },
             _ => return Err(Reason::NoOperation),
         };
-        let time_ns = self.history.ops.last().map_or(0, |op| op.time_ns);
         let mut op = Op {
             index: 0,
-            time_ns,
+            time_ns: self.last_time_ns,
             kind: Kind::Invoke,
             process: Process::Nemesis,
             f: "",
@@ -235,7 +263,7 @@ impl Reader {
             })),
             None if kind == Kind::Invoke => Err(Reason::Key("process")),
             None => {
-                let nobody = Value::count(self.history.ops.len());
+                let nobody = Value::count(self.count);
                 self.processes.insert(Value::Vector(vec![nobody]), next);
                 Ok(Process::Client(next))
             }

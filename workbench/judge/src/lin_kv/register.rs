@@ -88,20 +88,29 @@ impl Judgement<'_> {
     }
 }
 
-/// Configurations at one time beyond which the search in breadth gives up.
-const MAX_BREADTH: usize = 1 << 11;
-/// The same of the search that explains what went wrong.
+/// The searches, one after the other, until one comes to an end: in breadth up to so many configurations at a time, in depth up
+/// to so many altogether. The last gives up after about a minute.
+const SEARCHES: [(Way, usize); 4] =
+    [(Way::Breadth, 1 << 11), (Way::Depth, 1 << 19), (Way::Breadth, 1 << 14), (Way::Depth, 1 << 24)];
+/// Configurations at a time of the search that explains what went wrong.
 const MAX_EXPLAINED: usize = 1 << 12;
-/// Configurations altogether beyond which the search in depth gives up: about a minute.
-const MAX_DEPTH: usize = 1 << 24;
+
+#[derive(Clone, Copy)]
+enum Way {
+    Breadth,
+    Depth,
+}
 
 /// Decides whether the calls, given in the order of their starts, are linearizable.
 pub(super) fn judge<'a>(calls: &[Call<'a>], patience: &Patience<'_>) -> Judgement<'a> {
     let board = Board::new(calls, Economy::All);
-    let outcome = match breadth::search(&board, MAX_BREADTH, patience) {
-        Breadth::TooComplex => depth::search(&board, MAX_DEPTH, patience),
-        outcome => outcome,
+    let search = |(way, limit): (Way, usize)| match way {
+        Way::Breadth => breadth::search(&board, limit, patience),
+        Way::Depth => depth::search(&board, limit, patience),
     };
+    let mut outcomes = SEARCHES.into_iter().map(search);
+    let outcome =
+        outcomes.find(|outcome| !matches!(outcome, Breadth::TooComplex)).unwrap_or(Breadth::TooComplex);
     match outcome {
         Breadth::Linearizable(states) => Judgement::Linearizable { states: board.values(&states) },
         Breadth::Stuck(stuck) => {

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 /// All transactions of a history, in the order in which they began.
-pub(super) struct Transactions {
+pub(crate) struct Transactions {
     pub(super) list: Vec<Transaction>,
     pub(super) names: Names,
     steps: Vec<Step>,
@@ -80,7 +80,7 @@ impl Transaction {
 
 impl Transactions {
     /// `write` is what the history calls a write.
-    pub(super) fn new(write: &'static str) -> Transactions {
+    pub(crate) fn new(write: &'static str) -> Transactions {
         Transactions {
             list: Vec::new(),
             names: Names::default(),
@@ -93,7 +93,7 @@ impl Transactions {
     }
 
     /// Takes the next operation of a client.
-    pub(super) fn take(&mut self, op: &Op) {
+    pub(crate) fn take(&mut self, op: &Op) {
         let Process::Client(process) = op.process else { return };
         if op.kind == Kind::Invoke {
             let span = Span { invoke: op.index, complete: None, outcome: Kind::Info, process };
@@ -131,6 +131,11 @@ impl Transactions {
             self.keep(number, &asked);
         }
         self
+    }
+
+    /// What the history calls a write.
+    pub(super) fn write(&self) -> &'static str {
+        self.write
     }
 
     fn keep(&mut self, number: usize, steps: &[Step]) {

@@ -1,15 +1,14 @@
-//! What all plots have: axes over time, faults shaded, a legend; and a typeface of our own.
+//! What all plots have: axes over time, faults shaded, and a legend.
 
+use super::canvas::Canvas;
 use crate::faults::Fault;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
-use plotters::style::{FontStyle, register_font};
 use std::error::Error;
 use std::path::Path;
-use std::sync::Once;
 
 const SIZE: (u32, u32) = (900, 400);
 const FAULT: RGBColor = RGBColor(0xE9, 0xDC, 0xA0);
@@ -17,8 +16,8 @@ const FAULT_OPACITY: f64 = 0.6;
 
 pub(super) type Drawn = Result<(), Failure>;
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
-pub(super) type Root<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
-pub(super) type Chart<'a, Y> = ChartContext<'a, BitMapBackend<'a>, Cartesian2d<RangedCoordf64, Y>>;
+pub(super) type Root = DrawingArea<Canvas, Shift>;
+pub(super) type Chart<'a, Y> = ChartContext<'a, Canvas, Cartesian2d<RangedCoordf64, Y>>;
 
 /// A stretch of time, and what was broken in it.
 pub(super) struct Frame<'a> {
@@ -29,18 +28,13 @@ pub(super) struct Frame<'a> {
 impl<'f> Frame<'f> {
     /// From the beginning to this moment.
     pub(super) fn new(faults: &'f [Fault], end_us: i64) -> Frame<'f> {
-        static FONT: Once = Once::new();
-        FONT.call_once(|| {
-            // The typeface is part of the program, so that it can be read is tested; without it labels would be missing.
-            let _ = register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular());
-        });
         Frame { faults, seconds: (end_us as f64 / 1e6).max(1.0) }
     }
 
     /// Axes, with the faults shaded.
     pub(super) fn chart<'a, Y>(
         &self,
-        root: &Root<'a>,
+        root: &'a Root,
         title: &str,
         y: impl AsRangedCoord<CoordDescType = Y, Value = f64>,
     ) -> Result<Chart<'a, Y>, Failure>
@@ -76,12 +70,12 @@ impl<'f> Frame<'f> {
 }
 
 /// A picture to draw on.
-pub(super) fn root(path: &Path) -> Root<'_> {
-    BitMapBackend::new(path, SIZE).into_drawing_area()
+pub(super) fn root(path: &Path) -> Root {
+    Canvas::new(path.to_owned(), SIZE).into_drawing_area()
 }
 
 /// What is what, and out.
-pub(super) fn finish<'a, Y: Ranged<ValueType = f64>>(chart: &mut Chart<'a, Y>, root: &Root<'a>) -> Drawn {
+pub(super) fn finish<'a, Y: Ranged<ValueType = f64>>(chart: &mut Chart<'a, Y>, root: &Root) -> Drawn {
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::UpperRight)

@@ -19,7 +19,7 @@ const MOMENTS: usize = 400;
 /// Moments without anything over which a line is drawn; at longer gaps it is broken.
 const MAX_GAP: usize = 8;
 /// The width of a legend.
-const LEGEND: u32 = 150;
+const LEGEND: u32 = 200;
 /// Longer names are cut, in characters.
 const MAX_LABEL: usize = 10;
 const COLOURS: [RGBColor; MAX_LINES] = [
@@ -146,7 +146,7 @@ impl Lines<'_> {
 }
 
 /// A row of the legend.
-fn entry(legend: &Root<'_>, row: usize, text: &str, colour: Option<RGBColor>) -> Drawn {
+fn entry(legend: &Root, row: usize, text: &str, colour: Option<RGBColor>) -> Drawn {
     let y = 20 + 16 * i32::try_from(row).expect("there are few rows");
     if let Some(colour) = colour {
         legend.draw(&PathElement::new([(0, y + 4), (16, y + 4)], colour.stroke_width(2)))?;

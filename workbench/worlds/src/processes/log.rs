@@ -9,6 +9,8 @@ use std::time::Instant;
 
 /// Most bytes of one node's log; a node that floods stderr must not fill the disk.
 const LOG_LIMIT: u64 = 256 << 20;
+/// Most bytes of all nodes' logs together.
+const ALL_LOGS_LIMIT: u64 = 1 << 30;
 
 /// A node's log file.
 #[derive(Debug)]
@@ -23,12 +25,12 @@ pub(super) struct NodeLog {
 }
 
 impl NodeLog {
-    /// The log of a node in a run that began at `start`.
-    pub(super) fn create(path: &Path, start: Instant) -> io::Result<NodeLog> {
+    /// The log of one of so many nodes, in a run that began at `start`.
+    pub(super) fn create(path: &Path, start: Instant, nodes: usize) -> io::Result<NodeLog> {
         let create = |path: &Path| File::create(path).map_err(naming(path));
         let (file, times) = (create(path)?, create(&path.with_extension("times"))?);
-        let (pending, pending_times) = (Vec::new(), Vec::new());
-        Ok(NodeLog { path: path.to_owned(), file, times, pending, pending_times, start, room: LOG_LIMIT })
+        let (pending, pending_times, room) = (Vec::new(), Vec::new(), room(nodes));
+        Ok(NodeLog { path: path.to_owned(), file, times, pending, pending_times, start, room })
     }
 
     /// Adds a line; past the limit it is dropped, and the file says so once.
@@ -55,5 +57,27 @@ impl NodeLog {
             self.pending.clear();
             self.pending_times.clear();
         }
+    }
+}
+
+fn room(nodes: usize) -> u64 {
+    LOG_LIMIT.min(ALL_LOGS_LIMIT / nodes.max(1) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_are_limited_one_by_one_and_in_sum() {
+        assert_eq!(room(1), LOG_LIMIT);
+        assert!((1..2_000).all(|nodes| room(nodes) * nodes as u64 <= ALL_LOGS_LIMIT));
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("n0.log");
+        let mut log = NodeLog { room: 8, ..NodeLog::create(&path, Instant::now(), 1).unwrap() };
+        ["short", "long line", "short"].iter().for_each(|line| log.add(line.as_bytes()));
+        log.flush();
+        let kept = std::fs::read_to_string(path).unwrap();
+        assert_eq!(kept, "short\n(the workbench keeps no more of this node's stderr)\n");
     }
 }

@@ -1,19 +1,19 @@
 //! One node: a child process on three pipes (§3.1, §3.7).
 //!
 //! Each child leads a process group of its own. A Ctrl-C on the terminal therefore reaches the workbench alone, which
-//! stops the children itself; and killing the group takes grandchildren along, who would otherwise live on and hold the
-//! pipes. A child that exits is noticed without being reaped, so that its group's number stays taken until that kill.
+//! stops the children itself. A child that exits is noticed without being reaped, so that its group's number stays taken
+//! until all that it started is killed.
 
 use super::binary::{DATA_VARIABLE, NodeBinary};
 use super::log::NodeLog;
 use super::pipes::{LineReader, Outbox, ReadState, STDERR_LINE_LIMIT, STDOUT_LINE_LIMIT, UNREAD_LIMIT};
 use super::tail::Tail;
+use super::tree::MARK;
 use mio::unix::pipe::{Receiver, Sender};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 use std::io;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,11 @@ pub(super) struct Node {
     /// Messages thrown away because the child did not read.
     pub(super) dropped: u64,
     /// The child was killed in the course of the test. It is reaped when it is replaced, or in the end.
-    was_killed: bool,
+    pub(super) was_killed: bool,
+    /// Since when it is paused, if it is.
+    pub(super) paused_since: Option<Instant>,
+    /// It spoke in its present pause.
+    pub(super) has_escaped: bool,
     /// How it ended, if it did so by itself.
     pub(super) exit: Option<ExitStatus>,
 }
@@ -57,15 +61,9 @@ pub(super) struct Left {
 type Started = (Child, Outbox, LineReader, LineReader);
 
 impl Node {
-    /// Starts `binary`, in the system's temporary directory.
-    pub(super) fn start(
-        name: &str,
-        binary: &NodeBinary,
-        log_path: &Path,
-        start: Instant,
-    ) -> io::Result<Node> {
-        let log = NodeLog::create(log_path, start)?;
-        let (child, stdin, stdout, stderr) = spawn(binary)?;
+    /// Starts `binary`, in the system's temporary directory, with this mark in its environment.
+    pub(super) fn start(name: &str, binary: &NodeBinary, mark: &str, log: NodeLog) -> io::Result<Node> {
+        let (child, stdin, stdout, stderr) = spawn(binary, mark)?;
         Ok(Node {
             name: name.to_owned(),
             child,
@@ -77,18 +75,25 @@ impl Node {
             stderr_tail: Tail::default(),
             dropped: 0,
             was_killed: false,
+            paused_since: None,
+            has_escaped: false,
             exit: None,
         })
     }
 
     /// Starts a new child in place of the one that was killed, whose log goes on. The killed one was dead long ago, as
     /// a rule; false if it still is not gone.
-    pub(super) fn start_again(&mut self, binary: &NodeBinary, scratch: &mut [u8]) -> io::Result<bool> {
+    pub(super) fn start_again(
+        &mut self,
+        binary: &NodeBinary,
+        mark: &str,
+        scratch: &mut [u8],
+    ) -> io::Result<bool> {
         let is_gone = self.reap(scratch, Instant::now());
-        let (child, stdin, stdout, stderr) = spawn(binary)?;
+        let (child, stdin, stdout, stderr) = spawn(binary, mark)?;
         self.child = child;
         (self.stdin, self.stdout, self.stderr) = (Some(stdin), Some(stdout), Some(stderr));
-        self.was_killed = false;
+        (self.was_killed, self.paused_since, self.has_escaped) = (false, None, false);
         Ok(is_gone)
     }
 
@@ -154,29 +159,36 @@ impl Node {
         if self.exit.is_some() || self.was_killed {
             return false;
         }
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let Ok(Some(status)) = waitid(WaitId::Pid(Pid::from_child(&self.child)), options) else {
-            return false;
-        };
+        let Some(status) = self.status() else { return false };
         let raw = status.exit_status().map(|code| code << 8).or(status.terminating_signal()).unwrap_or(0);
         self.exit = Some(ExitStatus::from_raw(raw));
         true
     }
 
-    /// Kills the child and all that it started in its group. Whether it was still alive nobody shall ask any more.
-    pub(super) fn kill(&mut self) {
-        self.was_killed = true;
-        self.signal(Signal::KILL);
+    /// The process's number, and its group's.
+    pub(super) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
-    /// Stops the child's group in its tracks, or lets it go on.
-    pub(super) fn set_paused(&mut self, paused: bool) {
-        self.signal(if paused { Signal::STOP } else { Signal::CONT });
+    /// Whether the process is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.status().is_some()
     }
 
-    fn signal(&self, signal: Signal) {
-        // An error says that they are gone already, or have changed their identity: either way nothing can be done.
-        let _ = kill_process_group(Pid::from_child(&self.child), signal);
+    fn status(&self) -> Option<rustix::process::WaitIdStatus> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(self.pid()), options).ok().flatten()
+    }
+
+    /// Takes note of what there is in the pipes, so that nobody waits there for a reader.
+    pub(super) fn drain(&mut self, scratch: &mut [u8]) {
+        for _ in 0..LAST_READS {
+            let out = self.read_stdout(scratch, &mut |_| {});
+            let err = self.read_stderr(scratch, &mut |_| {});
+            if out != ReadState::More && err != ReadState::More {
+                break;
+            }
+        }
     }
 
     /// Takes note of what the child left in its pipes, and reaps it. Returns whether that worked in time.
@@ -188,23 +200,23 @@ impl Node {
                 Ok(Some(_)) | Err(_) => break true,
             }
         };
-        for _ in 0..LAST_READS {
-            let out = self.read_stdout(scratch, &mut |_| {});
-            let err = self.read_stderr(scratch, &mut |_| {});
-            if out != ReadState::More && err != ReadState::More {
-                break;
-            }
-        }
+        self.drain(scratch);
         gone
     }
 }
 
-fn spawn(binary: &NodeBinary) -> io::Result<Started> {
-    let directory = (DATA_VARIABLE, &binary.data);
-    let mut child = match start(Command::new(&binary.path).args(&binary.arguments).envs([directory])) {
+fn spawn(binary: &NodeBinary, mark: &str) -> io::Result<Started> {
+    let home = std::env::temp_dir();
+    if !home.is_dir() {
+        let why =
+            format!("nodes run in {}, and there is no such directory: set TMPDIR to one", home.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, why));
+    }
+    let told = [(DATA_VARIABLE, binary.data.as_os_str()), (MARK, mark.as_ref())];
+    let mut child = match start(Command::new(&binary.path).args(&binary.arguments).envs(told)) {
         // A script that does not say what reads it: as execvp(3) does, and so Maelstrom's Java.
         Err(error) if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
-            start(Command::new("/bin/sh").arg(&binary.path).args(&binary.arguments).envs([directory]))?
+            start(Command::new("/bin/sh").arg(&binary.path).args(&binary.arguments).envs(told))?
         }
         started => started?,
     };

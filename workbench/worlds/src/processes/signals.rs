@@ -4,15 +4,19 @@ use mio::unix::pipe::Receiver;
 use mio::{Interest, Registry, Token};
 use rustix::fd::OwnedFd;
 use signal_hook::SigId;
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
-use signal_hook::flag::register_conditional_default;
+use signal_hook::consts::{
+    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+    SIGXFSZ,
+};
+use signal_hook::flag::{register, register_conditional_default};
 use signal_hook::low_level::{pipe, unregister};
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Signals that ask this process to stop.
-const STOP: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
+/// Signals that ask this process to stop, and those that would end it without asking, nodes and all.
+const STOP: [i32; 10] =
+    [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2];
 /// True while no run is listening: then they have their ordinary effect.
 static ORDINARY: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
@@ -65,6 +69,8 @@ fn ordinary() -> io::Result<&'static AtomicBool> {
         return Ok(switch);
     }
     let switch = Arc::new(AtomicBool::new(false));
+    // A file that may not grow is an error of the write, and nothing more. (Nodes do not inherit that.)
+    register(SIGXFSZ, Arc::default())?;
     for signal in STOP {
         register_conditional_default(signal, Arc::clone(&switch))?;
     }

@@ -43,7 +43,10 @@ impl Reader {
                 json::compact(offset)
             )));
         }
-        let committed = |key: &str| committed.get(key).and_then(offset);
+        let Value::Map(entries) = &committed else { return self.assign(op, Value::Map(Vec::new())) };
+        let committed: BTreeMap<&str, i64> =
+            entries.iter().filter_map(|(key, at)| Some((key.as_text()?, offset(at)?))).collect();
+        let committed = |key: &str| committed.get(key).copied();
         let next = keys(op).map(|key| {
             let offset = self.next.get(&key).copied().or_else(|| committed(&key)).unwrap_or(0);
             (key, offset)

@@ -105,7 +105,7 @@ fn two_updates_of_the_same_absence_lose_one() {
     assert_valid("read-committed", &history);
     assert_valid("causal-cerone", &history);
     let finding = &check("cursor-stability", &history).findings[0];
-    assert!(finding.explanation.starts_with("2 transactions read key 1 as nil and then wrote it"));
+    assert!(finding.explanation.starts_with("2 transactions read key 1 as null and then wrote it"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ impl Search<'_, '_> {
         let has_session = |edge: &Edge| edge.why == Why::Session;
         let is_by_session = circle.iter().chain(causes.iter().flatten()).any(has_session);
         let kind = if is_by_session { by_session } else { name };
-        if name == "causal-violation" && is_direct(circle, &causes) {
+        if name == "causal-violation" && self.is_direct(circle, &causes) {
             return;
         }
         anomalies.add(self.context, kind, || {
@@ -35,6 +35,15 @@ impl Search<'_, '_> {
                 proof,
             }
         });
+    }
+
+    /// Whether nobody knew of anything by more than one step: then it is found as a fractured read.
+    fn is_direct(&self, circle: &[Edge], causes: &[Vec<Edge>]) -> bool {
+        circle.iter().zip(causes).all(|(edge, cause)| match edge.why {
+            Why::Missed { .. } => cause.len() < 2,
+            Why::Absent(_) => self.before.of(edge.from).contains(&edge.to),
+            Why::Session | Why::Read(_) | Why::Wrote(_) => true,
+        })
     }
 
     /// How a reader came to know of what it missed.
@@ -83,10 +92,4 @@ impl Search<'_, '_> {
         entries.extend(key.map(|key| (Value::keyword("key"), self.transactions.key(key).clone())));
         Value::Map(entries)
     }
-}
-
-/// Whether nobody knew of anything by more than one step: then it is found as a fractured read.
-fn is_direct(circle: &[Edge], causes: &[Vec<Edge>]) -> bool {
-    let is_absence = |edge: &Edge| matches!(edge.why, Why::Absent(_));
-    causes.iter().all(|cause| cause.len() < 2) && (circle.len() < 3 || !circle.iter().any(is_absence))
 }
