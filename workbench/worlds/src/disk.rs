@@ -186,11 +186,14 @@ fn tear(mut bytes: Vec<u8>, fate: Unsynced, rng: &mut Rng) -> Vec<u8> {
         Unsynced::Kept => bytes,
         Unsynced::Lost => Vec::new(),
         Unsynced::Torn | Unsynced::Any => {
-            bytes.truncate(rng.usize(..=bytes.len()));
-            if rng.bool() && !bytes.is_empty() {
-                let start = rng.usize(..bytes.len());
-                let end = rng.usize(start..=bytes.len());
-                bytes[start..end].fill(0);
+            // A file may have got its new length before all of its bytes.
+            let start = rng.usize(..=bytes.len());
+            match rng.bool() {
+                true => bytes.truncate(start),
+                false => {
+                    let end = rng.usize(start..=bytes.len());
+                    bytes[start..end].fill(0);
+                }
             }
             bytes
         }
