@@ -7,7 +7,6 @@ use super::Verdict;
 use super::context::Context;
 use crate::history::{History, Kind, Op, Process};
 use crate::{Demands, Workload};
-use edn;
 
 /// Three nodes, six threads.
 pub(super) fn demands(workload: Workload) -> Demands {
