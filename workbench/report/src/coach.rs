@@ -12,7 +12,7 @@ use super::text::{listed, thousands};
 use super::traffic::Traffic;
 use bench::network::{Entry, Event};
 use bench::options::Workload;
-use bench::run::Record;
+use bench::run::{NodeRecord, Record, Slip};
 use edn::Value;
 use judge::history::{History, Kind, Op, Process};
 use judge::{Results, Validity};
@@ -171,7 +171,11 @@ fn gone_silent(record: &Record) -> Option<String> {
             in_vain[node] += 1;
         }
     }
-    let harmed = |node: &bench::run::NodeRecord| node.muted.is_some() || node.kills + node.pauses > 0;
+    // Who was silenced, stopped, or answered in a way that nobody could take for an answer is another matter.
+    let slips = [Slip::NoReplyTo, Slip::OddReplyTo, Slip::UnknownReplyTo];
+    let harmed = |node: &NodeRecord| {
+        node.muted.is_some() || node.kills + node.pauses > 0 || slips.iter().any(|slip| node.count(*slip) > 0)
+    };
     let silent =
         record.nodes.iter().enumerate().filter(|(node, of_run)| in_vain[*node] >= IN_VAIN && !harmed(of_run));
     let silent: Vec<usize> = silent.map(|(node, _)| node).collect();
