@@ -14,7 +14,7 @@ use super::following::Following;
 use super::leader::Leader;
 use super::log::MAX_NUMBER;
 use super::{Consensus, Role, StateMachine};
-use crate::{Context, Time};
+use crate::{Cluster, Context, Time};
 
 /// Silence of a leader that nobody minds; after at most twice as long everyone does.
 pub(super) const SILENCE: Duration = Duration::from_millis(500);
@@ -28,9 +28,10 @@ const FIRST_DELAY: Duration = Duration::from_millis(30);
 const FIRST_STAGGER: Duration = Duration::from_millis(200);
 
 impl<S: StateMachine> Consensus<S> {
-    /// When a node that knows of no other term yet stands.
-    pub(super) fn first_election(me: usize, now: Time) -> Time {
-        now + FIRST_DELAY + FIRST_STAGGER * me as u32
+    /// When a node that knows of no other term yet stands. One that is alone waits for nobody.
+    pub(super) fn first_election(cluster: &Cluster, now: Time) -> Time {
+        let delay = FIRST_DELAY + FIRST_STAGGER * cluster.me() as u32;
+        if cluster.size() > 1 { now + delay } else { now }
     }
 
     /// A leader has been heard of, or a vote given: this node waits again.

@@ -273,7 +273,7 @@ impl<S: StateMachine> Consensus<S> {
             state: S::default(),
             role: Role::Follower(None),
             heard_at: None,
-            election_at: Self::first_election(cluster.me(), now),
+            election_at: Self::first_election(cluster, now),
             incoming: None,
             routes: Routes::new(cluster.size()),
             requests: Requests::new(cluster.me(), life),
@@ -332,18 +332,6 @@ impl<S: StateMachine> Consensus<S> {
 
     /// Lets happen whose time has come.
     pub fn on_tick(&mut self, context: &mut Context<'_, Nothing>) {
-        match &self.role {
-            Role::Leader(leader) if leader.quorum_ends().is_some_and(|end| end <= context.now) => {
-                self.role = Role::Follower(None);
-                self.requests.forget_leader();
-                self.put_off_election(context.now);
-            }
-            Role::Leader(_) => {}
-            Role::Follower(_) | Role::Candidate { .. } if self.election_at <= context.now => {
-                self.stand(context)
-            }
-            Role::Follower(_) | Role::Candidate { .. } => {}
-        }
         self.act(context);
     }
 
@@ -385,6 +373,7 @@ impl<S: StateMachine> Consensus<S> {
 
     /// Does all that follows from what has happened.
     fn act(&mut self, context: &mut Context<'_, Nothing>) {
+        self.review_role(context);
         loop {
             self.log_own(context.now);
             self.commit();
@@ -401,6 +390,22 @@ impl<S: StateMachine> Consensus<S> {
         }
         while let Some(ticket) = self.requests.expire(context.now) {
             context.refuse(ticket, Code::TemporarilyUnavailable, "there is no leader to be found");
+        }
+    }
+
+    /// Ceases to lead, or stands for election, if it is time.
+    fn review_role(&mut self, context: &mut Context<'_, Nothing>) {
+        match &self.role {
+            Role::Leader(leader) if leader.quorum_ends().is_some_and(|end| end <= context.now) => {
+                self.role = Role::Follower(None);
+                self.requests.forget_leader();
+                self.put_off_election(context.now);
+            }
+            Role::Leader(_) => {}
+            Role::Follower(_) | Role::Candidate { .. } if self.election_at <= context.now => {
+                self.stand(context)
+            }
+            Role::Follower(_) | Role::Candidate { .. } => {}
         }
     }
 

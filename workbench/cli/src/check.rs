@@ -145,7 +145,10 @@ impl Job {
             true => say(&self.line(file, &checked.results)),
             false => say(&self.words(file, &checked)),
         }
-        if let (Some(directory), Ok(history)) = (&self.report, history::read(&text)) {
+        // Only a page needs the operations themselves.
+        if let Some(directory) = &self.report
+            && let Ok(history) = history::read(&text)
+        {
             let directory = match self.files.len() {
                 1 => directory.clone(),
                 _ => directory.join(format!("{}-{}", number + 1, stem(file))),

@@ -40,7 +40,7 @@ impl<'a> Contents<'_, 'a> {
                 let values = Value::Set(entry.messages.iter().map(value).collect());
                 let key = self.record.key(key);
                 Case {
-                    explanation: format!("offset {} of key {key} holds {values}", entry.offset),
+                    explanation: format!("offset {} of key {key} holds {}", entry.offset, brief(&values)),
                     value: Value::map([
                         ("key", key.clone()),
                         ("offset", entry.offset.clone()),

@@ -6,14 +6,17 @@ extern crate mutants as machines;
 
 mod host;
 #[path = "../../../../machines/tests/consensus/invariants.rs"]
+#[allow(dead_code, reason = "what only the tests of machines need")]
 mod invariants;
 #[path = "../../../../machines/tests/consensus/load.rs"]
+#[allow(dead_code, reason = "what only the tests of machines need")]
 mod load;
 mod scenarios;
 mod storm;
 #[path = "../../../../machines/tests/consensus/trouble.rs"]
 mod trouble;
 #[path = "../../../../machines/tests/consensus/world.rs"]
+#[allow(dead_code, reason = "what only the tests of machines need")]
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -115,9 +115,9 @@ pub(crate) const CHEATS: &[Cheat] = &[
         .is("int-nonmonotonic-poll", "polled offset"),
     cheat(Kafka, "swap-offsets", "gives two messages each other's offsets")
         .is("nonmonotonic-send", "sent to offset"),
-    cheat(Kafka, "reuse-offset", "gives some offsets twice").is("inconsistent-offsets", "holds #{"),
-    cheat(Kafka, "take-over", "goes on alone when cut off").is("inconsistent-offsets", "holds #{"),
-    cheat(Kafka, "alone", "tells no other node").is("inconsistent-offsets", "holds #{"),
+    cheat(Kafka, "reuse-offset", "gives some offsets twice").is("inconsistent-offsets", "holds ["),
+    cheat(Kafka, "take-over", "goes on alone when cut off").is("inconsistent-offsets", "holds ["),
+    cheat(Kafka, "alone", "tells no other node").is("inconsistent-offsets", "holds ["),
     cheat(Kafka, "store-twice", "stores some messages twice").is("duplicate", "is at offsets ["),
     cheat(Kafka, "refuse-but-keep", "keeps messages that it refuses").is("G1a", "whose send failed"),
     cheat(Kafka, "invent", "has messages that nobody sent").is("phantom", "which nobody sent"),

@@ -18,6 +18,8 @@ struct Mistake {
 }
 
 const ECHO: &str = "-w echo --node-count 1 --concurrency 4 --rate 20 --time-limit 1";
+/// For nodes that never answer `init`: long enough to start an interpreter on a busy machine.
+const ECHO_BRIEFLY: &str = "-w echo --node-count 1 --rate 20 --time-limit 1 --init-timeout 10";
 const BROADCAST: &str = "-w broadcast --node-count 3 --rate 30 --time-limit 1 --recovery 0.1";
 
 const fn mistake(
@@ -42,7 +44,12 @@ const MISTAKES: [Mistake; 16] = [
             "good! ヽ(‘ー`)ノ … but n0 was mute from",
         ],
     ),
-    mistake("no-newline", ECHO, 255, &["did not answer init in time", "no newline at its end", "init_ok"]),
+    mistake(
+        "no-newline",
+        ECHO_BRIEFLY,
+        255,
+        &["did not answer init in time", "no newline at its end", "init_ok"],
+    ),
     mistake(
         "text-for-number",
         ECHO,
@@ -66,7 +73,7 @@ const MISTAKES: [Mistake; 16] = [
         &["answers to requests that there never were", "\"in_reply_to\":1 was waited for"],
     ),
     mistake("field-too-many", ECHO, 0, &["answers that are not what was asked for", "\"node\"", "no place"]),
-    mistake("byte-order-mark", ECHO, 255, &["byte order mark", "EF BB BF"]),
+    mistake("byte-order-mark", ECHO_BRIEFLY, 255, &["byte order mark", "EF BB BF"]),
     mistake("two-on-a-line", ECHO, 0, &["a line with more on it than one message"]),
     mistake("repr", ECHO, 0, &["line 4: {", "not JSON", "n0 was mute from"]),
     mistake("crash", ECHO, 255, &["Node n0 exited by itself (exit status: 1)", "Error", "node-logs/n0.log"]),
@@ -113,7 +120,7 @@ fn node(name: &str) -> String {
 }
 
 fn run(interpreter: &str, node: &str, mistake: &str, load: &str) -> Ran {
-    let mut words = vec!["test", "--bin", interpreter, "--seed", "1", "--init-timeout", "3"];
+    let mut words = vec!["test", "--bin", interpreter, "--seed", "1", "--init-timeout", "60"];
     words.extend(load.split(' '));
     words.extend(["--", node, mistake]);
     workbench_with(&words)

@@ -83,5 +83,5 @@ fn a_run_that_fails_is_hunted_and_shrunk_within_a_budget() {
         255,
         &["seed 1: ", "fails in the same way, for 10 s", "fails as well", "The smallest run found, in "],
     );
-    ran.expect(255, &["workbench test -w echo --node-count 1 ", "──▶", " -- exit-later"]);
+    ran.expect(255, &["workbench test -w echo --node-count ", " --time-limit 1 ", "──▶", " -- exit-later"]);
 }
