@@ -210,7 +210,7 @@ mod tests {
         let (count, counted) = std::sync::mpsc::channel();
         for _ in 0..4 {
             let count = count.clone();
-            offer(MAX_WAITING_BYTES / 3, Box::new(move || count.send(()).unwrap()));
+            offer(MAX_WAITING_BYTES / 3 + 1, Box::new(move || count.send(()).unwrap()));
         }
         unblock.send(()).unwrap();
         carry_out(Box::new(|| {}));

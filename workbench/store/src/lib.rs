@@ -359,9 +359,9 @@ mod tests {
     fn what_is_a_nodes_stays_in_its_directory() {
         let temporary = tempfile::tempdir().unwrap();
         let store = Store::create(temporary.path(), "echo", STARTED).unwrap();
-        for (name, folder) in [("n1", "n1"), ("..", "_.."), ("../../n1", "_.._.._n1"), ("/", "_")] {
-            let wanted = store.path("node-data").join(folder);
-            assert_eq!(store.node_data(name).unwrap(), wanted.canonicalize().unwrap());
+        for (name, folder) in [("n1", "n1"), ("..", "%2E%2E"), ("../../n1", "%2E%2E%2F%2E%2E%2Fn1"), ("/", "%2F")] {
+            let made = store.node_data(name).unwrap();
+            assert_eq!(made, store.path("node-data").join(folder).canonicalize().unwrap());
         }
         let path = store.node_log("../../n1").unwrap();
         assert_eq!(path, store.path("node-logs/%2E%2E%2F%2E%2E%2Fn1.log"));
