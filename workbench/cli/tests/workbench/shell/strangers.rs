@@ -59,7 +59,21 @@ fn at_the_end_stdin_is_closed_then_sigterm_comes_and_there_is_time_to_write_a_pr
 #[test]
 fn a_pause_reaches_a_node_behind_a_wrapper_that_makes_a_group_of_its_own() {
     let node = format!("timeout 600 {} ''; true", misbehave());
-    let ran = script(&node, &["--nemesis", "pause", "--nemesis-interval", "0.3", "--rate", "50"]);
+    let ran = script(
+        &node,
+        &[
+            "--nemesis",
+            "pause",
+            "--nemesis-interval",
+            "0.4",
+            "--time-limit",
+            "3",
+            "--seed",
+            "1",
+            "--rate",
+            "20",
+        ],
+    );
     let test = ran.file("test.edn");
     assert!(test.contains(":pauses"), "it was paused: {test}");
     assert!(!test.contains("spoke-in-pause"), "and was quiet then: {test}");
@@ -72,7 +86,21 @@ fn a_node_that_speaks_while_it_is_paused_is_told_of_and_its_pause_does_not_count
         "exec 3<&0 4>&1; env -i setsid /bin/sh -c '{} \"\" <&3 >&4 3<&- 4>&- &'; sleep 600",
         misbehave()
     );
-    let ran = script(&node, &["--nemesis", "pause", "--nemesis-interval", "1", "--rate", "50"]);
+    let ran = script(
+        &node,
+        &[
+            "--nemesis",
+            "pause",
+            "--nemesis-interval",
+            "0.4",
+            "--time-limit",
+            "3",
+            "--seed",
+            "1",
+            "--rate",
+            "20",
+        ],
+    );
     assert!(ran.stdout.contains("spoke while it was paused"), "{}", ran.stdout);
     assert!(ran.file("test.edn").contains("spoke-in-pause"));
 }
@@ -81,7 +109,21 @@ fn a_node_that_speaks_while_it_is_paused_is_told_of_and_its_pause_does_not_count
 fn nobody_of_three_killed_generations_lives_on() {
     let node = format!("setsid -w timeout 600 {} ''; true", misbehave());
     // That nobody survives is looked after with every run.
-    let ran = script(&node, &["--nemesis", "kill", "--nemesis-interval", "0.2", "--rate", "20"]);
+    let ran = script(
+        &node,
+        &[
+            "--nemesis",
+            "kill",
+            "--nemesis-interval",
+            "0.4",
+            "--time-limit",
+            "3",
+            "--seed",
+            "1",
+            "--rate",
+            "20",
+        ],
+    );
     assert!(ran.file("test.edn").contains(":kills"), "it was killed");
 }
 
