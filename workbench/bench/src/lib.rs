@@ -33,6 +33,7 @@ pub mod nemesis;
 pub mod network;
 pub mod options;
 pub mod run;
+pub mod script;
 pub mod service;
 #[cfg(test)]
 mod testing;

@@ -96,6 +96,11 @@ impl Nemesis {
         self.rng = rng;
     }
 
+    /// Whether it will do anything by itself.
+    pub fn has_faults(&self) -> bool {
+        !self.tracks.is_empty()
+    }
+
     /// When its next action is due; none if that is at once.
     pub fn next(&self) -> Option<Time> {
         self.tracks.iter().map(|track| track.next).min().flatten()

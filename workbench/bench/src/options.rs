@@ -1,5 +1,6 @@
 //! What a run is asked to do: the options of `test` and `sim`, after parsing (Maelstrom behaviour §1.2).
 
+use crate::script::Scripted;
 use judge::Demands;
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ pub struct Options {
     pub nemesis: Vec<Fault>,
     /// Mean gap between nemesis operations.
     pub nemesis_interval: Duration,
+    /// Faults by hand, in the order of their moments.
+    pub script: Vec<Scripted>,
     /// What goes wrong all the time.
     pub hazards: Hazards,
     /// The disks on which nodes keep what they must not forget; none, and they keep nothing. Only virtual time has them:
@@ -63,6 +66,7 @@ impl Options {
             latency: Latency { mean_ms: 0, distribution: LatencyDistribution::Constant },
             nemesis: Vec::new(),
             nemesis_interval: Duration::from_secs(10),
+            script: Vec::new(),
             hazards: Hazards::default(),
             disks: None,
             topology: Topology::Grid,
@@ -127,7 +131,8 @@ pub enum LatencyDistribution {
 }
 
 impl LatencyDistribution {
-    const ALL: [LatencyDistribution; 3] =
+    /// All kinds.
+    pub const ALL: [LatencyDistribution; 3] =
         [LatencyDistribution::Constant, LatencyDistribution::Uniform, LatencyDistribution::Exponential];
 
     /// The name on the command line.

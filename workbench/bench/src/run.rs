@@ -12,6 +12,7 @@
 //! dropped and does not silence the node; and while all client threads are busy the main phase goes on to its time
 //! limit even if the nemesis has nothing to do before it.
 
+mod by_hand;
 mod clients;
 mod faults;
 mod operations;
@@ -56,6 +57,9 @@ pub struct Run {
     partition: Option<&'static str>,
     /// The links that work one way only, at present.
     one_way: Grudge,
+    /// Links that the script has cut, and how many of its acts are done.
+    cut_links: Grudge,
+    acts_done: usize,
     node_states: Vec<NodeState>,
     /// Nodes are being started again: what the history will say when they have answered.
     starting: Option<Value>,
@@ -92,7 +96,7 @@ impl Run {
         let nodes = register_all(&mut network, &options.nodes);
         let mut run = Run {
             node_records: options.nodes.iter().map(|name| NodeRecord::new(name)).collect(),
-            nemesis: (!options.nemesis.is_empty()).then_some(nemesis),
+            nemesis: (!options.nemesis.is_empty() || !options.script.is_empty()).then_some(nemesis),
             threads: Threads::new(options.concurrency),
             seats: std::iter::repeat_with(Seat::default).take(options.concurrency).collect(),
             pace: Pace::per_second(options.rate),
@@ -100,6 +104,8 @@ impl Run {
             clients: Clients::default(),
             partition: None,
             one_way: Grudge::new(),
+            cut_links: Grudge::new(),
+            acts_done: 0,
             node_states: vec![NodeState::Up; options.nodes.len()],
             extinctions: 0,
             starting: None,

@@ -74,6 +74,10 @@ pub(super) struct SimArguments {
     /// Probability that a disk is full when it is written to: the node ends, and is started again in a while
     #[arg(long, value_name = "P", allow_hyphen_values = true)]
     pub(super) disk_full: Option<String>,
+    /// Break or mend something at a moment: '2.5s cut n0 n1', '2s split n0 n1', '4s heal', '3s kill n0', '5s start',
+    /// '3s pause n2', '4s resume'; as often as wanted
+    #[arg(long, value_name = "ACT", allow_hyphen_values = true)]
+    pub(super) at: Vec<String>,
     /// Draw from the seed which faults there are and how bad; in place of all flags that ask for faults
     #[arg(long)]
     pub(super) swarm: bool,

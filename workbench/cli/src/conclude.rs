@@ -130,6 +130,7 @@ pub(super) fn conclude(
         said: &store::read_said(directory, &record.options.nodes),
         states: states.as_ref(),
         too_late: too_late.as_ref(),
+        lab: None,
     };
     warnings.heed(report::write(directory, &subject));
     (results, told)

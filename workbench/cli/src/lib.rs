@@ -44,6 +44,7 @@ mod frontier;
 mod hunt;
 mod job;
 mod junit;
+mod lab;
 mod new;
 mod outline;
 mod paint;
@@ -94,7 +95,7 @@ struct Command {
 }
 
 /// Commands, by name.
-const COMMANDS: [Command; 12] = [
+const COMMANDS: [Command; 13] = [
     Command { name: "analyze", about: "judge a stored run again", carry_out: analyze::command },
     Command {
         name: "challenge",
@@ -117,6 +118,7 @@ const COMMANDS: [Command; 12] = [
         carry_out: demo::command,
     },
     Command { name: "frontier", about: "what rounds of which length cost", carry_out: frontier::command },
+    Command { name: "lab", about: "a cluster to play with, in a browser", carry_out: lab::command },
     Command {
         name: "new",
         about: "a node to begin with: echo, broadcast, … in Python, Go, JavaScript or Rust",

@@ -6,6 +6,7 @@ use bench::options::{
     Availability, Disks, Fault, Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options,
     RECOVERY, Topology, Unsynced, Workload,
 };
+use bench::script::Scripted;
 use std::fmt::Display;
 use std::num::NonZero;
 use std::path::Path;
@@ -46,6 +47,7 @@ pub(super) fn options(
         nemesis: judge.nemesis(arguments.nemesis.as_deref().unwrap_or_default()),
         nemesis_interval: judge.interval("--nemesis-interval", &arguments.nemesis_interval),
         disks: None,
+        script: Vec::new(),
         hazards: judge.hazards(arguments),
         topology: judge.topology(&arguments.topology),
         availability: arguments.availability.as_deref().map(|text| judge.availability(text)),
@@ -97,6 +99,9 @@ pub(super) fn scenario(arguments: &SimArguments, foreign: Option<Foreign>) -> Re
     let disks = judge.disks(arguments);
     if let Ok(options) = &mut options {
         options.disks = disks;
+    }
+    if let Ok(options) = &mut options {
+        options.script = judge.script(&arguments.at, &options.nodes);
     }
     judge.swarm(arguments);
     let workload = options.as_ref().ok().map(|options| options.workload);
@@ -390,6 +395,18 @@ impl Judge {
             full: disk_full.as_ref().map_or(default.full, |text| self.probability("--disk-full", text)),
         };
         data.then_some(disks)
+    }
+
+    fn script(&mut self, lines: &[String], nodes: &[String]) -> Vec<Scripted> {
+        let mut script = Vec::new();
+        for line in lines {
+            match Scripted::read(line, nodes) {
+                Ok(scripted) => script.push(scripted),
+                Err(why) => self.mistakes.push(format!("--at {line:?}: {why}")),
+            }
+        }
+        script.sort_by_key(|scripted| scripted.at);
+        script
     }
 
     /// Flags that a swarm would have to overrule are refused.

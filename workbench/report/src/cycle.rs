@@ -52,6 +52,8 @@ pub struct Transaction {
     pub width: f64,
     /// Its size.
     pub height: f64,
+    /// Its place in the history.
+    pub index: Option<i64>,
     /// Which it is.
     pub title: Text,
     /// What it did, an operation a line.
@@ -152,6 +154,19 @@ fn bend(from: (f64, f64), to: (f64, f64), height: f64, is_way_back: Option<bool>
     }
 }
 
+impl Cycle {
+    /// Numbers the transactions as the operations that prove the case are: by their places in the history, in that order.
+    pub fn number(&mut self, evidence: &[usize]) {
+        for transaction in &mut self.transactions {
+            let number = evidence.iter().position(|index| Some(*index as i64) == transaction.index);
+            if let Some(number) = number {
+                transaction.title.text =
+                    svg::cut(&format!("({}) {}", number + 1, transaction.title.text), MAX_LABEL);
+            }
+        }
+    }
+}
+
 impl Transaction {
     fn new(op: &Value, operations: Vec<String>, (x, y): (f64, f64)) -> Transaction {
         let shown = |key: &str| op.get(key).map(ToString::to_string).unwrap_or_default();
@@ -164,6 +179,7 @@ impl Transaction {
             top,
             width: 2.0 * HALF_WIDTH,
             height,
+            index: op.get("index").and_then(Value::as_integer),
             title: line((0, title)),
             operations: (1..).zip(operations).map(line).collect(),
         }

@@ -30,6 +30,7 @@
 //! | what nodes wrote to stderr, and what they thought | [`told`] |
 //! | a diagram that stands still | [`diagram`] |
 //! | the page: template, style, scripts | [`page`], [`templates`], and the files in `src/page` |
+//! | the controls of the lab | [`lab`] |
 //! | the page of a sweep over many seeds | [`sweep`] |
 //! | what Maelstrom leaves, under its names | [`messages`], [`timeline`], [`plots`], [`linear`], [`orders`] |
 //!
@@ -47,6 +48,7 @@ pub mod cycle;
 pub mod diagram;
 mod extras;
 pub mod faults;
+pub mod lab;
 pub mod linear;
 pub mod mentions;
 pub mod messages;
@@ -75,6 +77,7 @@ pub use row::{Fate, Row};
 
 use bench::run::{Record, Said};
 use judge::Results;
+use lab::Lab;
 use machines::Time;
 use std::io;
 use std::path::Path;
@@ -99,13 +102,24 @@ pub struct Subject<'a> {
     pub states: Option<&'a States>,
     /// When the run could no longer be saved, if that was worked out.
     pub too_late: Option<&'a TooLate>,
+    /// The lab's controls, if the page is one of the lab's.
+    pub lab: Option<&'a Lab>,
 }
 
 impl<'a> Subject<'a> {
     /// A run that is no challenge's, and that nobody needs to ask for again.
     pub fn new(record: &'a Record, results: Option<&'a Results>) -> Subject<'a> {
         let challenged = Challenged::default();
-        Subject { record, results, command: None, challenged, said: &[], states: None, too_late: None }
+        Subject {
+            record,
+            results,
+            command: None,
+            challenged,
+            said: &[],
+            states: None,
+            too_late: None,
+            lab: None,
+        }
     }
 }
 

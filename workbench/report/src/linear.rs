@@ -52,6 +52,12 @@ path { fill: none; }
 .bar.stuck { stroke: var(--bad); stroke-width: 3; }
 .held { fill: var(--grid); stroke: var(--muted); }
 .bad { fill: var(--bad); font-weight: 600; }
+.hit { fill: transparent; }
+g:hover > .hit { fill: var(--grid); }
+.order { visibility: hidden; }
+.place { fill: var(--chain); }
+.place.end { fill: var(--bad); }
+.number { fill: var(--paper); font-size: 11px; font-weight: 600; }
 ";
 
 /// The picture, if the results for a key say that its history is not linearizable.
@@ -141,6 +147,7 @@ impl<'a> Picture<'a> {
         for call in &self.calls {
             self.bar(&mut svg, call, right);
         }
+        self.orders(&mut svg);
         svg.push_str(&ways);
         svg.push_str("</svg>\n");
         svg
@@ -156,7 +163,7 @@ impl<'a> Picture<'a> {
             op.index,
             op.process.to_value()
         );
-        let mut legend = "Orange: takes effect on a way below. Red: what no way explains.".to_owned();
+        let mut legend = "Orange: takes effect on a way below (point at one to see in which order). Red: what no way explains.".to_owned();
         if self.left_out > 0 {
             let _ = write!(legend, " {} more in progress are left out.", self.left_out);
         }
@@ -229,7 +236,48 @@ impl<'a> Picture<'a> {
             "<text class=\"heading\" x=\"16\" y=\"{y:.1}\">What the register may hold until op {end} ends</text>"
         );
         let lines = self.ways.iter().enumerate();
-        lines.map(|(line, way)| draw_way(svg, way, y + 12.0 + line as f64 * WAY)).fold(0.0, f64::max)
+        let mut widest = 0.0_f64;
+        for (line, way) in lines {
+            let y = y + 12.0 + line as f64 * WAY;
+            let _ = writeln!(
+                svg,
+                "<g id=\"way-{line}\"><rect class=\"hit\" x=\"0\" y=\"{y:.1}\" width=\"100%\" height=\"{BAR}\"/>"
+            );
+            widest = widest.max(draw_way(svg, way, y));
+            svg.push_str("</g>\n");
+        }
+        widest
+    }
+
+    /// For each way the order in which operations take effect on it, as numbers on their bars: to be seen while one points at the way.
+    fn orders(&self, svg: &mut String) {
+        let mut rules = String::new();
+        for (number, way) in self.ways.iter().enumerate() {
+            let steps = way.elements().unwrap_or_default();
+            let _ = writeln!(svg, "<g class=\"order\" id=\"order-{number}\">");
+            let _ =
+                writeln!(rules, "svg:has(#way-{number}:hover) #order-{number} {{ visibility: visible; }}");
+            for (place, step) in steps.iter().enumerate() {
+                let Some(index) = step.get("op").and_then(|op| op.get("index")?.as_integer()) else {
+                    continue;
+                };
+                let Some(call) = self.calls.iter().find(|call| call.last().index as i64 == index) else {
+                    continue;
+                };
+                let x = self.events.get(&call.invoke.index).copied().unwrap_or(LEFT) + 2.0;
+                let y = self.rows[&call.invoke.process] + (ROW - BAR) / 2.0;
+                let class = if place + 1 == steps.len() { "place end" } else { "place" };
+                let _ = writeln!(
+                    svg,
+                    "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"8\"/>\
+                     <text class=\"middle number\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
+                    y + 4.0,
+                    if place + 1 == steps.len() { "✗".to_owned() } else { place.to_string() }
+                );
+            }
+            svg.push_str("</g>\n");
+        }
+        let _ = writeln!(svg, "<style>{rules}</style>");
     }
 }
 

@@ -4,6 +4,7 @@ use super::Subject;
 use super::challenged::{Challenged, Demand};
 use super::coach;
 use super::faults;
+use super::lab::Lab;
 use super::notes;
 use super::packed::packed;
 use super::proof::{self, Proof};
@@ -22,17 +23,18 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The scripts of a report, in the order in which they need each other.
-const SCRIPTS: [&str; 10] = [
+/// The scripts of a report, in the order in which they need each other: first those that unpack data, during which nothing is drawn.
+const SCRIPTS: [&str; 11] = [
     include_str!("page/basics.js"),
     include_str!("page/rows.js"),
     include_str!("page/chart.js"),
     include_str!("page/charts.js"),
+    include_str!("page/told.js"),
     include_str!("page/diagram.js"),
     include_str!("page/marks.js"),
     include_str!("page/details.js"),
-    include_str!("page/told.js"),
     include_str!("page/travel.js"),
+    include_str!("page/lab.js"),
     include_str!("page/main.js"),
 ];
 /// Clusters of more nodes have no picture of their links: its cells would be too small.
@@ -85,6 +87,7 @@ pub fn report(subject: &Subject<'_>) -> String {
         figures: figures(record, value),
         types: &counts.by_type,
         notes: left_out(&traffic, &operations, main_us),
+        lab: subject.lab,
         has_said: !subject.said.is_empty(),
         has_states: subject.states.is_some_and(|states| !states.changes.is_empty()),
         state_stretch: subject
@@ -103,6 +106,11 @@ pub fn report(subject: &Subject<'_>) -> String {
         proofs,
     };
     render("report.html", &page)
+}
+
+/// The page of the lab when what was asked for makes no sense.
+pub fn mistaken(lab: &Lab) -> String {
+    render("mistaken.html", &json!({ "title": "lab", "lab": lab }))
 }
 
 /// What the template of a run's page is filled in with.
@@ -125,6 +133,7 @@ struct Page<'a> {
     proofs: Vec<Proof>,
     types: &'a BTreeMap<String, TypeCount>,
     notes: Vec<String>,
+    lab: Option<&'a Lab>,
     has_said: bool,
     has_states: bool,
     /// Milliseconds between states that are told, if not every one is.

@@ -131,7 +131,10 @@ fn proof(
         rows: Vec::new(),
         chain: None,
         whereabouts: None,
-        cycle: case.and_then(Cycle::new),
+        cycle: case.and_then(Cycle::new).map(|mut cycle| {
+            cycle.number(&evidence.iter().map(|shown| shown.index).collect::<Vec<_>>());
+            cycle
+        }),
         offsets: case.and_then(|case| Offsets::new(history, case, evidence.last().map(|shown| shown.index))),
         evidence,
     }

@@ -4,9 +4,11 @@ use super::text::{capitalized, thousands};
 use minijinja::Environment;
 use serde::Serialize;
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 11] = [
     ("base.html", include_str!("page/base.html")),
     ("report.html", include_str!("page/report.html")),
+    ("lab.html", include_str!("page/lab.html")),
+    ("mistaken.html", include_str!("page/mistaken.html")),
     ("proof.html", include_str!("page/proof.html")),
     ("cycle.html", include_str!("page/cycle.html")),
     ("timeline.html", include_str!("page/timeline.html")),

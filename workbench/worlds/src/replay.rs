@@ -89,7 +89,7 @@ mod tests {
         for node in 0..3 {
             let first = &of(node).next().unwrap().text;
             assert!(first.starts_with("waits for init") || first.starts_with("holds 0"), "{first}");
-            let last = &of(node).last().unwrap().text;
+            let last = &of(node).next_back().unwrap().text;
             assert!(last.starts_with(&format!("holds {updates}")), "{last}");
         }
         let other = Scenario { options: Options { seed: 4, ..scenario.options.clone() }, ..scenario };

@@ -19,9 +19,9 @@ pub const CONTINUATIONS: u64 = 200;
 /// which failing becomes certain is halved then.
 const FIRST_MOMENTS: u32 = 8;
 const HALVINGS: u32 = 6;
-/// Events that may be simulated in all, several millions a second. A longer run is looked at in fewer continuations; one that would have
-/// less than [`FEWEST`] is not looked at.
-const MOST_STEPS: u64 = 60_000_000;
+/// Steps that may be simulated in all, a million or so a second. A longer run is looked at in fewer continuations; one that would
+/// have less than [`FEWEST`] is not looked at.
+const MOST_STEPS: u64 = 4_000_000;
 const FEWEST: u64 = 20;
 
 /// How the prospects of a failing run became worse.

@@ -105,7 +105,7 @@ impl Run {
         Value::Map(outcomes.collect())
     }
 
-    fn kill(&mut self, node: usize) -> &'static str {
+    pub(super) fn kill(&mut self, node: usize) -> &'static str {
         if self.node_states[node] != NodeState::Down {
             self.node_states[node] = NodeState::Down;
             self.node_records[node].kills += 1;
@@ -130,7 +130,7 @@ impl Run {
         "started"
     }
 
-    fn pause(&mut self, node: usize) -> &'static str {
+    pub(super) fn pause(&mut self, node: usize) -> &'static str {
         if self.node_states[node] == NodeState::Down {
             return "not-running";
         }
@@ -174,7 +174,7 @@ impl Run {
         Value::keyword("links-mended")
     }
 
-    fn names(&self) -> Vec<Arc<str>> {
+    pub(super) fn names(&self) -> Vec<Arc<str>> {
         self.nodes.iter().map(|node| self.network.name(*node).clone()).collect()
     }
 

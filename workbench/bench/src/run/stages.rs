@@ -3,7 +3,7 @@
 use super::clients::{Failure, Purpose};
 use super::{Level, Run, Stage};
 use crate::generator::{Choice, Drawn};
-use crate::nemesis::Nemesis;
+use crate::nemesis::{Action, Nemesis};
 use crate::network::Faults;
 use crate::workload::{Call, Reply, Request, Schema};
 use edn::Value;
@@ -122,12 +122,17 @@ impl Run {
     /// once if nothing would begin before it.
     fn proceed_in_main(&mut self, cutoff: Time) -> bool {
         let next_of_clients = self.pace.as_ref().map(|pace| pace.next().unwrap_or(self.now));
-        let nemesis = self.nemesis.as_ref().filter(|_| !self.nemesis_is_busy());
+        let nemesis = self.nemesis.as_ref().filter(|nemesis| nemesis.has_faults() && !self.nemesis_is_busy());
         let next_of_nemesis = nemesis.map(|nemesis| nemesis.next().unwrap_or(self.now));
-        let next = next_of_clients.into_iter().chain(next_of_nemesis).min();
+        let next_by_hand = self.next_by_hand().filter(|_| !self.nemesis_is_busy());
+        let next = next_of_clients.into_iter().chain(next_of_nemesis).chain(next_by_hand).min();
         let nothing_left = self.pace.is_some() && next.is_some_and(|next| next >= cutoff);
         if self.now >= cutoff || nothing_left {
             self.phase = Phase::Finishing;
+            return true;
+        }
+        if next_by_hand.is_some_and(|next| next <= self.now) {
+            self.act_by_hand();
             return true;
         }
         let nemesis_is_due = next_of_nemesis.is_some_and(|next| next <= self.now);
@@ -186,7 +191,12 @@ impl Run {
 
     /// Undoes one more kind of fault, or lets nodes recover when all are undone.
     fn repair(&mut self, done: usize) -> bool {
-        let repairs = self.nemesis.as_ref().map(Nemesis::repairs).unwrap_or_default();
+        let mut repairs = self.nemesis.as_ref().map(Nemesis::repairs).unwrap_or_default();
+        if !self.options.script.is_empty() {
+            let by_hand = [Action::Heal, Action::Resume, Action::Start];
+            repairs
+                .extend(by_hand.into_iter().filter(|repair| !repairs.contains(repair)).collect::<Vec<_>>());
+        }
         if let Some(repair) = repairs.get(done) {
             self.phase = Phase::Repairing { done: done + 1 };
             self.carry_out(*repair);
@@ -208,7 +218,8 @@ impl Run {
                 let of_clients = self.pace.as_ref().and_then(|pace| pace.next()).filter(|_| self.may_begin());
                 let nemesis = self.nemesis.as_ref().filter(|_| !self.nemesis_is_busy());
                 let of_nemesis = nemesis.and_then(Nemesis::next);
-                of_clients.into_iter().chain(of_nemesis).chain([cutoff]).min()
+                let by_hand = self.next_by_hand().filter(|_| !self.nemesis_is_busy());
+                of_clients.into_iter().chain(of_nemesis).chain(by_hand).chain([cutoff]).min()
             }
         }
     }

@@ -34,6 +34,7 @@ async function onPage(file, { viewport = DESKTOP, colorScheme = "light", site = 
   await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
   const start = performance.now();
   await page.goto(url);
+  if (await page.locator("#diagram").count()) await page.waitForSelector("html[data-is-ready]");
   await settled(page);
   const name = `${file} ${colorScheme} ${viewport.width}`;
   console.log(`${name}: there after ${Math.round(performance.now() - start)} ms`);
@@ -114,13 +115,40 @@ async function tellsOfMessages(page) {
   assert(place, "a message between servers is on the screen");
   await page.mouse.move(place.x, place.y);
   const shown = await page.textContent("#tooltip");
-  const body = await page.evaluate((row) => rows.body[row].slice(0, 40), place.row);
+  const body = await page.evaluate((row) => rows.body(row).slice(0, 40), place.row);
   assert(shown.includes(body) && shown.includes("→"), `the tooltip shows the body: ${shown}`);
   await page.mouse.click(place.x, place.y);
   assert((await details(page)).includes("sent at"), "a click tells of the message");
   assert.equal(await page.evaluate(() => selection.row), place.row);
   await page.keyboard.press("Escape");
   assert.equal(await details(page), "", "Escape forgets it");
+}
+
+/** From message to message, with keys alone, and what could have caused one. */
+async function travels(page) {
+  await page.focus("#diagram");
+  const selected = () => page.evaluate(() => selection.row);
+  await page.keyboard.press("ArrowRight");
+  const first = await selected();
+  await page.keyboard.press("ArrowRight");
+  const second = await selected();
+  assert(first >= 0 && second > first, "→ goes to the next message");
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await selected(), first, "← goes back");
+  await page.keyboard.press("c");
+  assert.match(await details(page), /could have caused it.*it could cause/s);
+  const isCausal = await page.evaluate(() => {
+    const { row, past, future } = selection.cone;
+    return [...past].every((before) => rows.end[before] <= rows.sent[row]) && [...future].every((after) => rows.sent[after] >= rows.end[row]);
+  });
+  assert(isCausal, "what is in the past ended before, what is in the future began after");
+  await page.keyboard.press("c");
+  await page.keyboard.press(" ");
+  await page.waitForFunction((row) => selection.row > row, first);
+  await page.keyboard.press(" ");
+  const [cursor, from] = await page.evaluate(() => [selection.cursor, view.from]);
+  assert(cursor >= from, "the moment that is looked at follows");
+  await page.keyboard.press("Escape");
 }
 
 /** Where the messages are that prove what is wrong, they are in view, and marked. */
@@ -151,6 +179,12 @@ await onPage("valid.html", {}, async (page) => {
   assert.match(await details(page), /Value \d+ reached all 25 nodes.*gossip1/s, "a click on a message follows its value");
   await tellsOfMessages(page);
   await zoomsAndMoves(page);
+  await travels(page);
+  await page.fill("#from-to", "10 - 10.2");
+  await page.keyboard.press("Enter");
+  assert.deepEqual((await viewOf(page)).map(Math.round), [10000000, 10200000], "a window can be typed");
+  await page.locator("#diagram").hover();
+  assert.match(await page.textContent("#told"), /n0\s*holds \d+/, "what nodes thought at that moment");
 });
 
 await onPage("partitioned.html", {}, async (page) => {
@@ -242,6 +276,28 @@ await onPage("runs", { site }, async (page) => {
   assert.equal(await page.textContent("h1"), "Valid", "a sweep leads to the replays of its worst seeds");
   await isDrawn(page, "diagram");
 });
+
+const lab = spawn(workbench, ["lab", "-p", "0"], { stdio: ["ignore", "pipe", "inherit"] });
+process.on("exit", () => lab.kill());
+const labSite = String((await once(lab.stdout, "data"))[0]).match(/http:\S+/)[0];
+for (const colorScheme of ["light", "dark"]) for (const viewport of [DESKTOP, PHONE]) await onPage("lab", { viewport, colorScheme, site: labSite });
+await onPage("lab-played", { site: labSite }, async (page) => {
+  const words = () => page.getAttribute("#lab", "data-words");
+  const runs = (count) => page.waitForFunction((count) => document.documentElement.dataset.isReady && document.querySelectorAll("#lab-runs tbody tr").length === count, count);
+  await page.locator("input[name=nodes]").focus();
+  await page.keyboard.press("ArrowRight");
+  await runs(2);
+  assert.match(await words(), /--node-count 6 /, "a slider, by keyboard, is a run");
+  const place = await placeOf(page, "(row) => !rows.touchesClient(row)");
+  await page.mouse.click(place.x, place.y);
+  await page.click("#details button[data-act^=cut]");
+  await runs(3);
+  assert.match(await words(), /--at '[\d.]+s cut n\d n\d'/, "a click on a message cuts its link there");
+  assert(await page.evaluate(() => data.faults.length > 1), "and the run shows it");
+  const refused = await fetch(labSite, { method: "POST", headers: { origin: "http://evil.example" }, body: "seed=1" });
+  assert.equal(refused.status, 403, "a page of somebody else may not drive it");
+});
+lab.kill();
 
 for (const file of ["valid-timeline.html", "lost-timeline.html", "valid.svg", "lost.svg"]) await onPage(file, {});
 

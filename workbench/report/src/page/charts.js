@@ -36,7 +36,11 @@ function latencyRange() {
 const areAllInstant = () => operations.took.every((took) => took <= 0);
 
 function latencyChart() {
-  if (areAllInstant()) return;
+  if (areAllInstant()) {
+    element("chart-quantiles").closest("figure").remove();
+    const words = Object.assign(document.createElement("p"), { className: "caption", textContent: "No operation took any time: nodes answer from what they hold, and in virtual time computing takes none." });
+    return element("chart-latency").replaceWith(words);
+  }
   const y = latencyRange();
   chart(element("chart-latency"), {
     x: main, y, isTime: true, isLog: true, formatX: time, formatY: duration,

@@ -35,7 +35,7 @@ function messageDetails(row) {
   const shown = values.slice(0, 30).map((value) => `<button type="button" data-value="${value}">${escaped(rows.values[value])}</button>`);
   const more = values.length > 30 ? `<span class="muted">and ${values.length - 30} more</span>` : "";
   const chips = values.length === 0 ? "" : `<div class="chips"><span class="muted">It also brought</span> ${shown.join("")} ${more}</div>`;
-  return `<div>${headline(row)}<pre>${escaped(indented(bodyOf(row)))}</pre>${coneDetails()}<div class="chips"><button type="button" data-cone="1" title="Lamport's happened-before (c)">${selection.cone ? "forget" : "show"} what could have caused it, and what it could cause</button></div>${partner}${chips}</div>`;
+  return `<div>${headline(row)}<pre>${escaped(indented(bodyOf(row)))}</pre>${coneDetails()}<div class="chips"><button type="button" data-cone="1" title="Lamport's happened-before (c)">${selection.cone ? "forget" : "show"} what could have caused it, and what it could cause</button></div>${actsAt(row)}${partner}${chips}</div>`;
 }
 
 /** A step of a value's way. */

@@ -176,8 +176,9 @@ listenToWindow();
 drawCharts();
 open();
 tellMoment();
+listenToLab();
 
 // For whoever looks in from the browser's console, and for the tests.
 Object.assign(globalThis, { data, rows, view, selection, lanes, span, canvas, ends, rowAt, zoom, look, step, coneOf, stateAt, GUTTER, MAX_ARROWS, LABELLED });
-Object.defineProperty(globalThis, "drawn", { get: () => drawn });
+Object.defineProperty(globalThis, "drawn", { get: () => drawn, configurable: true });
 document.documentElement.dataset.isReady = "yes";

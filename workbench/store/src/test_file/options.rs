@@ -4,6 +4,7 @@ use super::fields::{Fields, count, float, from_seconds, seconds, texts, unsigned
 use bench::options::{
     Availability, Disks, Fault, Hazards, Latency, LatencyDistribution, Options, Topology, Unsynced, Workload,
 };
+use bench::script::Scripted;
 use edn::Value;
 
 /// All of it but what only concerns the log.
@@ -30,6 +31,8 @@ pub(super) fn entries(options: &Options) -> Vec<(&'static str, Value)> {
         ("recovery", seconds(options.recovery)),
         ("seed", Value::text(options.seed.to_string())),
     ];
+    let acts = options.script.iter().map(|scripted| Value::text(scripted.text(&options.nodes))).collect();
+    entries.extend((!options.script.is_empty()).then_some(("script", Value::Vector(acts))));
     entries.extend(options.disks.map(|options| ("disks", disks(options))));
     entries
 }
@@ -39,8 +42,13 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Options, String> {
     let default = Options::new(fields.required("name", workload)?, 0);
     let least = |key, default| Ok::<_, String>(fields.optional(key, count)?.unwrap_or(default));
     let lasting = |key, default| Ok::<_, String>(fields.optional(key, from_seconds)?.unwrap_or(default));
+    let nodes = fields.required("nodes", texts)?;
+    let script = |value: &Value| {
+        let read = |line: &Value| Scripted::read(line.as_text()?, &nodes).ok();
+        value.elements()?.iter().map(read).collect::<Option<Vec<Scripted>>>()
+    };
     Ok(Options {
-        nodes: fields.required("nodes", texts)?,
+        script: fields.optional("script", script)?.unwrap_or_default(),
         concurrency: fields.required("concurrency", count)?,
         time_limit: fields.required("time-limit", from_seconds)?,
         rate: fields.required("rate", float)?,
@@ -59,6 +67,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Options, String> {
             .unwrap_or(default.max_writes_per_key),
         init_timeout: lasting("init-timeout", default.init_timeout)?,
         recovery: lasting("recovery", default.recovery)?,
+        nodes: nodes.clone(),
         seed: fields.required("seed", |seed| seed.as_text()?.parse().ok())?,
         ..default
     })

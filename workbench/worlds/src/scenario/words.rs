@@ -63,6 +63,7 @@ impl Words {
         self.cluster(options);
         self.load(options);
         self.faults(options);
+        self.script(options);
         self.hazards(options.hazards);
         self.disks(options.disks);
         self.demands(options);
@@ -109,6 +110,10 @@ impl Words {
         let names: Vec<&str> = options.nemesis.iter().map(|fault| fault.name()).collect();
         self.add_unless(&Vec::new(), &names, "--nemesis", |names| names.join(","));
         self.add_unless(&default.nemesis_interval, &options.nemesis_interval, "--nemesis-interval", seconds);
+    }
+
+    fn script(&mut self, options: &Options) {
+        options.script.iter().for_each(|scripted| self.add("--at", scripted.text(&options.nodes)));
     }
 
     fn hazards(&mut self, hazards: Hazards) {
