@@ -197,12 +197,12 @@ sweep seeds="1000": _build
     {{ sweep }} {{ seeds }} -w echo --node-count 3 --rate 100 --time-limit 60
     {{ sweep }} {{ seeds }} -w unique-ids --node-count 3 --rate 500 --time-limit 60
     # With disks: whatever dies, nothing is lost.
-    {{ sweep }} {{ seeds }} --data -w broadcast --node-count 5 --rate 50 --time-limit 20
-    {{ sweep }} {{ seeds }} --data -w g-set --node-count 5 --rate 50 --time-limit 20
-    {{ sweep }} {{ seeds }} --data -w g-counter --node-count 3 --rate 50 --time-limit 20
-    {{ sweep }} {{ seeds }} --data -w pn-counter --node-count 3 --rate 50 --time-limit 20
-    {{ sweep }} {{ seeds }} --data -w kafka --node-count 3 --concurrency 2n --rate 100 --time-limit 20
-    {{ sweep }} {{ seeds }} --data -w txn-rw-register --node-count 3 --concurrency 2n --rate 100 --time-limit 20 \
+    {{ sweep }} {{ seeds }} --data -w broadcast --node-count 5 --rate 50 --time-limit 60
+    {{ sweep }} {{ seeds }} --data -w g-set --node-count 5 --rate 50 --time-limit 60
+    {{ sweep }} {{ seeds }} --data -w g-counter --node-count 3 --rate 50 --time-limit 60
+    {{ sweep }} {{ seeds }} --data -w pn-counter --node-count 3 --rate 50 --time-limit 60
+    {{ sweep }} {{ seeds }} --data -w kafka --node-count 3 --concurrency 2n --rate 100 --time-limit 60
+    {{ sweep }} {{ seeds }} --data -w txn-rw-register --node-count 3 --concurrency 2n --rate 100 --time-limit 60 \
         --consistency-models read-atomic,causal-cerone
     # Without.
     {{ sweep }} {{ seeds }} -w broadcast --node-count 5 --rate 10 --time-limit 20

@@ -107,7 +107,7 @@ impl<S: StateMachine> Consensus<S> {
                 self.recorded.truncate(index - 1);
             }
             if held != Some(entry.0) {
-                self.log.append(entry.clone());
+                self.log.append(*entry);
             }
         }
         Ok(index)

@@ -164,7 +164,7 @@ impl Requests {
         let told = self.commands.iter().skip(taken).take(count);
         let numbers = first + taken as u64..;
         let requests =
-            numbers.zip(told).map(|(number, waiting)| (session, number, Json::trusted(&*waiting.text)));
+            numbers.zip(told).map(|(number, waiting)| (session, number, Json::trusted(&waiting.text)));
         (requests.collect(), Told { commands: first + (taken + count) as u64, opens: false, read })
     }
 

@@ -10,7 +10,7 @@ use worlds::processes::{NodeReport, Tail};
 /// Nodes whose last words are shown; when all of them crash they mostly do so for the same reason.
 const NODES_SHOWN: usize = 3;
 /// Lines shown of its stderr, and of its stdout.
-const LINES_OF_STDERR: usize = 14;
+const LINES_OF_STDERR: usize = 10;
 const LINES_OF_STDOUT: usize = 4;
 /// Characters shown of a line.
 const LONGEST_LINE: usize = 94;

@@ -202,7 +202,6 @@ mod tests {
     use super::*;
     use crate::arguments::{SimArguments, TestArguments};
     use crate::resolve;
-    use edn;
 
     fn arguments(words: &[&str]) -> DemoArguments {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();

@@ -124,7 +124,7 @@ impl Server {
 /// How many connections there may be: each has a socket and perhaps a file.
 fn capacity() -> usize {
     let limit = getrlimit(Resource::Nofile);
-    let raised = rustix::process::Rlimit { current: limit.maximum, ..limit.clone() };
+    let raised = rustix::process::Rlimit { current: limit.maximum, ..limit };
     let raised = setrlimit(Resource::Nofile, raised).map_or(limit.current, |()| limit.maximum);
     let room =
         raised.map_or(MAX_CONNECTIONS as u64, |descriptors| descriptors.saturating_sub(OWN_DESCRIPTORS) / 2);

@@ -69,7 +69,7 @@ struct Talk {
     mentions: u64,
     values: usize,
     /// How often the same was said, by sender, recipient and a digest of what.
-    said: HashMap<(usize, usize, u64), u64>,
+    said: BTreeMap<(usize, usize, u64), u64>,
     /// Who answered whom.
     answered: HashSet<(usize, usize)>,
     with_services: u64,

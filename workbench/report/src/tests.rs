@@ -10,7 +10,6 @@ use super::{chains, faults, words};
 use bench::network::{Entry, Event, Journal};
 use bench::options::{Fault, Options, Workload};
 use bench::run::Record;
-use edn;
 use judge::Results;
 use judge::{History, Kind, Op, Process};
 use machines::{Broadcast, Time, Txn};

@@ -359,7 +359,9 @@ mod tests {
     fn what_is_a_nodes_stays_in_its_directory() {
         let temporary = tempfile::tempdir().unwrap();
         let store = Store::create(temporary.path(), "echo", STARTED).unwrap();
-        for (name, folder) in [("n1", "n1"), ("..", "%2E%2E"), ("../../n1", "%2E%2E%2F%2E%2E%2Fn1"), ("/", "%2F")] {
+        for (name, folder) in
+            [("n1", "n1"), ("..", "%2E%2E"), ("../../n1", "%2E%2E%2F%2E%2E%2Fn1"), ("/", "%2F")]
+        {
             let made = store.node_data(name).unwrap();
             assert_eq!(made, store.path("node-data").join(folder).canonicalize().unwrap());
         }

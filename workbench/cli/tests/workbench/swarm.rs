@@ -44,7 +44,9 @@ fn every_machine_does_its_work_under_swarm_faults_and_each_fault_does_happen() {
         .into_iter()
         .flat_map(|machine| machine.workloads().iter().map(move |w| (machine, *w)));
     let outcomes: Vec<Outcome> = pairs.flat_map(|(machine, workload)| sweep(machine, workload)).collect();
-    for (name, count) in COUNTS {
+    // Nodes have no disks here: what befalls those is for the tests of durable machines.
+    let of_disks = ["unsynced-lost", "torn-tails", "checkpoints", "checkpoints-cut-short", "full-disks"];
+    for (name, count) in COUNTS.into_iter().filter(|(name, _)| !of_disks.contains(name)) {
         let runs = outcomes.iter().filter(|outcome| count(outcome) > 0).count();
         assert!(runs > 10, "{name} in {runs} of {} runs only", outcomes.len());
     }

@@ -95,7 +95,7 @@ fn an_offset_with_two_messages_is_inconsistent() {
         + &poll(1, "\"k\" [[0 1]], \"l\" [[0 3]]")
         + &poll(3, "\"k\" [[0 2]]");
     let finding = assert_invalid(&history, "(:inconsistent-offsets)");
-    assert_eq!(finding.explanation, "offset 0 of key \"k\" holds #{1 2}");
+    assert_eq!(finding.explanation, "offset 0 of key \"k\" holds [1,2]");
     assert_eq!(finding.evidence.iter().map(|e| e.index).collect::<Vec<_>>(), [1, 7, 5, 9]);
 }
 

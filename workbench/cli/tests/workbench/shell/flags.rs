@@ -79,9 +79,12 @@ fn what_makes_no_sense_is_said_line_by_line_with_status_254() {
         ("test -w", vec!["Missing required argument for \"-w, --workload NAME\""]),
         (
             "test --bin x --rate fast",
-            vec!["Error while parsing option \"--rate fast\": Must be a number of at least 0"],
+            vec!["Error while parsing option \"--rate fast\": Must be a number from 0 to 1000000"],
         ),
-        ("test --bin x --rate -1", vec!["Failed to validate \"--rate -1\": Must be a number of at least 0"]),
+        (
+            "test --bin x --rate -1",
+            vec!["Failed to validate \"--rate -1\": Must be a number from 0 to 1000000"],
+        ),
         (
             "test --bin x --nemesis rain",
             vec![

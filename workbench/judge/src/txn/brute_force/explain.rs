@@ -163,9 +163,9 @@ impl<'t> Seen<'t> {
                 reads.iter().all(|(key, seen)| {
                     let writers =
                         order.iter().copied().filter(|&number| !writes(self.all[number], *key).is_empty());
-                    let known = writers.clone().filter(|&writer| before[writer][reader]);
+                    let mut known = writers.clone().filter(|&writer| before[writer][reader]);
                     let last = |number: usize| writes(self.all[number], *key).last().copied();
-                    let latest = known.last().and_then(last);
+                    let latest = known.next_back().and_then(last);
                     if self.registers {
                         return latest == seen.last().copied();
                     }

@@ -6,8 +6,8 @@ use bench::options::{Options, Workload};
 use machines::{Counter, CounterKv, GSet, Machine};
 use worlds::{Spawn, spawn};
 
-use super::stale::stale_reads;
 use super::sweep::{exponential, flags, partitioned, run_valid, sweep};
+use crate::counter::stale::stale_reads;
 
 const SEEDS: u64 = 100;
 

@@ -16,7 +16,5 @@ mod consensus;
 mod counter;
 mod kills;
 mod log;
-#[path = "../counter/stale.rs"]
-mod stale;
 mod sweep;
 mod txn;

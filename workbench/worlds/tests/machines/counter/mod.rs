@@ -10,5 +10,5 @@
 
 mod kept;
 mod replicated;
-mod stale;
+pub(crate) mod stale;
 mod world;
