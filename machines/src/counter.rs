@@ -23,7 +23,7 @@
 //! every `add` that was answered, each once: an update is counted at its origin alone, when it is made.
 //!
 //! What a node took and had not told anyone when it died is lost with it, unless it has a journal
-//! ([`Records`](crate::Records)); [`CounterKv`](crate::CounterKv) does without one.
+//! ([`Records`]); [`CounterKv`](crate::CounterKv) does without one.
 //!
 //! # The pace
 //!

@@ -52,7 +52,7 @@ impl<'a> Decode<'a> for Nothing {
 
 /// Defines a vocabulary: an enum with one variant a message, each under the type that it has on the wire, and the
 /// reading ([`Decode`]) and writing ([`Encode`]) of them. Fields are named as on the wire; their types say which JSON
-/// they take ([`FromJson`](crate::FromJson), [`ToJson`](crate::ToJson)).
+/// they take ([`FromJson`](crate::FromJson), [`ToJson`]).
 ///
 /// ```
 /// protocol::messages! {

@@ -5,7 +5,7 @@
 //! that no stranger can know ([`colour`]).
 //!
 //! Nor may whoever reads our output, or does not, hold up a run. So one thread writes, and others hand it what there is to
-//! write: with [`offer`], which loses it if too much waits already and says so later, or with [`print`], which comes
+//! write: with [`offer`], which loses it if too much waits already and says so later, or with [`print()`], which comes
 //! back when it is written.
 
 use std::collections::VecDeque;

@@ -1,6 +1,6 @@
 //! The report of a run: pages and pictures for people, next to the files for programs.
 //!
-//! It stands on [`bench`] (records), [`judge`] (results) and [`worlds`] (sweeps). It must never know where runs are kept or
+//! It stands on [`bench`](mod@bench) (records), [`judge`] (results) and [`worlds`] (sweeps). It must never know where runs are kept or
 //! how they were asked for: whoever wants a report hands over a [`Subject`] and a directory.
 //!
 //! ```

@@ -1,7 +1,7 @@
 //! Where a run leaves its files (§14): `store/<workload>/<local time>/`, with links to the newest, laid out as Maelstrom
 //! does, so that whatever reads its stores reads ours.
 //!
-//! It stands on [`bench`] (records) and [`worlds`] (scenarios). It must never know how runs are shown: what is drawn is
+//! It stands on [`bench`](mod@bench) (records) and [`worlds`] (scenarios). It must never know how runs are shown: what is drawn is
 //! [`report`](../report/index.html)'s affair, which knows nothing of this crate either.
 //!
 //! ```

@@ -6,7 +6,7 @@
 //! * [`processes`]: wall time. Nodes are child processes on pipes, in any language.
 //! * [`cluster`]: the former without a workload, for tests that want to say themselves what happens when.
 //!
-//! It stands on [`bench`], whose [`Run`](bench::run::Run) both worlds own. It must never know how runs are kept, shown or
+//! It stands on [`bench`](mod@bench), whose [`Run`](bench::run::Run) both worlds own. It must never know how runs are kept, shown or
 //! asked for.
 //!
 //! ```

@@ -31,7 +31,7 @@ pub struct Scenario {
 }
 
 /// A machine of this project that a workload can be run against. One does not ship: its nodes keep everything in a service
-/// ([`in_service`]).
+/// ([`in_service()`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is named after its machine")]
 pub enum OurMachine {

@@ -28,7 +28,7 @@ fn is_there(program: &str) -> bool {
 /// Writes a node for this workload into the directory.
 fn written(directory: &Path, workload: &str, language: &str, name: &str) -> PathBuf {
     let words = ["new", workload, "--language", language, "--output", name];
-    let output = command(&words, directory).output().unwrap();
+    let output = command(&words, directory).output().expect("the workbench starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(String::from_utf8_lossy(&output.stdout).contains("Judge it:"));
     directory.join(name)

@@ -16,7 +16,7 @@ const REGISTER: &str = r#"[{"process": 1, "type": "invoke", "f": "write", "value
 
 fn written(directory: &Path, name: &str, text: &str) -> String {
     let path = directory.join(name);
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text).expect("there is room for a history");
     path.display().to_string()
 }
 

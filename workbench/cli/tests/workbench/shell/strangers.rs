@@ -27,8 +27,8 @@ fn script(script: &str, more: &[&str]) -> Ran {
 fn endless(directory: &Path, more: &[&str]) -> Child {
     let mut words = vec!["test", "-w", "echo", "--bin", misbehave(), "--time-limit", "600", "--log-net-recv"];
     words.extend(more);
-    let mut child = command(&words, directory).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut child = command(&words, directory).spawn().expect("the workbench starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is a pipe")).lines();
     assert!(lines.by_ref().map_while(Result::ok).any(|line| line.contains("echo_ok")));
     // Whoever stops reading here does not close the pipe.
     child.stdout = None;
