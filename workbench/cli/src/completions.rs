@@ -7,6 +7,7 @@ use super::challenges::CHALLENGES;
 use super::check::CheckArguments;
 use super::demo::DemoArguments;
 use super::frontier::{FrontierArguments, ScalingArguments};
+use super::lab::LabArguments;
 use super::new::NewArguments;
 use super::serve::ServeArguments;
 use super::thresholds::ThresholdsArguments;
@@ -55,6 +56,7 @@ fn workbench() -> Command {
         ("completions", CompletionsArguments::command()),
         ("demo", DemoArguments::command()),
         ("frontier", FrontierArguments::command()),
+        ("lab", LabArguments::command()),
         ("new", NewArguments::command()),
         ("scaling", ScalingArguments::command()),
         ("serve", ServeArguments::command()),

@@ -10,7 +10,7 @@ use worlds::processes::{NodeReport, Tail};
 /// Nodes whose last words are shown; when all of them crash they mostly do so for the same reason.
 const NODES_SHOWN: usize = 3;
 /// Lines shown of its stderr, and of its stdout.
-const LINES_OF_STDERR: usize = 10;
+const LINES_OF_STDERR: usize = 11;
 const LINES_OF_STDOUT: usize = 4;
 /// Characters shown of a line.
 const LONGEST_LINE: usize = 94;
@@ -137,7 +137,7 @@ Node n1 exited by itself (exit status: 1).
         (0..100).for_each(|line| tail.push(format!("line {line}").as_bytes()));
         let mut text = String::new();
         lines("stderr", &tail, LINES_OF_STDERR, &mut text);
-        assert!(text.contains("line 0\n") && text.contains("line 5\n    …\n    line 93\n"), "{text}");
+        assert!(text.contains("line 0\n") && text.contains("line 4\n    …\n    line 95\n"), "{text}");
         assert!(text.ends_with("line 99"), "{text}");
     }
 

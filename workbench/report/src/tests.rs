@@ -354,7 +354,8 @@ fn of_a_long_journal_every_message_is_shown_and_those_at_its_beginning_or_around
     assert!(full[0].sent_us < focus_us && focus_us < full.last().unwrap().sent_us);
     assert_eq!((full.len(), around.rows.len(), around.one_in), (MAX_EVENTS, events as usize, 1));
     let columns = unpacked(&around.columns);
-    assert!(columns.len() > 6 * events as usize && around.columns.len() < events as usize / 4);
+    let sizes = (columns.len(), around.columns.len());
+    assert!(sizes.0 >= 6 * events as usize && sizes.1 < events as usize / 4, "{sizes:?} for {events}");
 }
 
 #[test]
@@ -375,7 +376,7 @@ fn a_copy_of_a_message_is_a_row_of_its_own_beside_its_original() {
     let counts = Counts::new(&options, &journal, Time::ZERO, 96);
     assert_eq!((counts.by_type["gossip"].servers, counts.by_type["gossip"].dropped), (2, 1));
     let busy = |counts: &[u64]| counts.iter().position(|count| *count > 0);
-    assert_eq!((busy(&counts.over_time.delivered), busy(&counts.over_time.dropped)), (Some(15), Some(20)));
+    assert_eq!((busy(&counts.over_time.delivered), busy(&counts.over_time.dropped)), (Some(30), Some(40)));
 }
 
 #[test]
