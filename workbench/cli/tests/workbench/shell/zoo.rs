@@ -5,7 +5,6 @@ use std::process::Command;
 
 const LOOKS_GOOD: &str = "Everything looks good! ヽ(‘ー`)ノ";
 const INVALID: &str = "Analysis invalid! (ﾉಥ益ಥ）ﾉ ┻━┻";
-const UNKNOWN: &str = "Errors occurred during analysis, but no anomalies found. ಠ~ಠ";
 
 /// A second against three nodes of this program.
 fn run(workload: &str, program: &str, arguments: &[&str], more: &[&str]) -> Ran {
