@@ -1,6 +1,7 @@
 //! What our machines survive: all of them any pause, and each its own share of kills.
 //!
-//! A killed node forgets everything, and none of ours has a disk. What it had passed on it gets back from the others.
+//! Here no node has a disk (those that have one are in `durable.rs`), so a killed node forgets everything. What it had passed on
+//! it gets back from the others.
 
 use std::time::Duration;
 
