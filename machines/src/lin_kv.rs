@@ -13,7 +13,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use protocol::consensus::Raft;
 use protocol::kv::{Reply, Request};
@@ -83,6 +83,10 @@ impl Machine for LinKv {
 
     fn deadline(&self) -> Option<Time> {
         self.consensus.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn fmt::Write) -> fmt::Result {
+        self.consensus.tell(cluster, words)
     }
 }
 

@@ -12,6 +12,7 @@
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use core::fmt;
 
 use protocol::consensus::Raft;
 use protocol::txn::{Action, Operation, Reply, Request};
@@ -94,6 +95,10 @@ impl Machine for TxnStrict {
 
     fn deadline(&self) -> Option<Time> {
         self.consensus.deadline()
+    }
+
+    fn tell(&self, cluster: &Cluster, words: &mut dyn fmt::Write) -> fmt::Result {
+        self.consensus.tell(cluster, words)
     }
 }
 

@@ -121,7 +121,7 @@ impl<S: StateMachine> Consensus<S> {
             // A report from somebody who is told something anyway costs less than a question to somebody else.
             let must_report = is_quiet || link.is_fed || leader.wants_report(&self.log, self.commit);
             if is_due {
-                self.tell(context, peer, must_report);
+                self.send_append(context, peer, must_report);
             }
         }
     }
@@ -136,7 +136,7 @@ impl<S: StateMachine> Consensus<S> {
             for _ in 0..count {
                 let Role::Leader(leader) = &self.role else { return };
                 let Some(peer) = leader.candidate(&self.log, self.round) else { return };
-                self.tell(context, peer, true);
+                self.send_append(context, peer, true);
             }
             let Role::Leader(leader) = &mut self.role else { return };
             leader.note_asks(&self.log, context.now);
@@ -164,10 +164,10 @@ impl<S: StateMachine> Consensus<S> {
     }
 
     /// Sends a follower what it lacks, as far as that fits into a message.
-    fn tell(&mut self, context: &mut Context<'_, Nothing>, peer: usize, ask: bool) {
+    fn send_append(&mut self, context: &mut Context<'_, Nothing>, peer: usize, ask: bool) {
         let Role::Leader(leader) = &self.role else { return };
         if leader.links[peer].next <= self.log.base().0 {
-            return self.tell_state(context, peer);
+            return self.send_snapshot(context, peer);
         }
         let Consensus { role: Role::Leader(leader), log, term, commit, scratch, routes, .. } = self else {
             return;
@@ -202,7 +202,7 @@ impl<S: StateMachine> Consensus<S> {
     }
 
     /// Sends a follower the next piece of the state, as what it lacks is not in the log any more.
-    fn tell_state(&mut self, context: &mut Context<'_, Nothing>, peer: usize) {
+    fn send_snapshot(&mut self, context: &mut Context<'_, Nothing>, peer: usize) {
         let transfer = match &mut self.role {
             Role::Leader(leader) => leader.links[peer].transfer.take(),
             _ => return,

@@ -104,6 +104,7 @@ mod relay;
 mod requests;
 mod routes;
 mod sessions;
+mod tell;
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -48,9 +48,14 @@ impl Count {
         }
     }
 
+    /// How many clients wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len() + self.served.len()
+    }
+
     /// Takes a `read`, to be answered by a count that begins after it.
     pub(super) fn read(&mut self, context: &mut Context<'_, Call>, ticket: Ticket) {
-        if self.waiting.len() + self.served.len() >= MAX_WAITING {
+        if self.waiting() >= MAX_WAITING {
             let text = "too many wait for this node to read the counter";
             return context.refuse(ticket, Code::TemporarilyUnavailable, text);
         }

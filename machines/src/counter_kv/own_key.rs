@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
+use core::fmt;
 
 use protocol::counter::Reply;
 use protocol::{Code, Json};
@@ -118,6 +119,17 @@ impl OwnKey {
             Stage::Unknown { look_at } if !self.waiting.is_empty() => Some(look_at),
             _ => None,
         }
+    }
+
+    /// How many clients wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// What was taken and what of that is saved, as far as this life knows.
+    pub(super) fn tell(&self, words: &mut dyn fmt::Write) -> fmt::Result {
+        let saved = self.held.map_or(0, |held| held.total);
+        write!(words, "took {}, saved {saved}", self.total)
     }
 
     /// The key held this, at some time since it held what it was last known to hold; or before, in which case that stays.

@@ -71,6 +71,7 @@ impl States {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::OurMachine;
     use bench::options::{Options, Workload};
     use std::time::Duration;
 
@@ -94,6 +95,28 @@ mod tests {
         }
         let other = Scenario { options: Options { seed: 4, ..scenario.options.clone() }, ..scenario };
         assert_eq!(super::states(&other, &record), States::default(), "that is another run");
+    }
+
+    #[test]
+    fn members_of_a_consensus_say_who_leads_and_a_counter_what_is_saved() {
+        let last = |workload, machine| {
+            let options = Options { rate: 20.0, seed: 3, ..Options::new(workload, 3) };
+            let options = Options { time_limit: Duration::from_secs(3), concurrency: 6, ..options };
+            let scenario = Scenario { machine, ..Scenario::new(options).unwrap() };
+            let record = crate::simulated::run(scenario.options.clone(), scenario.programs());
+            let states = states(&scenario, &record);
+            [0, 1, 2].map(|node| {
+                states.changes.iter().rfind(|said| said.node == node).unwrap().text.to_string()
+            })
+        };
+        let [first, second, third] = last(Workload::LinKv, OurMachine::LinKv);
+        assert!(first.starts_with("term 1, leads; log "), "{first}");
+        assert!(second.starts_with("term 1, follows n0; log "), "{second}");
+        assert!(third.starts_with("term 1, follows n0; log "), "{third}");
+        for text in last(Workload::PnCounter, OurMachine::CounterKv) {
+            let (took, saved) = text.strip_prefix("took ").unwrap().split_once(", saved ").unwrap();
+            assert_eq!(took, saved, "at rest all is saved");
+        }
     }
 
     #[test]
