@@ -34,7 +34,7 @@ pub(super) struct LabArguments {
 }
 
 /// Runs to begin with.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
     (
         "a partition heals",
         "-w broadcast --node-count 5 --time-limit 8 --rate 10 --latency 50 --at '2s split n3 n4' --at '5s heal' --seed 1",
@@ -58,6 +58,10 @@ const EXAMPLES: [(&str, &str); 6] = [
     (
         "a log while a node is cut off: new messages wait",
         "-w kafka --node-count 3 --concurrency 2n --time-limit 8 --rate 20 --latency 20 --at '2s split n2' --at '6s heal' --seed 1",
+    ),
+    (
+        "a split vote: nodes stand at once, and none is elected",
+        "-w lin-kv --node-count 5 --concurrency 4n --time-limit 8 --rate 10 --latency 100 --at '3s kill n0' --seed 2",
     ),
 ];
 /// Operations that one run may have: more would keep a page waiting, and a processor busy.
@@ -184,6 +188,12 @@ fn words(fields: &BTreeMap<String, String>) -> String {
     ] {
         field(name).into_iter().for_each(|value| add(flag, value));
     }
+    let clients = field("clients").and_then(|value| value.parse::<usize>().ok()).unwrap_or(1);
+    // Registers have a group of clients each, of twice the nodes (`doc/workloads.md`).
+    let clients = if workload == "lin-kv" { clients.next_multiple_of(2) } else { clients };
+    if clients != 1 {
+        add("--concurrency", &format!("{clients}n"));
+    }
     field("latency-dist").into_iter().for_each(|value| add("--latency-dist", value));
     field("round")
         .filter(|round| *round != "0")
@@ -244,6 +254,7 @@ fn controls(scenario: &Scenario) -> Lab {
     let percent =
         |name, share: f64| slider(name, name, (0.0, 50.0, 0.5), (share * 1000.0).round() / 10.0, "%");
     let lines: Vec<String> = options.script.iter().map(|scripted| scripted.text(&options.nodes)).collect();
+    let clients = options.concurrency.div_ceil(options.nodes.len());
     let switches =
         SWITCHES.iter().map(|(name, label, fault)| (*name, *label, options.nemesis.contains(fault)));
     Lab {
@@ -253,6 +264,7 @@ fn controls(scenario: &Scenario) -> Lab {
             slider("nodes", "nodes", (1.0, 25.0, 1.0), options.nodes.len() as f64, ""),
             slider("time-limit", "length", (1.0, 30.0, 1.0), options.time_limit.as_secs_f64(), "s"),
             slider("rate", "load", (1.0, 500.0, 1.0), options.rate, "ops/s"),
+            slider("clients", "clients a node", (1.0, 8.0, 1.0), clients as f64, ""),
             slider("latency", "latency", (0.0, 500.0, 5.0), options.latency.mean_ms as f64, "ms"),
             slider("round", "round (0: its own)", (0.0, 2000.0, 10.0), scenario.round.map_or(0.0, ms), "ms"),
             percent("loss", options.hazards.loss),
@@ -304,11 +316,22 @@ mod tests {
                     .map(|switch| (switch.0.to_owned(), "on".to_owned())),
             );
             let again = read_scenario(&super::words(&form)).unwrap();
-            // One thing has no control: how many clients there are.
-            let concurrency = scenario.options.concurrency;
-            let again = Scenario { options: Options { concurrency, ..again.options }, ..again };
             assert_eq!(again, scenario, "{name}");
         }
+    }
+
+    #[test]
+    fn in_the_example_of_a_split_vote_a_term_has_several_candidates_and_no_leader() {
+        let (_, words) = EXAMPLES.into_iter().find(|(name, _)| name.contains("split vote")).unwrap();
+        let scenario = read_scenario(words).unwrap();
+        let record = simulated::run(scenario.options.clone(), scenario.programs());
+        let states = replay::states(&scenario, &record);
+        let say = |what: &str| {
+            let said = states.changes.iter().filter(|said| said.text.starts_with(what));
+            said.map(|said| said.node).collect::<std::collections::BTreeSet<_>>()
+        };
+        assert!(say("term 2, elected by").len() >= 2, "{words}");
+        assert!(say("term 2, leads").is_empty() && say("term 3, leads").len() == 1, "{words}");
     }
 
     #[test]
@@ -323,6 +346,8 @@ mod tests {
             "{}",
             &drawn[..3000]
         );
+        let drawn = post("machine=lin-kv%2Flin-kv&nodes=3&clients=1&time-limit=3&rate=5&seed=3");
+        assert!(drawn.contains("--concurrency 2n"), "a machine that needs more clients gets them");
         let mistaken = post("words=-w+echo+--at+%22%3Cscript%3E%22");
         assert!(mistaken.contains("&lt;script&gt;") && !mistaken.contains("--at \"<script>"));
         assert!(post("words=-w+echo+--rate+1000000+--time-limit+60").contains("at the most"));

@@ -105,9 +105,8 @@ mod tests {
             let scenario = Scenario { machine, ..Scenario::new(options).unwrap() };
             let record = crate::simulated::run(scenario.options.clone(), scenario.programs());
             let states = states(&scenario, &record);
-            [0, 1, 2].map(|node| {
-                states.changes.iter().rfind(|said| said.node == node).unwrap().text.to_string()
-            })
+            [0, 1, 2]
+                .map(|node| states.changes.iter().rfind(|said| said.node == node).unwrap().text.to_string())
         };
         let [first, second, third] = last(Workload::LinKv, OurMachine::LinKv);
         assert!(first.starts_with("term 1, leads; log "), "{first}");
