@@ -160,7 +160,7 @@ scaling *arguments: _build
 pictures: _build
     #!/usr/bin/env bash
     set -euo pipefail
-    cargo run --locked --release --package workbench --example pictures -- workbench/pictures
+    cargo run --locked --profile quick --package workbench --example pictures -- workbench/pictures
     browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
     if [ -z "$browser" ]; then
         echo "report.png is as it was: that needs Chromium"
@@ -177,8 +177,8 @@ pictures: _build
 
 # Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
 test-browser: _build
-    cargo build --locked --release --package workbench --example zoo
-    workbench/cli/tests/browser/run {{ binaries }}/workbench {{ binaries }}/examples/zoo
+    cargo build --locked --profile quick --package workbench --example zoo
+    workbench/cli/tests/browser/run {{ binaries }}/workbench {{ target }}/quick/examples/zoo
 
 # Write the golden traces and tables anew; what has changed is then for `git diff` to show
 golden:

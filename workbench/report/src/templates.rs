@@ -27,6 +27,7 @@ pub fn render(template: &str, values: &impl Serialize) -> String {
     }
     environment.add_filter("thousands", thousands);
     environment.add_filter("capitalized", |text: String| capitalized(&text));
+    environment.add_filter("plain", |number: f64| number.to_string());
     environment.add_filter("urlencode", |text: String| urlencode(&text));
     environment.add_global("style", STYLE);
     let template = environment.get_template(template).expect("the template has just been added");

@@ -82,7 +82,7 @@ impl Response {
             "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n{location}\
              Content-Security-Policy: {policy}\r\nX-Frame-Options: DENY\r\nX-Content-Type-Options: nosniff\r\n\
              Cross-Origin-Resource-Policy: same-origin\r\nCross-Origin-Opener-Policy: same-origin\r\n\
-             Referrer-Policy: no-referrer\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n",
+             Referrer-Policy: same-origin\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n",
             reason(*status)
         )
     }

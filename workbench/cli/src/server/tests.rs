@@ -93,6 +93,8 @@ fn every_answer_forbids_what_pages_of_others_could_do_with_it() {
             "\r\nX-Frame-Options: DENY\r\n",
             "\r\nX-Content-Type-Options: nosniff\r\n",
             "\r\nCross-Origin-Resource-Policy: same-origin\r\n",
+            // With `no-referrer`, browsers say of our own forms, too, that their origin is `null`, and they are refused.
+            "\r\nReferrer-Policy: same-origin\r\n",
         ] {
             assert!(answer.contains(header), "{header:?} in {answer}");
         }

@@ -253,7 +253,7 @@ await onPage("skip.html", {}, async (page) => {
 });
 await onPage("stale.html", {}, (page) => opensAtProof(page, /No order of the operations on key \d+ explains how op \d+ (read|set) \d+/));
 await onPage("fork.html", {}, (page) => opensAtProof(page, /./));
-await onPage("sum.html", {}, (page) => opensAtProof(page, /A final read saw \d+ where the adds allow only \d+/));
+await onPage("sum.html", {}, (page) => opensAtProof(page, /A final read saw \d+, \d+ too few, where the adds allow only \d+/));
 
 await onPage("crashed.html", {}, async (page) => {
   assert.equal(await page.textContent("h1"), "No verdict");
