@@ -156,14 +156,14 @@ frontier *arguments: _build
 scaling *arguments: _build
     {{ binaries }}/workbench scaling {{ arguments }}
 
-# Draw the pictures of the README anew, from runs in virtual time; that of a report only where Chromium is
+# Draw the pictures of the README anew, from runs in virtual time; those of pages only where Chromium is
 pictures: _build
     #!/usr/bin/env bash
     set -euo pipefail
     cargo run --locked --profile quick --package workbench --example pictures -- workbench/pictures
     browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
     if [ -z "$browser" ]; then
-        echo "report.png is as it was: that needs Chromium"
+        echo "report.png and lab.png are as they were: they need Chromium"
         exit
     fi
     workbench=$(realpath {{ binaries }}/workbench)
@@ -174,6 +174,11 @@ pictures: _build
         --nemesis-interval 2 --seed 1 >run.log || test $? = 1
     "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1180,1760 \
         --screenshot="$picture" "file://$(realpath store/latest/report.html)"
+    "$workbench" lab -p 0 >lab.log &
+    trap 'kill $!' EXIT
+    until grep -q http lab.log; do sleep 0.1; done
+    "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1180,1640 \
+        --screenshot="${picture%report.png}lab.png" "$(grep -o 'http://[^ ]*' lab.log)"
 
 # Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
 test-browser: _build

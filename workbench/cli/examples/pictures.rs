@@ -3,6 +3,7 @@
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 use report::diagram::Diagram;
 use report::traffic::{Traffic, micros};
 use report::{Fate, faults};
@@ -146,7 +147,9 @@ where
     let named = frontier.rows.iter().filter(|row| NAMED_ROUNDS_MS.contains(&row.round.as_millis()));
     chart.draw_series(named.map(|row| {
         let label = format!("{} ms", row.round.as_millis());
-        EmptyElement::at(point(row)) + Text::new(label, (6, -16), ("sans-serif", 12).into_font().color(&TEXT))
+        // On this side of a point no line goes on.
+        let style = ("sans-serif", 12).into_font().color(&TEXT).pos(Pos::new(HPos::Right, VPos::Top));
+        EmptyElement::at(point(row)) + Text::new(label, (-12, 0), style)
     }))?;
     Ok(())
 }

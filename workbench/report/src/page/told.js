@@ -55,7 +55,7 @@ function saidLines(at) {
 const tellMoment = atNextFrame(() => {
   const panel = element("told");
   if (!panel || (!said && !states)) return;
-  const at = selection.cursor ?? view.from;
+  const at = selection.cursor ?? (view.from + view.to) / 2;
   panel.innerHTML = `<p class="kicker">at ${moment(at, 1000)}</p>${stateRows(at)}${saidLines(at)}`;
   const list = panel.querySelector(".said");
   const now = panel.querySelector(".now");
