@@ -1,4 +1,4 @@
-//! `workbench frontier` and `workbench scaling`: what rounds of which length cost, and what a larger cluster costs.
+//! `workbench frontier` and `workbench scaling`: what rounds of which length cost, of broadcast or of consensus, and what a larger cluster costs.
 
 use super::arguments::{self, NotParsed};
 use super::progress;
@@ -8,14 +8,18 @@ use super::{refuse, say};
 use clap::Parser;
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
+use worlds::frontier::consensus::{self, Consensus};
 use worlds::frontier::{Frontier, Load, ROUNDS_MS, Row, SEEDS};
 use worlds::scaling::{self, NODES, Scaling};
 
-/// `workbench frontier`: cost and latency of broadcast for many lengths of a round, beside an idealised model.
+/// `workbench frontier`: cost and latency for many lengths of a round, beside an idealised model.
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true, after_help = FRONTIER_EXAMPLE)]
 pub(super) struct FrontierArguments {
-    /// Lengths of a round, such as 350ms,1.5s [default: 100ms to 1700ms]
+    /// Workload: broadcast with 25 nodes, 100 ms apart, or lin-kv with five, 10 ms apart
+    #[arg(short, long, value_name = "WORKLOAD", default_value = "broadcast", value_parser = ["broadcast", "lin-kv"])]
+    workload: String,
+    /// Lengths of a round, such as 350ms,1.5s [default: 100ms to 1600ms; for lin-kv none to 200ms]
     #[arg(long, value_name = "TIME,TIME,…")]
     rounds: Option<String>,
     /// Runs for each length
@@ -36,8 +40,9 @@ pub(super) struct ScalingArguments {
 }
 
 const FRONTIER_EXAMPLE: &str = "\
-Example:
-  workbench frontier --rounds 300ms,1s --seeds 5";
+Examples:
+  workbench frontier --rounds 300ms,1s --seeds 5
+  workbench frontier -w lin-kv";
 const SCALING_EXAMPLE: &str = "\
 Example:
   workbench scaling --nodes 5,25,125";
@@ -47,18 +52,29 @@ pub(super) fn command(words: &[OsString]) -> Exit {
     let parsed = arguments::parse("frontier", words).and_then(|arguments: FrontierArguments| {
         let rounds =
             arguments.rounds.as_deref().map(resolve::rounds).transpose().map_err(NotParsed::Wrong)?;
-        Ok((rounds.unwrap_or_else(|| ROUNDS_MS.map(Duration::from_millis).to_vec()), arguments.seeds))
+        Ok((arguments, rounds))
     });
-    match parsed {
-        Ok((rounds, seeds)) => show(measure(Load::CHALLENGE_3D, &rounds, seeds)),
-        Err(reason) => refuse(reason),
+    let (FrontierArguments { workload, seeds, .. }, rounds) = match parsed {
+        Ok(parsed) => parsed,
+        Err(reason) => return refuse(reason),
+    };
+    let is_broadcast = workload == "broadcast";
+    let usual: &[u64] = if is_broadcast { &ROUNDS_MS } else { &consensus::ROUNDS_MS };
+    let rounds = rounds.unwrap_or_else(|| usual.iter().copied().map(Duration::from_millis).collect());
+    if is_broadcast {
+        let load = Load::CHALLENGE_3D;
+        let rows = each(&rounds, |round| Row::measure(load, round, seeds));
+        show(rows.map(|rows| Frontier { load, seeds, rows }))
+    } else {
+        let rows = each(&rounds, |round| consensus::Row::measure(round, seeds));
+        show(rows.map(|rows| Consensus { seeds, rows }))
     }
 }
 
-fn measure(load: Load, rounds: &[Duration], seeds: u64) -> Result<Frontier, String> {
+/// A row for each length of a round.
+fn each<R>(rounds: &[Duration], measure: impl Fn(Duration) -> Result<R, String>) -> Result<Vec<R>, String> {
     let progress = progress::steps(rounds.len(), "rounds");
-    let rows = rounds.iter().map(|&round| Row::measure(load, round, seeds).inspect(|_| progress.step()));
-    Ok(Frontier { load, seeds, rows: rows.collect::<Result<_, _>>()? })
+    rounds.iter().map(|&round| measure(round).inspect(|_| progress.step())).collect()
 }
 
 /// Carries out `scaling`.

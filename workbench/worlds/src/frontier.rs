@@ -10,6 +10,7 @@
 //! way waits for it and sees it, so the last read *without* a value begins before the value is sent to the leaves, not
 //! before it arrives. Broadcasts wait the same way, and are accepted when the hub's message has come.
 
+pub mod consensus;
 pub mod measure;
 pub mod model;
 mod tabular;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bench::options::LatencyDistribution;
 use expect_test::expect_file;
 use machines::{Broadcast, Machine};
+use worlds::frontier::consensus::{self, Consensus};
 use worlds::frontier::{Frontier, Load, Measurement, Row};
 use worlds::scaling::{self, Scaling};
 
@@ -26,6 +27,14 @@ fn measure(load: Load, round: Duration) -> Row {
 
 fn cost(measured: &Measurement) -> f64 {
     measured.messages_per_operation
+}
+
+#[test]
+fn consensus_costs_what_it_did() {
+    let rounds = consensus::ROUNDS_MS.map(Duration::from_millis);
+    let rows = rounds.map(|round| consensus::Row::measure(round, 2).expect("every run is valid"));
+    let frontier = Consensus { seeds: 2, rows: rows.to_vec() };
+    expect_file!["tables/consensus.txt"].assert_eq(&frontier.to_string());
 }
 
 #[test]

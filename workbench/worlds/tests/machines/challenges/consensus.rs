@@ -30,10 +30,13 @@ fn far(options: Options, mean_ms: u64) -> Options {
 #[test]
 fn an_operation_costs_few_messages_and_nobody_is_left_without_an_answer() {
     let lin_kv = |nodes, rate| flags(Workload::LinKv, nodes, 4 * nodes, rate);
+    // Twenty clients that wait for their answers do not get as far as this.
+    let busy = flags(Workload::LinKv, 5, 100, 1000.0);
     let lists = strictly(flags(Workload::TxnListAppend, 5, 20, 100.0));
     for (options, spawn, most) in [
         (lin_kv(5, 100.0), registers(0), 4.3),
         (far(lin_kv(5, 100.0), 10), registers(50), 1.6),
+        (far(busy, 10), registers(0), 0.3),
         (lin_kv(3, 100.0), registers(0), 2.3),
         (far(lin_kv(3, 100.0), 10), registers(50), 1.0),
         (far(lists, 10), transactions(50), 1.6),
