@@ -299,12 +299,17 @@ fn unknown_option(error: &clap::Error, words: &[OsString]) -> Option<usize> {
 fn explain(error: &clap::Error, command: &Command) -> Vec<String> {
     use clap::error::{ContextKind, ErrorKind};
     let subject = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let value = error.get(ContextKind::InvalidValue).map(ToString::to_string).unwrap_or_default();
     let line = match error.kind() {
         ErrorKind::UnknownArgument => {
             let known = command.get_arguments().filter_map(|argument| argument.get_long());
             let known = known.map(|long| format!("--{long}"));
             let meant = suggest::did_you_mean(subject.split('=').next().unwrap_or_default(), known);
             format!("Unknown option: \"{subject}\"{meant}")
+        }
+        ErrorKind::InvalidValue if error.get(ContextKind::ValidValue).is_some() && !value.is_empty() => {
+            let valid = error.get(ContextKind::ValidValue).map(ToString::to_string).unwrap_or_default();
+            format!("\"{value}\" is no value for \"{}\": must be one of {valid}", in_full(&subject, command))
         }
         ErrorKind::InvalidValue | ErrorKind::NoEquals | ErrorKind::WrongNumberOfValues => {
             format!("Missing required argument for \"{}\"", in_full(&subject, command))

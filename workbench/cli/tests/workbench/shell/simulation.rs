@@ -68,6 +68,9 @@ fn the_frontier_and_the_scaling_are_tables() {
     workbench("frontier --rounds 400ms,1.5s --seeds 1")
         .expect(0, &["25 nodes", titles, "\n     400", "\n    1500"]);
     workbench("scaling --nodes 3,7").expect(0, &["msgs/node/s", "\n    3", "\n    7"]);
+    workbench("frontier -w lin-kv --rounds 50ms --seeds 1")
+        .expect(0, &["8/(λT)", "write: median ms", "  50  "]);
+    workbench("frontier -w kafka").expect(254, &["kafka", "lin-kv"]);
     workbench("frontier --rounds soon").expect(254, &["--rounds soon"]);
     workbench("frontier --seeds 0").expect(254, &["--seeds"]);
     workbench("scaling --nodes 0").expect(254, &["--nodes 0"]);
