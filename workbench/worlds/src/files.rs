@@ -82,6 +82,13 @@ pub fn open(path: &Path) -> io::Result<File> {
     File::open(path).map_err(naming(path))
 }
 
+/// A file's text; none if it is longer than so many bytes, or no file.
+pub fn read_short(path: &Path, most: u64) -> Option<String> {
+    let file = open(path).ok()?;
+    let is_short = file.metadata().is_ok_and(|metadata| metadata.len() <= most);
+    is_short.then(|| io::read_to_string(file).ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +117,6 @@ mod tests {
         assert!(open(&pipe).unwrap_err().to_string().ends_with("pipe: it is no file"));
         assert!(write_text(directory.path(), "pipe", "?").unwrap_err().to_string().contains("pipe: "));
         assert!(open(directory.path()).is_err());
+        assert_eq!(read_short(&pipe, u64::MAX), None);
     }
 }
