@@ -306,6 +306,7 @@ coverage:
 # Check what comes in from outside: licences, versions, sources, known flaws; needs cargo-deny
 supply-chain *checks="licenses bans sources advisories":
     cargo deny --locked check {{ checks }}
+    cargo deny --locked --manifest-path fuzz/Cargo.toml --config .deny.toml check {{ checks }}
     cargo tree --locked --package driver --edges normal,build
 
 # Build the nodes and the workbench into target/release

@@ -148,11 +148,11 @@ pub trait Replica: Machine {
     /// tells two nodes two stories is believed by both.
     const SHOWS_LIES: bool = false;
 
-    /// Asks for the `number`th thing that no liar knows of. True: it was accepted.
-    fn ask(world: &mut World<Self>, node: usize, number: u64) -> bool;
+    /// Asks for the `number`th thing that no liar knows of, which is never refused.
+    fn ask(world: &mut World<Self>, node: usize, number: u64);
 
     /// Asserts that the honest nodes agree, and hold all of this.
-    fn compare(world: &mut World<Self>, accepted: &[u64]);
+    fn compare(world: &mut World<Self>, asked: &[u64]);
 }
 
 /// Lives that life, in which node 2 lies, and compares the honest nodes at its end.
@@ -163,15 +163,13 @@ pub fn lie<M: Replica>(life: &[u8]) {
     const END_MS: u64 = 20_000;
     let mut world = World::<M>::new(2);
     let mut told = Told::new();
-    let (mut asked, mut accepted) = (0, Vec::new());
+    let mut asked = Vec::new();
     for event in life.split(|&byte| byte == b'\n') {
         match event {
             [b'?'] => {
                 for node in world.honest() {
-                    asked += 1;
-                    if M::ask(&mut world, node, asked) {
-                        accepted.push(asked);
-                    }
+                    asked.push(asked.len() as u64 + 1);
+                    M::ask(&mut world, node, asked.len() as u64);
                 }
             }
             [b'+', digits @ ..] => {
@@ -189,7 +187,7 @@ pub fn lie<M: Replica>(life: &[u8]) {
         }
     }
     world.pass(END_MS);
-    M::compare(&mut world, &accepted);
+    M::compare(&mut world, &asked);
 }
 
 /// Of which origins the liar has told which node.
@@ -219,20 +217,19 @@ fn understood<'a, R: Decode<'a>>(answer: &'a [u8]) -> Option<R> {
 }
 
 impl Replica for Broadcast {
-    fn ask(world: &mut World<Self>, node: usize, number: u64) -> bool {
+    fn ask(world: &mut World<Self>, node: usize, number: u64) {
         let answer = world.ask(node, &format!(r#"{{"type":"broadcast","message":"honest {number}"}}"#));
         understood::<protocol::broadcast::Reply<'_>>(&answer).expect("a broadcast is never refused");
-        true
     }
 
-    fn compare(world: &mut World<Self>, accepted: &[u64]) {
+    fn compare(world: &mut World<Self>, asked: &[u64]) {
         for node in world.honest() {
             let answer = world.ask(node, r#"{"type":"read"}"#);
             let Some(protocol::broadcast::Reply::ReadOk { messages }) = understood(&answer) else {
                 panic!("a read is never refused")
             };
             let values: List<Json<'_>> = messages.parse().expect("a list");
-            for number in accepted {
+            for number in asked {
                 let value = format!(r#""honest {number}""#);
                 let times = values.iter().filter(|json| json.as_str() == value).count();
                 assert_eq!(times, 1, "{value} at n{node}");
@@ -244,10 +241,9 @@ impl Replica for Broadcast {
 impl Replica for Counter {
     const SHOWS_LIES: bool = true;
 
-    fn ask(world: &mut World<Self>, node: usize, number: u64) -> bool {
+    fn ask(world: &mut World<Self>, node: usize, number: u64) {
         let answer = world.ask(node, &format!(r#"{{"type":"add","delta":{number}}}"#));
         understood::<counter::Reply>(&answer).expect("so little is never refused");
-        true
     }
 
     /// The liar counts too, so only that they agree can be said.
@@ -262,17 +258,17 @@ impl Replica for Counter {
 }
 
 impl Replica for Txn {
-    /// Once the liar has used up all stamps, writes are refused.
-    fn ask(world: &mut World<Self>, node: usize, number: u64) -> bool {
+    /// No liar uses up all stamps.
+    fn ask(world: &mut World<Self>, node: usize, number: u64) {
         let write = format!(r#"["w","honest {number}",{number}],["w","honest",{number}]"#);
         let answer = world.ask(node, &format!(r#"{{"type":"txn","txn":[{write}]}}"#));
-        understood::<txn::Reply<'_>>(&answer).is_some()
+        understood::<txn::Reply<'_>>(&answer).expect("a write is never refused");
     }
 
-    fn compare(world: &mut World<Self>, accepted: &[u64]) {
+    fn compare(world: &mut World<Self>, asked: &[u64]) {
         let mut last = Vec::new();
         for node in world.honest() {
-            for number in accepted {
+            for number in asked {
                 assert_eq!(read(world, node, &format!("honest {number}")), number.to_string(), "n{node}");
             }
             last.push(read(world, node, "honest"));
@@ -289,13 +285,12 @@ fn read(world: &mut World<Txn>, node: usize, key: &str) -> String {
 }
 
 impl Replica for Log {
-    fn ask(world: &mut World<Self>, node: usize, number: u64) -> bool {
+    fn ask(world: &mut World<Self>, node: usize, number: u64) {
         let answer = world.ask(node, &format!(r#"{{"type":"send","key":"honest","msg":{number}}}"#));
-        understood::<log::Reply<'_>>(&answer).expect("the liar does not know this log, so it is not full");
-        true
+        understood::<log::Reply<'_>>(&answer).expect("no log is ever full");
     }
 
-    fn compare(world: &mut World<Self>, accepted: &[u64]) {
+    fn compare(world: &mut World<Self>, asked: &[u64]) {
         // What the liar does not hold is not shown. So now, in a new life, it says that it holds everything.
         let all = format!("[[0,1,{}],[1,2,{}]]", u32::MAX, u32::MAX);
         world.lie(0, format!(r#"{{"me":4503599627370496,"n":1,"vector":[],"settled":{all}}}"#));
@@ -304,7 +299,7 @@ impl Replica for Log {
         assert_eq!(logs[0], logs[1]);
         let mut sent: Vec<u64> = logs[0].iter().map(|(_, message)| *message).collect();
         sent.sort_unstable();
-        assert_eq!(sent, accepted);
+        assert_eq!(sent, asked);
     }
 }
 

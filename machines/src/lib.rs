@@ -47,6 +47,7 @@ mod counter;
 mod counter_kv;
 mod echo;
 pub mod engine;
+mod horizon;
 pub mod journal;
 mod lin_kv;
 mod log;

@@ -26,6 +26,9 @@
 //! *Nothing acknowledged is lost.* The engine brings every update to every node; once all acknowledged it, it is stable
 //! and every poll shows it.
 //!
+//! *A lie about an offset does not fill a log:* a peer's offsets are believed up to the [`horizon`](crate::horizon), which leaves room
+//! for years. Committed offsets are believed whatever they are, as from clients: no later commit needs a higher one.
+//!
 //! # What it gives up
 //!
 //! While a node is cut off, sends, polls and commits all work everywhere, but new messages stay invisible until it is
@@ -42,6 +45,7 @@ use protocol::gossip::Gossip;
 use protocol::{Code, Entries, Json, Nothing, log, messages};
 
 use crate::engine::{Engine, MAX_UPDATE_BYTES, Pace};
+use crate::horizon::believed;
 use crate::{BadRecord, Cluster, Context, Extent, Input, Machine, Records, Start, Ticket, Time};
 use store::Store;
 
@@ -97,7 +101,10 @@ impl Machine for Log {
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {
         match input {
             Input::Request(ticket, request) => self.answer(context, ticket, request),
-            Input::Peer(from, gossip) => self.engine.on_gossip(context, from, gossip),
+            Input::Peer(from, gossip) => {
+                let gossip = believed(context.now, Store::OFFSET, gossip);
+                self.engine.on_gossip(context, from, gossip);
+            }
             Input::Answer(call, _) => match call {},
             Input::Tick => self.engine.on_tick(context),
         }

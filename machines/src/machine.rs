@@ -73,6 +73,10 @@ pub trait Machine: Clone + Debug {
 }
 
 /// One thing that happens to a machine.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for one step, and boxing would allocate"
+)]
 pub enum Input<'a, M: Machine> {
     /// A client asks. The ticket is the right to answer, once.
     Request(Ticket, M::Request<'a>),

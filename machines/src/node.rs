@@ -8,7 +8,8 @@
 //!   the answer.
 //! * **Dispatch.** A message that answers something (`in_reply_to`, or an `error`) goes to the call that asked, or
 //!   vanishes. Others go to the machine if its vocabularies know the type: clients' requests from anyone, what nodes
-//!   say only from nodes. An unknown type is refused with 10, a known one of the wrong form with 12.
+//!   say only from nodes. An unknown type is refused with 10, a known one of the wrong form, or nested deeper than other
+//!   programs can read, with 12.
 //! * **Errors** are never sent about an answer or an error, so two nodes cannot keep each other busy with them. A
 //!   request without `msg_id` is carried out and answered without `in_reply_to`.
 //!
@@ -18,7 +19,10 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use protocol::{Body, Broken, Code, Decode, ErrorBody, Message, MessageId, Text, Unfit, init};
+use protocol::{
+    Body, Broken, Code, Decode, ErrorBody, MAX_DEPTH, MAX_REQUEST_DEPTH, Message, MessageId, Text, Unfit,
+    init,
+};
 
 use crate::calls::{CallError, Calls};
 use crate::journal::{BadRecord, Extent, Journal, Records, Refused, Start};
@@ -173,8 +177,8 @@ impl<M: Machine> Node<M> {
         let Some(call) = call else { return };
         let answer = match ErrorBody::decode(&body) {
             Ok(ErrorBody::Error { code, .. }) => Err(CallError::Refused(code)),
-            Err(Unfit::BadField(_)) => Err(CallError::Refused(Code::Crash.number() as i64)),
             Err(Unfit::UnknownType) => Ok(body),
+            Err(_) => Err(CallError::Refused(Code::Crash.number() as i64)),
         };
         running.step(now, Input::Answer(call, answer), outputs);
     }
@@ -228,13 +232,17 @@ impl<M: Machine> Running<M> {
     fn on_request(&mut self, now: Time, message: &Message<'_>, outputs: &mut Outputs) -> Result<(), Refusal> {
         let Message { src, body, .. } = message;
         let input = match M::Request::decode(body) {
-            Ok(request) => Input::Request(Ticket::new(src, body.msg_id, now), request),
-            Err(unfit @ Unfit::BadField(_)) => return Err(refusal(body, unfit)),
+            Ok(request) => {
+                body.within(MAX_REQUEST_DEPTH).map_err(|unfit| refusal(body, unfit))?;
+                Input::Request(Ticket::new(src, body.msg_id, now), request)
+            }
             Err(Unfit::UnknownType) => {
-                let said = M::Peer::decode(body).map_err(|unfit| refusal(body, unfit))?;
+                let said = M::Peer::decode(body).and_then(|said| body.within(MAX_DEPTH).map(|()| said));
+                let said = said.map_err(|unfit| refusal(body, unfit))?;
                 let stranger = || (Code::MalformedRequest, "only nodes of the cluster say this".to_string());
                 Input::Peer(self.cluster.peer(src).ok_or_else(stranger)?, said)
             }
+            Err(unfit) => return Err(refusal(body, unfit)),
         };
         self.step(now, input, outputs);
         Ok(())
@@ -254,6 +262,13 @@ fn refusal(body: &Body<'_>, unfit: Unfit) -> Refusal {
         Unfit::UnknownType => (Code::NotSupported, alloc::format!("unknown type `{}`", clip(body.kind()))),
         Unfit::BadField(field) => {
             let text = alloc::format!("`{field}` of `{}` is missing or malformed", body.kind());
+            (Code::MalformedRequest, text)
+        }
+        Unfit::TooDeep { depth, limit } => {
+            let text = alloc::format!(
+                "a field of `{}` is nested {depth} levels deep; the limit is {limit}",
+                body.kind()
+            );
             (Code::MalformedRequest, text)
         }
     }

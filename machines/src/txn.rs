@@ -22,6 +22,8 @@
 //!   higher stamps, wherever it is.
 //! * *Internal consistency:* a transaction sees its own writes.
 //! * *Convergence:* the highest stamp is the same everywhere, in whatever order writes come.
+//! * *A lie about a stamp does not end all writing:* a peer's counters are believed up to the [`horizon`](crate::horizon), which leaves
+//!   room for years.
 //!
 //! That is more than read atomic and causal (Cerone, Bernardi, Gotsman, *A framework for transactional consistency models
 //! with atomic visibility*, 2015), and no node waits for another: totally available, under any partition (Bailis et al.,
@@ -40,6 +42,7 @@ use protocol::txn::{Action, Operation, Reply, Request};
 use protocol::{Code, Json, List, Nothing};
 
 use crate::engine::{Engine, MAX_UPDATE_BYTES, Pace};
+use crate::horizon::believed;
 use crate::{BadRecord, Cluster, Context, Extent, Input, Machine, Records, Start, Ticket, Time};
 use store::{Store, Writes};
 
@@ -85,7 +88,10 @@ impl Machine for Txn {
     fn step(&mut self, context: &mut Context<'_, Nothing>, input: Input<'_, Self>) {
         match input {
             Input::Request(ticket, Request::Txn { txn }) => self.run(context, ticket, txn),
-            Input::Peer(from, gossip) => self.engine.on_gossip(context, from, gossip),
+            Input::Peer(from, gossip) => {
+                let gossip = believed(context.now, Store::COUNTER, gossip);
+                self.engine.on_gossip(context, from, gossip);
+            }
             Input::Answer(call, _) => match call {},
             Input::Tick => self.engine.on_tick(context),
         }

@@ -193,33 +193,102 @@ fn a_hub_that_waits_for_ever_moves_rounds_and_nothing_else() {
     assert!(rounds <= Pace::default().round, "{rounds:?}");
 }
 
+/// What makes up offsets, stamps, terms and indices near the end of all numbers, and in all of the last half of them.
+const POISON: [u64; 6] = [MOST, MOST - 1, MOST - 7, MOST / 2 + 1_000_000_000, MOST / 2, u64::MAX];
+
+/// Everything that was asked is taken, here and at the other honest node, and what each answers is below 2⁵³.
 #[test]
-fn a_log_without_offsets_left_refuses_and_the_others_go_on() {
+fn made_up_offsets_fill_no_log() {
     let mut world = World::<Log>::new(2);
-    let full = json!([["full", MOST, 1], ["nearly", MOST - 7, 2]]);
-    for node in [0, 1] {
-        world.lie(node, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 2, full]]}));
-        let refusal = ask(&mut world, node, json!({"type": "send", "key": "full", "msg": 1}));
-        assert_eq!(refusal["code"], 14, "{refusal}");
+    for (number, offset) in (1..).zip(POISON) {
+        for node in [0, 1] {
+            let sends = json!([["k", offset, "a lie"]]);
+            world.lie(
+                node,
+                json!({"me": 3, "n": number, "vector": [], "runs": [[2, 3 + number, 1, 1, sends]]}),
+            );
+            let sent = ask(&mut world, node, json!({"type": "send", "key": "k", "msg": number}));
+            assert!(sent["offset"].as_u64().is_some_and(|offset| offset < MOST), "{offset}: {sent}");
+        }
+        world.pass(1_000);
     }
-    let sends: Vec<Value> =
-        (0..4).map(|_| ask(&mut world, 0, json!({"type": "send", "key": "nearly", "msg": 1}))).collect();
-    let offsets: Vec<Option<u64>> = sends.iter().map(|answer| answer["offset"].as_u64()).collect();
-    let refused = offsets.iter().filter(|offset| offset.is_none()).count();
-    assert!(offsets.iter().flatten().all(|&offset| offset <= MOST), "{offsets:?}");
-    assert!(refused > 0 && refused < 4, "{offsets:?}");
-    let answer = ask(&mut world, 1, json!({"type": "send", "key": "other", "msg": 1}));
-    assert_eq!(answer["type"], "send_ok");
-    let above = json!([["full", MOST + 1, 1]]);
-    world.lie(0, json!({"me": 4, "n": 1, "vector": [], "runs": [[2, 4, 1, 1, above]]}));
-    world.pass(1_000);
+    world.lie(0, json!({"me": 500, "n": 1, "vector": [], "settled": [[0, 1, MOST], [1, 2, MOST]]}));
+    world.pass(5_000);
+    let polled = [0, 1].map(|node| {
+        let polled = ask(&mut world, node, json!({"type": "poll", "offsets": {"k": 0}}))["msgs"]["k"].take();
+        polled.as_array().expect("messages").iter().filter(|pair| pair[1].is_u64()).count()
+    });
+    assert_eq!(polled, [2 * POISON.len(); 2]);
 }
 
 #[test]
-fn a_node_without_stamps_left_refuses_writes_and_goes_on_reading() {
+fn made_up_stamps_end_no_writing() {
     let mut world = World::<Txn>::new(2);
-    let last = json!([[MOST, "x", 1]]);
-    world.lie(0, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 1, last]]}));
+    for (number, counter) in (1..).zip(POISON) {
+        for node in [0, 1] {
+            let lie = json!([[counter, "x", "a lie"]]);
+            world
+                .lie(node, json!({"me": 3, "n": number, "vector": [], "runs": [[2, 3 + number, 1, 1, lie]]}));
+            let key = format!("{number} {node}");
+            let write = json!({"type": "txn", "txn": [["w", "x", number], ["w", key, 1]]});
+            assert_eq!(ask(&mut world, node, write)["type"], "txn_ok", "{counter}");
+        }
+        world.pass(1_000);
+    }
+    world.pass(5_000);
+    for node in [0, 1] {
+        let read = ask(&mut world, node, json!({"type": "txn", "txn": [["r", "x", null]]}));
+        assert_eq!(read["txn"][0][2], POISON.len(), "the last write wins at n{node}");
+        for (number, writer) in (1..=POISON.len()).flat_map(|number| [(number, 0), (number, 1)]) {
+            let key = format!("{number} {writer}");
+            let read = ask(&mut world, node, json!({"type": "txn", "txn": [["r", key, null]]}));
+            assert_eq!(read["txn"][0][2], 1, "{key} at n{node}");
+        }
+    }
+}
+
+/// A node that was started long after another, and hears of that one numbers that it does not believe yet, does once it is as
+/// old as that one was.
+#[test]
+fn what_an_old_node_believes_a_young_one_believes_when_it_is_as_old() {
+    let mut world = World::<Txn>::new(2);
+    let an_hour = Duration::from_secs(3_600);
+    world.now = Time::ZERO + an_hour;
+    let line = |counter: u64| {
+        let gossip = json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 1, [[counter, "x", 1]]]]});
+        line(2, 0, gossip)
+    };
+    let beyond = MOST / 2 + (1 << 14) * 3_600_000;
+    let read_after = |counter, up: Duration| {
+        let mut node = world.nodes[0].clone();
+        node.on_line(Time::ZERO + up, line(counter).as_bytes(), &mut Outputs::default()).expect("a message");
+        let mut outputs = Outputs::default();
+        let read = br#"{"src":"c1","dest":"n0","body":{"type":"txn","txn":[["r","x",null]]}}"#;
+        node.on_line(Time::ZERO + up, read, &mut outputs).expect("a message");
+        String::from_utf8_lossy(outputs.bytes()).contains(r#"["r","x",1]"#)
+    };
+    assert!(read_after(beyond, an_hour) && !read_after(beyond + 1, an_hour));
+    assert!(!read_after(beyond, an_hour - Duration::from_millis(1)));
+}
+
+/// In ten years liars get to the end. Then writes are refused in words, and all else goes on.
+#[test]
+fn where_there_is_no_next_number_writes_are_refused_and_reads_are_not() {
+    let ten_years = Time::ZERO + Duration::from_secs(10 * 365 * 86_400);
+    let mut world = World::<Log>::new(2);
+    world.now = ten_years;
+    let full = json!([["full", MOST, 1], ["nearly", MOST - 7, 2]]);
+    world.lie(0, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 2, full]]}));
+    let mut send = |key: &str| ask(&mut world, 0, json!({"type": "send", "key": key, "msg": 1}));
+    assert_eq!(send("full")["code"], 14);
+    let offsets: Vec<Option<u64>> = (0..4).map(|_| send("nearly")["offset"].as_u64()).collect();
+    let refused = offsets.iter().filter(|offset| offset.is_none()).count();
+    assert!(offsets.iter().flatten().all(|&offset| offset <= MOST), "{offsets:?}");
+    assert!(refused > 0 && refused < 4, "{offsets:?}");
+    assert_eq!(send("other")["type"], "send_ok");
+    let mut world = World::<Txn>::new(2);
+    world.now = ten_years;
+    world.lie(0, json!({"me": 3, "n": 1, "vector": [], "runs": [[2, 3, 1, 1, [[MOST, "x", 1]]]]}));
     let refusal = ask(&mut world, 0, json!({"type": "txn", "txn": [["r", "x", null], ["w", "x", 2]]}));
     assert_eq!(refusal["code"], 14, "{refusal}");
     let read = ask(&mut world, 0, json!({"type": "txn", "txn": [["r", "x", null]]}));

@@ -96,6 +96,21 @@ fn nest_length(text: &[u8]) -> usize {
     text.len()
 }
 
+/// How many arrays and objects are open at once in a text, at the most.
+pub(crate) fn depth(text: &[u8]) -> usize {
+    let (mut at, mut level, mut deepest) = (0, 0_usize, 0);
+    while at < text.len() {
+        match text[at] {
+            b'"' => at += string_length(&text[at..]),
+            b'[' | b'{' => (at, level) = (at + 1, level + 1),
+            b']' | b'}' => (at, level) = (at + 1, level.saturating_sub(1)),
+            _ => at += flat_length(&text[at..]),
+        }
+        deepest = deepest.max(level);
+    }
+    deepest
+}
+
 /// How far there is no bracket and no quote. A block at a time, which compilers turn into vector instructions.
 fn flat_length(text: &[u8]) -> usize {
     const BLOCK: usize = 32;

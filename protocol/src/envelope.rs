@@ -40,7 +40,18 @@ pub struct Body<'a> {
     /// The number of the message that this one answers.
     pub in_reply_to: Option<MessageId>,
     fields: Fields<'a>,
+    /// How deep the deepest of them is nested, if that is deeper than ordinary messages are.
+    depth: Option<usize>,
 }
+
+/// A field of what a client asks is nested at most so deep. What nodes make of it, for each other and for other clients, wraps
+/// a value in up to four levels more, and that must stay within [`MAX_DEPTH`].
+pub const MAX_REQUEST_DEPTH: usize = 100;
+
+/// A field of any message is nested at most so deep. With envelope and body around it that is as deep as serde_json reads,
+/// 127 levels, and of the readers in wide use it is the one that gives up first: what is deeper than that could be stored
+/// and sent, but not be read.
+pub const MAX_DEPTH: usize = 125;
 
 type Fields<'a> = SmallVec<[(Text<'a>, Json<'a>); 4]>;
 
@@ -77,6 +88,13 @@ pub enum Unfit {
     UnknownType,
     /// The type is known, but this field is missing or of another shape.
     BadField(&'static str),
+    /// A field is nested deeper than it may be.
+    TooDeep {
+        /// So deep.
+        depth: usize,
+        /// It may be so deep.
+        limit: usize,
+    },
 }
 
 impl<'a> Message<'a> {
@@ -124,6 +142,14 @@ impl<'a> Body<'a> {
             None => T::absent(),
         }
         .ok_or(Unfit::BadField(key))
+    }
+
+    /// Sees that no field is nested deeper than `limit`, which is [`MAX_REQUEST_DEPTH`] or [`MAX_DEPTH`].
+    pub fn within(&self, limit: usize) -> Result<(), Unfit> {
+        match self.depth.filter(|&depth| depth > limit) {
+            Some(depth) => Err(Unfit::TooDeep { depth, limit }),
+            None => Ok(()),
+        }
     }
 
     /// All fields but `type`, `msg_id` and `in_reply_to`, as written.
@@ -194,6 +220,12 @@ impl<'a> Parts<'a> {
             kind: text("type", self.kind)?,
             msg_id: number("msg_id", self.msg_id)?,
             in_reply_to: number("in_reply_to", self.in_reply_to)?,
+            depth: self
+                .fields
+                .iter()
+                .map(|(_, json)| json.depth())
+                .max()
+                .filter(|&depth| depth > scan::MAX_LEVELS),
             fields: mem::take(&mut self.fields),
         };
         Ok(Message { src, dest, body })

@@ -3,6 +3,8 @@
 use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::cursor;
+
 /// A JSON value as text, exactly as its sender wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Json<'a>(&'a str);
@@ -19,6 +21,11 @@ impl<'a> Json<'a> {
     /// Reads bytes that are one JSON value, white space around it aside; `None` if they are not.
     pub fn read(bytes: &'a [u8]) -> Option<Json<'a>> {
         serde_json::from_slice::<&RawValue>(bytes).ok().map(|raw| Json(raw.get()))
+    }
+
+    /// How many arrays and objects are within each other in it: none in a number, one in a list of numbers.
+    pub fn depth(self) -> usize {
+        cursor::depth(self.0.as_bytes())
     }
 
     /// The text.

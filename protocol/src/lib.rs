@@ -17,7 +17,8 @@
 //!
 //! Decoding is one pass over the line and allocates nothing for ordinary messages: names and payloads are slices of it.
 //! What a message may carry beyond its vocabulary (the network's own `id`, unknown keys, any order of keys) is skipped,
-//! and a payload that may be any JSON is kept as the sender wrote it, byte for byte.
+//! and a payload that may be any JSON is kept as the sender wrote it, byte for byte. Only how deep it is nested is limited
+//! ([`Body::within`]), so that whoever is sent it can read it.
 //!
 //! Who uses it: [`machines`](../machines/index.html), what nodes do; [`driver`](../driver/index.html), where bytes meet the
 //! world; [`workbench`](../workbench/index.html), which judges.
@@ -50,7 +51,7 @@ pub mod txn;
 pub mod unique_ids;
 
 pub use cursor::Cursor;
-pub use envelope::{Body, Broken, Message, MessageId, Problem, Unfit};
+pub use envelope::{Body, Broken, MAX_DEPTH, MAX_REQUEST_DEPTH, Message, MessageId, Problem, Unfit};
 pub use error::{Code, ErrorBody};
 pub use json::Json;
 pub use shapes::{Entries, FromJson, List, Text, ToJson};

@@ -8,7 +8,6 @@ use protocol::consensus::{Entry, Place, Raft};
 use protocol::{Json, Nothing};
 
 use super::following::{Following, Incoming, read_entries};
-use super::log::MAX_NUMBER;
 use super::{Consensus, Role, StateMachine};
 use crate::{Context, Time};
 
@@ -116,7 +115,7 @@ impl<S: StateMachine> Consensus<S> {
     /// The leader brings a piece of its state (InstallSnapshot).
     pub(super) fn on_snapshot(&mut self, context: &mut Context<'_, Nothing>, from: usize, message: Raft<'_>) {
         let Raft::Snapshot { term, n, last, at, length, piece } = message else { return };
-        if last.1 > term || last.0 > MAX_NUMBER || !self.follow(context, from, (term, n)) {
+        if last.1 > term || !self.follow(context, from, (term, n)) {
             return;
         }
         let incoming = self.incoming.take().filter(|incoming| incoming.last == last && at > 0);

@@ -6,7 +6,7 @@ use protocol::consensus::{Raft, Request};
 use protocol::{List, Nothing, Text};
 
 use super::leader::{Asked, HEARTBEAT, Leader, Transfer};
-use super::log::{Log, MAX_MESSAGE_BYTES, MAX_NUMBER, as_list};
+use super::log::{Log, MAX_MESSAGE_BYTES, as_list};
 use super::sessions::{Sessions, Use};
 use super::{Consensus, Role, StateMachine};
 use crate::{Context, Time};
@@ -15,7 +15,7 @@ impl<S: StateMachine> Consensus<S> {
     /// A follower reports.
     pub(super) fn on_report(&mut self, now: Time, from: usize, message: Raft<'_>) {
         let Raft::Report { term, me, n, ack, holds, back, has, requests, read } = message else { return };
-        if term > self.term && term <= MAX_NUMBER {
+        if term > self.term {
             self.enter(term);
         }
         let Consensus { role: Role::Leader(leader), log, .. } = self else { return };

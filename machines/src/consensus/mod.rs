@@ -84,8 +84,9 @@
 //!
 //! Raft trusts its members. One that lies about its log or votes twice can undo what is committed, as a majority's word is all
 //! there is; a leader can make everyone apply what it likes. But no message breaks a node: what makes no sense is ignored,
-//! what is committed is never cut back here, and whoever claims a high term makes the others elect again; the highest there is
-//! stalls them.
+//! what is committed is never cut back here, and whoever claims a high term makes the others elect again. No term and no index
+//! is believed beyond the [`horizon`](crate::horizon), so a next one is always left. (Only terms and the ends of snapshots can be made up:
+//! entries count one by one, behind what is held, and so do requests in a session.)
 //!
 //! # Without a journal
 //!
@@ -114,10 +115,11 @@ use core::time::Duration;
 use protocol::consensus::{Place, Raft};
 use protocol::{Code, Json, Nothing};
 
+use crate::horizon::horizon;
 use crate::{Cluster, Context, Start, Ticket, Time};
 use following::{Following, Incoming};
 use leader::Leader;
-use log::{Log, MAX_NUMBER};
+use log::Log;
 use recorded::Recorded;
 use requests::Requests;
 use routes::Routes;
@@ -316,18 +318,21 @@ impl<S: StateMachine> Consensus<S> {
     }
 
     fn take(&mut self, context: &mut Context<'_, Nothing>, from: usize, message: Raft<'_>) {
+        if highest(&message) > horizon(context.now) {
+            return;
+        }
         match message {
             Raft::Append { .. } => self.on_append(context, from, message),
             Raft::Snapshot { .. } => self.on_snapshot(context, from, message),
             Raft::Report { .. } => self.on_report(context.now, from, message),
-            Raft::AskVote { term, last, pre } if term <= MAX_NUMBER => {
+            Raft::AskVote { term, last, pre } => {
                 self.on_ask_vote(context, from, (term, last, pre.unwrap_or(false)));
             }
-            Raft::Vote { term, granted, pre, leader } if term <= MAX_NUMBER => {
+            Raft::Vote { term, granted, pre, leader } => {
                 self.on_vote(context, from, (term, granted, pre.unwrap_or(false)));
                 self.on_hint(context.now, from, (term, leader));
             }
-            Raft::AskVote { .. } | Raft::Vote { .. } | Raft::Pass { .. } => {}
+            Raft::Pass { .. } => {}
         }
     }
 
@@ -456,5 +461,17 @@ impl<S: StateMachine> Consensus<S> {
     fn session(&self) -> u64 {
         let session = self.sessions.of(self.me);
         if session.life == self.life { session.id } else { 0 }
+    }
+}
+
+/// The highest of the numbers in a message from which its receiver would go on.
+fn highest(message: &Raft<'_>) -> u64 {
+    match *message {
+        Raft::Snapshot { term, last: (index, _), .. } => term.max(index),
+        Raft::Append { term, .. }
+        | Raft::Report { term, .. }
+        | Raft::AskVote { term, .. }
+        | Raft::Vote { term, .. } => term,
+        Raft::Pass { .. } => 0,
     }
 }

@@ -87,6 +87,9 @@ pub(super) struct Page<'a, M> {
 }
 
 impl Store {
+    /// Where in a send the offset is.
+    pub(super) const OFFSET: usize = 1;
+
     /// Nothing yet, at node `me` of so many.
     pub(super) fn new(me: u64, nodes: u64) -> Self {
         let (positions, logs, origins, text) = (HashMap::new(), Vec::new(), Vec::new(), String::new());

@@ -64,6 +64,9 @@ pub(super) fn same_key(one: Json<'_>, other: Json<'_>) -> bool {
 }
 
 impl Store {
+    /// Where in a transaction its counter is.
+    pub(super) const COUNTER: usize = 0;
+
     /// Nothing yet, at the node whose own transactions have this origin.
     pub(super) fn new(me: Origin) -> Self {
         Store { me, counter: 0, positions: HashMap::new(), registers: Vec::new(), origins: Vec::new() }

@@ -102,3 +102,40 @@ fn a_lone_node_needs_nobody() {
     let bodies: Vec<&str> = world.done.iter().map(|done| &*done.body).collect();
     assert!(bodies.len() == 2 && bodies[1].contains(r#""value":7"#), "{bodies:?}");
 }
+
+/// A message of somebody who lies makes others elect again, or begin from a state that never was, but it leaves them a next term
+/// and a next index.
+#[test]
+fn made_up_terms_and_indices_end_no_writing() {
+    const MOST: u64 = 1 << 53;
+    let state = r#"[[[0,0,0],[0,0,0],[0,0,0]],[1,"a lie"]]"#;
+    for number in [MOST, MOST - 1, MOST / 2 + 1_000_000_000, MOST / 2, u64::MAX] {
+        let lies = [
+            format!(r#"{{"type":"ask_vote1","term":{number},"last":[{number},{number}]}}"#),
+            format!(r#"{{"type":"vote1","term":{number},"granted":false}}"#),
+            format!(r#"{{"type":"report1","term":{number},"me":9,"n":1,"ack":0,"holds":{number}}}"#),
+            format!(r#"{{"type":"append1","term":{number},"n":1,"prev":[0,0],"commit":{number}}}"#),
+            format!(
+                r#"{{"type":"snapshot1","term":{number},"n":1,"last":[{number},{number}],"at":0,"length":9,"piece":"?"}}"#
+            ),
+            format!(
+                r#"{{"type":"snapshot1","term":9,"n":1,"last":[{number},9],"at":0,"length":{},"piece":{state:?}}}"#,
+                state.len()
+            ),
+        ];
+        for (lie, seed) in lies.iter().zip(1..) {
+            let mut world = World::new(3, 5, 0, seed);
+            load(&mut world, 100.0, 1, |_| {});
+            cut(&mut world, |to, from| to == 2 || from == 2);
+            (0..2).for_each(|to| world.lie(2, to, lie));
+            let end = world.now + Duration::from_secs(3);
+            world.run_until(end, |_| {});
+            let done = world.done.len();
+            assert!(world.ask(0, Ask::Write(7)) && world.ask(1, Ask::Write(8)));
+            let end = world.now + Duration::from_secs(1);
+            world.run_until(end, |_| {});
+            let written = world.done[done..].iter().filter(|done| done.is_ok()).count();
+            assert_eq!(written, 2, "after {lie}");
+        }
+    }
+}

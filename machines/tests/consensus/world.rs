@@ -131,6 +131,12 @@ impl World {
         true
     }
 
+    /// A node hears something in the name of another: a body.
+    pub(crate) fn lie(&mut self, from: usize, to: usize, body: &str) {
+        let line = format!(r#"{{"src":"n{from}","dest":"n{to}","body":{body}}}"#);
+        self.step(to, |node, now, outputs| drop(node.on_line(now, line.as_bytes(), outputs)));
+    }
+
     /// Kills a node; it comes back with its disk.
     pub(crate) fn kill(&mut self, node: usize) {
         if self.computers[node].node.take().is_some() {

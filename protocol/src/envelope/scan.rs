@@ -13,12 +13,12 @@ use crate::json::Json;
 use crate::shapes::Text;
 
 /// Values within values within the body, up to so many levels.
-const MAX_LEVELS: usize = 16;
+pub(super) const MAX_LEVELS: usize = 16;
 
 /// The message that a line is, if it is an ordinary one.
 pub(super) fn message(line: &str) -> Option<Message<'_>> {
     let nobody = || Text::from("");
-    let body = Body { kind: nobody(), msg_id: None, in_reply_to: None, fields: SmallVec::new() };
+    let body = Body { kind: nobody(), msg_id: None, in_reply_to: None, fields: SmallVec::new(), depth: None };
     let message = Message { src: nobody(), dest: nobody(), body };
     let mut scanner = Scanner { text: line, at: 0, message, seen: 0 };
     scanner.envelope()?;

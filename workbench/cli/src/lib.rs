@@ -78,6 +78,7 @@ use judge::Workload;
 use machines::Machine;
 use std::ffi::OsString;
 use std::io;
+use worlds::processes::{survive_limits_of_files, watch};
 use worlds::scenario::Foreign;
 use worlds::sweep::Claims;
 
@@ -145,6 +146,7 @@ const COMMANDS: [Command; 13] = [
 
 /// Carries out the command that these words ask for; the program's own name is not among them.
 pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
+    survive_limits_of_files();
     let mut words = words.into_iter();
     let name = words.next().unwrap_or_default();
     let words: Vec<OsString> = words.collect();
@@ -152,7 +154,7 @@ pub fn main(words: impl IntoIterator<Item = OsString>) -> Exit {
     match (named(&name), name.to_str()) {
         (Some(command), _) => (command.carry_out)(&words),
         (None, Some(WATCHDOG)) => {
-            worlds::processes::watch(words.first().and_then(|run| run.to_str()).unwrap_or_default());
+            watch(words.first().and_then(|run| run.to_str()).unwrap_or_default());
             Exit::Valid
         }
         (None, Some("--version" | "-V")) => {
@@ -200,6 +202,7 @@ where
     let words: Vec<OsString> = words.into_iter().collect();
     match words.split_first() {
         Some((first, rest)) if first == "sim" => {
+            survive_limits_of_files();
             sim::command_of(rest, Some(Foreign::new::<M>(name, workloads, Claims::default())))
         }
         _ => main(words),

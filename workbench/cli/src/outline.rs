@@ -3,8 +3,8 @@
 
 use report::templates::render;
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::path::Path;
+use worlds::files::read_short;
 
 /// Results of more bytes are not read for this.
 const MAX_BYTES: u64 = 1 << 20;
@@ -42,9 +42,7 @@ struct Figures {
 impl Outline {
     /// The outline of the run in this directory.
     pub(crate) fn read(directory: &Path) -> Outline {
-        let path = directory.join("results.json");
-        let is_short = fs::metadata(&path).is_ok_and(|metadata| metadata.len() <= MAX_BYTES);
-        let text = is_short.then(|| fs::read_to_string(&path).ok()).flatten();
+        let text = read_short(&directory.join("results.json"), MAX_BYTES);
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
@@ -129,7 +127,7 @@ mod tests {
     fn a_run_is_outlined_by_what_it_left() {
         let temporary = tempfile::tempdir().unwrap();
         assert_eq!(Outline::read(temporary.path()).program(), "", "nothing is there");
-        fs::write(temporary.path().join("results.json"), RESULTS).unwrap();
+        std::fs::write(temporary.path().join("results.json"), RESULTS).unwrap();
         let outline = Outline::read(temporary.path());
         assert_eq!(outline.program(), "my node.py --fast");
         assert_eq!(outline.challenge(), "3d: NOT passed: median latency 459 ms, must be below 400 ms");

@@ -23,6 +23,10 @@ const MOST_KEYS: usize = 1_000_000;
 const LONGEST_SECONDS: i64 = 100 * 366 * 86400;
 /// Most nodes. Each is a process with three pipes.
 const MOST_NODES: i64 = 10_000;
+/// A transaction is made of so many operations at most: one that is longer takes longer to make than any node takes to refuse it.
+const MOST_OPERATIONS: i64 = 10_000;
+/// Of what only is counted. More would end nowhere.
+const MOST: i64 = 1_000_000_000;
 /// Most client threads.
 const MOST_CLIENTS: usize = 1_000_000;
 /// Most runs of a sweep at a time.
@@ -41,7 +45,7 @@ pub(super) fn options(
         workload: judge.workload(&arguments.workload),
         concurrency: judge.concurrency(&arguments.concurrency, nodes.len()),
         nodes,
-        time_limit: Duration::from_secs(judge.up_to(LONGEST_SECONDS, "--time-limit", &arguments.time_limit)),
+        time_limit: Duration::from_secs(judge.count(LONGEST_SECONDS, "--time-limit", &arguments.time_limit)),
         rate: judge.rate(&arguments.rate),
         latency: judge.latency(&arguments.latency, &arguments.latency_dist),
         nemesis: judge.nemesis(arguments.nemesis.as_deref().unwrap_or_default()),
@@ -53,8 +57,8 @@ pub(super) fn options(
         availability: arguments.availability.as_deref().map(|text| judge.availability(text)),
         consistency_models: judge.models(arguments.consistency_models.as_deref()),
         key_count: judge.key_count(&arguments.key_count),
-        max_txn_length: judge.positive("--max-txn-length", &arguments.max_txn_length),
-        max_writes_per_key: judge.positive("--max-writes-per-key", &arguments.max_writes_per_key),
+        max_txn_length: judge.count(MOST_OPERATIONS, "--max-txn-length", &arguments.max_txn_length),
+        max_writes_per_key: judge.count(MOST, "--max-writes-per-key", &arguments.max_writes_per_key),
         init_timeout: judge.seconds_or(INIT_TIMEOUT, "--init-timeout", arguments.init_timeout.as_deref()),
         recovery: judge.seconds_or(RECOVERY, "--recovery", arguments.recovery.as_deref()),
         seed: match &arguments.seed {
@@ -82,7 +86,7 @@ pub(super) fn runnable(arguments: &RunArguments, options: Options) -> Result<Opt
 /// How often to run the test.
 pub(super) fn test_count(text: &str) -> Result<u64, Vec<String>> {
     let mut judge = Judge::default();
-    let count = judge.positive("--test-count", text);
+    let count = judge.count(MOST, "--test-count", text);
     if judge.mistakes.is_empty() { Ok(count) } else { Err(judge.mistakes) }
 }
 
@@ -108,7 +112,7 @@ pub(super) fn scenario(arguments: &SimArguments, foreign: Option<Foreign>) -> Re
     let machine =
         workload.and_then(|workload| judge.machine(arguments.machine.as_deref(), workload, foreign));
     let round = arguments.round.as_ref().map(|text| judge.duration("--round", text));
-    let fan_out = arguments.fanout.as_ref().map(|text| judge.positive("--fanout", text));
+    let fan_out = arguments.fanout.as_ref().map(|text| judge.count(MOST, "--fanout", text));
     match (options, machine) {
         (Ok(options), Some(machine)) if judge.mistakes.is_empty() => {
             Ok(Scenario { machine, round, fan_out, options })
@@ -185,15 +189,12 @@ impl Judge {
         N::default()
     }
 
-    fn up_to(&mut self, most: i64, flag: &str, text: &str) -> u64 {
-        let rule = "Must be a positive integer";
-        let number = self.number(flag, text, rule, |number: &i64| (1..=most).contains(number));
-        number.unsigned_abs()
-    }
-
-    fn positive<N: TryFrom<i64> + Default>(&mut self, flag: &str, text: &str) -> N {
-        let rule = "Must be a positive integer";
-        let number = self.number(flag, text, rule, |number: &i64| *number > 0);
+    /// How many, from one on.
+    fn count<N: TryFrom<i64> + Default>(&mut self, most: i64, flag: &str, text: &str) -> N {
+        let is_too_much = text.parse::<i64>().is_ok_and(|number| number > most);
+        let rule =
+            if is_too_much { format!("Must be at most {most}") } else { "Must be a positive integer".into() };
+        let number = self.number(flag, text, &rule, |number: &i64| (1..=most).contains(number));
         N::try_from(number).unwrap_or_default()
     }
 
@@ -204,7 +205,9 @@ impl Judge {
             nodes.extend(self.names_in(path));
         }
         if let Some(count) = &arguments.node_count {
-            nodes.extend((0..self.up_to(MOST_NODES, "--node-count", count)).map(|index| format!("n{index}")));
+            nodes.extend(
+                (0..self.count::<u64>(MOST_NODES, "--node-count", count)).map(|index| format!("n{index}")),
+            );
         } else if let Some(list) = &arguments.nodes {
             nodes.extend(comma_list(list));
         }

@@ -11,9 +11,10 @@ use edn::{self, Value};
 use report::templates::{render, urlencode};
 use report::text::thousands;
 use serde::Serialize;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use worlds::files::{self, open};
 
 /// Runs on the first page.
 const MAX_RUNS: usize = 1_000;
@@ -61,7 +62,7 @@ impl Shelf {
             }
             return directory(&parts, &found).map_or_else(nothing, Response::page);
         }
-        match File::open(&found).and_then(|file| Response::file(file, content_type(&found))) {
+        match open(&found).and_then(|file| Response::file(file, content_type(&found))) {
             Ok(response) => response,
             Err(_) => nothing(),
         }
@@ -195,7 +196,7 @@ fn verdict(results: &Value) -> &'static str {
 /// The verdict, if results are laid out as ours and Maelstrom's are: it is the last entry, on a line of its own. What
 /// comes before it may be long, and there may be hundreds of runs.
 fn verdict_at_end(path: &Path) -> Option<&'static str> {
-    let mut file = File::open(path).ok()?;
+    let mut file = open(path).ok()?;
     let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(RESULTS_END_BYTES))).ok()?;
     let mut end = Vec::new();
@@ -211,14 +212,13 @@ fn verdict_at_end(path: &Path) -> Option<&'static str> {
 
 /// A file's value, or nothing if it is long or has none.
 fn read_short(path: &Path) -> Value {
-    let is_short = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_RESULTS_BYTES);
-    let text = is_short.then(|| fs::read_to_string(path).ok()).flatten();
+    let text = files::read_short(path, MAX_RESULTS_BYTES);
     text.and_then(|text| edn::read(&text).ok()).unwrap_or_default()
 }
 
 /// What was run, as the log says at its beginning.
 fn title(directory: &Path) -> Option<String> {
-    let log = BufReader::new(File::open(directory.join("jepsen.log")).ok()?.take(MAX_TITLE_BYTES));
+    let log = BufReader::new(open(&directory.join("jepsen.log")).ok()?.take(MAX_TITLE_BYTES));
     let line = log.lines().next()?.ok()?;
     BEFORE_TITLE.iter().find_map(|before| line.split_once(before)).map(|(_, title)| title.to_owned())
 }
@@ -451,6 +451,23 @@ mod tests {
             fs::write(&path, format!("{{:a \"{long}\",{end}")).unwrap();
             assert_eq!(verdict_at_end(&path), expected, "{end}");
         }
+    }
+
+    #[test]
+    fn pipes_in_place_of_files_are_not_waited_for() {
+        let temporary = tempfile::tempdir().unwrap();
+        let run = "echo/20261126T140359.123Z";
+        let directory = temporary.path().join(run);
+        fs::create_dir_all(&directory).unwrap();
+        for file in ["results.edn", "results.json", "jepsen.log", "test.edn", "report.html"] {
+            assert!(
+                std::process::Command::new("mkfifo").arg(directory.join(file)).status().unwrap().success()
+            );
+        }
+        let shelf = Shelf::new(temporary.path());
+        assert!(text(shelf.answer("/")).contains("echo"));
+        assert!(text(shelf.answer(&format!("/{run}/"))).contains("results.edn"));
+        assert!(text(shelf.answer(&format!("/{run}/results.edn"))).contains("nothing here"), "it is no file");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::row::kind;
 use super::svg::escaped;
 use bench::network::{Entry, Event};
 use bench::run::Record;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ const TOP: f64 = 40.0;
 const NAMES_EVERY: usize = 50;
 /// Longer labels are cut, in characters.
 const MAX_LABEL: usize = 48;
+/// And so are bodies, which show where the mouse is: nobody reads more there, and a megabyte each would make a drawing that nothing opens.
+const MAX_TITLE: usize = 2_000;
 const ERROR: &str = "#FF1E90";
 const CLIENT: &str = "#81BFFC";
 const OTHER: &str = "#000000";
@@ -123,7 +126,7 @@ fn draw_messages(svg: &mut String, columns: &Columns, entries: &[&Entry]) {
             "<g><title>{}</title><path d=\"M{x1:.1} {y1:.1} L{x2:.1} {y2:.1}\" stroke=\"{colour}\" \
              marker-end=\"url(#tip)\"{dash}/><text x=\"{middle_x:.1}\" y=\"{middle_y:.1}\" text-anchor=\"middle\" \
              fill=\"{colour}\">{}</text></g>",
-            escaped(&entry.body),
+            escaped(&clipped(&entry.body, MAX_TITLE)),
             escaped(&label(&kind, &entry.body))
         );
     }
@@ -141,10 +144,26 @@ fn label(kind: &str, body: &str) -> String {
         }
         Err(_) => body.to_owned(),
     };
-    let mut label = format!("{kind} {rest}");
-    if let Some((end, _)) = label.char_indices().nth(MAX_LABEL) {
-        label.truncate(end);
-        label.push('…');
+    clipped(&format!("{kind} {rest}"), MAX_LABEL).into_owned()
+}
+
+/// So many characters of a text at most.
+fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
     }
-    label
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_long_is_cut_between_characters() {
+        assert_eq!(clipped("čas", 3), "čas");
+        assert_eq!(clipped("čas", 1), "č…");
+        let body = format!(r#"{{"type":"echo","echo":"{}"}}"#, "x".repeat(1 << 20));
+        assert!(label("echo", &body).len() < 100 && clipped(&body, MAX_TITLE).len() < 3_000);
+    }
 }

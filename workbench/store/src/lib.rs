@@ -221,7 +221,7 @@ pub fn read_said(directory: &Path, nodes: &[String]) -> Vec<Said> {
     let mut said = Vec::new();
     for (node, name) in nodes.iter().enumerate() {
         let path = log_path(directory, name);
-        let open = |path: PathBuf| File::open(path).map(|file| BufReader::new(file.take(MAX_LOG_BYTES)));
+        let open = |path: PathBuf| files::open(&path).map(|file| BufReader::new(file.take(MAX_LOG_BYTES)));
         let (Ok(log), Ok(times)) = (open(path.clone()), open(path.with_extension("times"))) else { continue };
         let times = times.lines().map_while(|line| line.ok()?.parse().ok()).map(Time::from_nanos);
         let lines = log.split(b'\n').map_while(Result::ok);

@@ -1,8 +1,10 @@
 //! What whoever writes files needs.
 
+use rustix::fs::{OFlags, fcntl_setfl};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Adds a path to an error of the system, which does not name it.
@@ -13,17 +15,25 @@ pub fn naming(path: &Path) -> impl FnOnce(io::Error) -> io::Error + '_ {
 /// Writes a file; its error names it.
 pub fn write(path: &Path, content: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     let write = || {
-        let mut out = BufWriter::new(File::create(path)?);
+        let mut out = BufWriter::new(create(path)?);
         content(&mut out)?;
         out.flush()
     };
     write().map_err(naming(path))
 }
 
+/// Makes a file, or empties it. A pipe that nobody reads is not waited for.
+fn create(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NONBLOCK.bits() as i32;
+    let file = File::options().write(true).create(true).truncate(true).custom_flags(flags).open(path)?;
+    // But whoever reads one may take the time that it takes.
+    fcntl_setfl(&file, OFlags::empty())?;
+    Ok(file)
+}
+
 /// Writes a file of text into a directory.
 pub fn write_text(directory: &Path, file: &str, text: &str) -> io::Result<()> {
-    let path = directory.join(file);
-    fs::write(&path, text).map_err(naming(&path))
+    write(&directory.join(file), |out| out.write_all(text.as_bytes()))
 }
 
 /// Bytes of a name made by [`file_name`], at most: any file system takes it, and an ending besides.
@@ -72,6 +82,13 @@ pub fn open(path: &Path) -> io::Result<File> {
     File::open(path).map_err(naming(path))
 }
 
+/// A file's text; none if it is longer than so many bytes, or no file.
+pub fn read_short(path: &Path, most: u64) -> Option<String> {
+    let file = open(path).ok()?;
+    let is_short = file.metadata().is_ok_and(|metadata| metadata.len() <= most);
+    is_short.then(|| io::read_to_string(file).ok()).flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +115,8 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
             .unwrap();
         assert!(open(&pipe).unwrap_err().to_string().ends_with("pipe: it is no file"));
+        assert!(write_text(directory.path(), "pipe", "?").unwrap_err().to_string().contains("pipe: "));
         assert!(open(directory.path()).is_err());
+        assert_eq!(read_short(&pipe, u64::MAX), None);
     }
 }

@@ -25,6 +25,7 @@ pub use lag::{Lag, WORRYING};
 use machines::Time;
 use node::{LAST_READS, Left, Node};
 use pipes::ReadState;
+pub use signals::survive_limits_of_files;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -134,6 +134,8 @@ fn values_out_of_range_are_refused() {
         "--nodes|a,lin-kv",
         "--nodes|,",
         "--key-count|0",
+        "--max-txn-length|1000000000",
+        "--max-writes-per-key|9999999999999",
         "--nodes-file|/does/not/exist",
     ] {
         let lines = mistakes(wrong);

@@ -62,6 +62,11 @@ impl Signals {
     }
 }
 
+/// From now on a file that may not grow is an error of the write, and nothing more. (Nodes do not inherit that.)
+pub fn survive_limits_of_files() {
+    register(SIGXFSZ, Arc::default()).expect("this signal can be handled");
+}
+
 /// The switch for the ordinary effect. signal-hook never restores a signal's disposition, so that without it a Ctrl-C
 /// after the run, while a long analysis goes on, would do nothing at all.
 fn ordinary() -> io::Result<&'static AtomicBool> {
@@ -69,8 +74,6 @@ fn ordinary() -> io::Result<&'static AtomicBool> {
         return Ok(switch);
     }
     let switch = Arc::new(AtomicBool::new(false));
-    // A file that may not grow is an error of the write, and nothing more. (Nodes do not inherit that.)
-    register(SIGXFSZ, Arc::default())?;
     for signal in STOP {
         register_conditional_default(signal, Arc::clone(&switch))?;
     }

@@ -1,7 +1,7 @@
 //! Each workload on an honest cluster.
 
-use crate::simulated;
 use crate::testing::{answering, honest, options};
+use crate::{in_service, simulated};
 use bench::options::{Fault, Options, Workload as Name};
 use bench::run::Record;
 use edn::Value;
@@ -144,4 +144,34 @@ fn clients_ask_in_the_form_in_which_maelstroms_do() {
         assert!(theirs.is_subset(&ours), "{workload:?}: {:?}", theirs.difference(&ours));
         assert!(ours.is_subset(&theirs), "{workload:?}: {:?}", ours.difference(&theirs));
     }
+}
+
+/// The state of transactions grows with their number; what is said for one of them must not.
+#[test]
+fn a_transaction_in_a_service_costs_no_more_bytes_the_more_there_have_been() {
+    let bytes_each = |seconds| {
+        let mut options = options(Name::TxnListAppend, 1);
+        (options.rate, options.time_limit) = (100.0, Duration::from_secs(seconds));
+        let spawn = |_, seed| in_service(Name::TxnListAppend, seed).expect("it serves lists");
+        let record = simulated::run(options, Box::new(spawn));
+        assert_eq!(record.judge().valid, judge::Validity::True);
+        record.journal.statistics.server_bytes / client_ops(&record.history, Kind::Ok).len() as u64
+    };
+    let (few, many) = (bytes_each(4), bytes_each(20));
+    assert!(many < few + few / 4, "{few} bytes each of few, {many} of many");
+}
+
+/// A node that was killed makes its state from the archives again.
+#[test]
+fn transactions_in_a_service_outlive_all_nodes() {
+    let mut options = options(Name::TxnListAppend, 1);
+    (options.rate, options.time_limit) = (100.0, Duration::from_secs(10));
+    (options.nemesis, options.nemesis_interval) = (vec![Fault::Kill], Duration::from_secs(1));
+    options.consistency_models = vec!["strict-serializable".into()];
+    let spawn = |_, seed| in_service(Name::TxnListAppend, seed).expect("it serves lists");
+    let record = simulated::run(options, Box::new(spawn));
+    let done = client_ops(&record.history, Kind::Ok);
+    let late = done.iter().filter(|op| op.time_ns > 8_000_000_000).count();
+    assert!(late > 50 && done.len() > 200, "{late} of {} in the last seconds", done.len());
+    assert_eq!(record.judge().valid, judge::Validity::True);
 }

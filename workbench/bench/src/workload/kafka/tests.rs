@@ -168,3 +168,20 @@ fn one_assignment_in_three_takes_in_what_nobody_has_polled() {
     assert!(wide.iter().all(|draft| draft.value.to_string() == r#"["3" "5"]"#));
     assert_eq!(wide[0].extra[0].1.to_string(), r#"{"3" {:polled -1, :sent 7, :unseen 8}}"#);
 }
+
+/// What nobody is behind with is not looked at: an assignment among a hundred thousand keys costs what one among three does. (If each
+/// walked all keys, this would take minutes.)
+#[test]
+fn an_assignment_looks_at_no_key_that_everybody_has_read() {
+    const KEYS: i64 = 100_000;
+    let (mut kafka, mut rng) = (Kafka::new(&options(Name::Kafka, 1)), Rng::with_seed(2));
+    let completed = |f, text: String| Op { kind: Kind::Ok, ..invocation(f, value(&text)) };
+    for key in 0..KEYS {
+        kafka.observe(&completed("send", format!(r#"[[:send "{key}" [7 1]]]"#)));
+        kafka.observe(&completed("poll", format!(r#"[[:poll {{"{key}" [[7 1]]}}]]"#)));
+    }
+    kafka.observe(&completed("send", r#"[[:send "3" [9 2]]]"#.to_owned()));
+    let drafts = (0..KEYS).map(|_| kafka.assignment("5".into(), &mut rng));
+    let wide: Vec<Draft> = drafts.filter(|draft| !draft.extra.is_empty()).collect();
+    assert!(wide.len() > 30_000 && wide.iter().all(|draft| draft.value.to_string() == r#"["3" "5"]"#));
+}
