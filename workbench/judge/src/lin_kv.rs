@@ -160,9 +160,7 @@ fn result(context: &Context<'_>, shape: Shape, calls: &[Call<'_>], judgement: &J
             let found = found.iter().take(MAX_CONFIGURATIONS_LISTED);
             paths.extend(found.map(|path| final_path(context, shape, calls, *call, path)));
         }
-        Judgement::TooComplex => {
-            entries.push(("error", "too many operations may have happened in any order".into()))
-        }
+        Judgement::TooComplex => entries.push(("error", Value::text(no_verdict(context, "")))),
     }
     entries.push(("final-paths", Value::List(paths)));
     let entries = entries.into_iter().map(|(key, value)| (Value::keyword(key), value)).collect();
@@ -171,6 +169,16 @@ fn result(context: &Context<'_>, shape: Shape, calls: &[Call<'_>], judgement: &J
         ("timeline", Value::map([("valid?", true.into())])),
         ("valid?", judgement.validity().into()),
     ])
+}
+
+/// Why nobody knows.
+fn no_verdict(context: &Context<'_>, about: &str) -> String {
+    match context.patience.is_over() {
+        true => format!(
+            "the time for the analysis was over before an order of the operations{about} was found or ruled out"
+        ),
+        false => format!("too many operations{about} may have happened in any order"),
+    }
 }
 
 /// What the register may hold before the operation `end`, in the shape that upstream has for it.
@@ -251,9 +259,7 @@ fn finding(
     let about = if shape == Shape::Keyed { format!(" on key {key}") } else { String::new() };
     let (explanation, evidence) = match judgement {
         Judgement::Linearizable { .. } => return None,
-        Judgement::TooComplex => {
-            (format!("too many operations{about} may have happened in any order"), Vec::new())
-        }
+        Judgement::TooComplex => (no_verdict(context, &about), Vec::new()),
         Judgement::Stuck { call, states, .. } => {
             let end = calls[*call].last();
             let states: Vec<String> = states.iter().map(|state| state.to_string()).collect();
