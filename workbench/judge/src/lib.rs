@@ -173,13 +173,13 @@ pub fn check_text(
     let mut failures = Vec::new();
     let mut has_operations = false;
     let tape = Tape::read(text, |op, place| {
-        audit.take(&op, place);
+        audit.take(op, place);
         if op.is_client() {
             has_operations = true;
-            transactions.take(&op);
+            transactions.take(op);
         }
         if op.kind == Kind::Info && op.error.is_some() {
-            failures.push(op);
+            failures.push(op.clone());
         }
     })?;
     let failures = History::new(failures);
