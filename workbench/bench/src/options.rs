@@ -48,6 +48,8 @@ pub struct Options {
     pub init_timeout: Duration,
     /// How long nodes have to recover before the final phase.
     pub recovery: Duration,
+    /// How long the analysis may take before there is no verdict; as long as it needs, if nobody says.
+    pub analysis_timeout: Option<Duration>,
     /// Where all randomness comes from.
     pub seed: u64,
     /// What else goes to the main log.
@@ -77,6 +79,7 @@ impl Options {
             max_writes_per_key: 16,
             init_timeout: INIT_TIMEOUT,
             recovery: RECOVERY,
+            analysis_timeout: None,
             seed: 0,
             log: LogOptions::default(),
         }

@@ -6,7 +6,7 @@
 use super::arguments::{self, NotParsed};
 use super::conclude::{self, Warnings};
 use super::paint::Paint;
-use super::patience;
+use super::patience::PatienceArguments;
 use super::summary::{self, Subject};
 use super::told::Around;
 use super::verdict::Exit;
@@ -27,9 +27,8 @@ pub(super) struct AnalyzeArguments {
     /// anything else is the run's directory
     #[arg(short, long, value_name = "INDEX_OR_PATH", default_value = "-1", allow_hyphen_values = true)]
     test: String,
-    /// How long the analysis may take, in seconds; then there is no verdict [default: as long as it needs]
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
-    analysis_timeout: Option<String>,
+    #[command(flatten)]
+    patience: PatienceArguments,
     /// Print the whole results map as well; results.edn has it in any case
     #[arg(long)]
     results: bool,
@@ -47,7 +46,7 @@ pub(super) fn command(words: &[OsString]) -> Exit {
         Ok(arguments) => arguments,
         Err(reason) => return refuse(reason),
     };
-    let limit = match arguments.analysis_timeout.as_deref().map(patience::seconds).transpose() {
+    let limit = match arguments.patience.limit() {
         Ok(limit) => limit,
         Err(mistake) => return refuse(NotParsed::Wrong(vec![mistake])),
     };
@@ -72,12 +71,14 @@ fn find(index_or_path: &str) -> io::Result<PathBuf> {
 }
 
 fn analyze(directory: &Path, shows_results: bool, limit: Option<Duration>) -> io::Result<Exit> {
-    let StoredRun { origin, record, verdict } = Store::read(directory)?;
+    let StoredRun { origin, mut record, verdict } = Store::read(directory)?;
+    // What the run was asked for counts for the run; whoever waits now may say something else.
+    record.options.analysis_timeout = limit;
     if record.journal.entries.is_empty() {
         say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
     }
     let mut warnings = Warnings::default();
-    let (results, told) = conclude::conclude(directory, &record, &origin, limit, &mut warnings);
+    let (results, told) = conclude::conclude(directory, &record, &origin, &mut warnings);
     warnings.say(|warning| say(&warning));
     let Some(results) = results else {
         let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);

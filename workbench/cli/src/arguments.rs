@@ -3,6 +3,7 @@
 //! Values are taken as text here and judged in [`super::resolve`], all of them, so that every mistake is named at once
 //! and in the words that Maelstrom's users know.
 
+use super::patience::PatienceArguments;
 use super::suggest;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Parser};
 use std::ffi::OsString;
@@ -216,6 +217,8 @@ pub(super) struct RunArguments {
     /// How long nodes have to recover before the final phase, in seconds [default: 10]
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     pub(super) recovery: Option<String>,
+    #[command(flatten)]
+    pub(super) patience: PatienceArguments,
     /// Number that everything random follows from [default: a random one, which is printed]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(super) seed: Option<String>,

@@ -5,6 +5,7 @@
 use super::arguments::{self, HuntArguments, NotParsed, OutputArguments};
 use super::challenges::{CHALLENGES, Challenge, asks};
 use super::junit::{self, Case, CaseOutcome};
+use super::patience::PatienceArguments;
 use super::suggest;
 use super::test;
 use super::trial::Job;
@@ -43,6 +44,8 @@ pub(super) struct ChallengeArguments {
     /// How long nodes may take to answer init, in seconds [default: 10]
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     init_timeout: Option<String>,
+    #[command(flatten)]
+    patience: PatienceArguments,
     #[command(flatten)]
     hunt: HuntArguments,
     #[command(flatten)]
@@ -205,6 +208,7 @@ fn job(arguments: &ChallengeArguments, challenge: &Challenge, program: &Path) ->
     };
     more("--seed", &arguments.seed);
     more("--init-timeout", &arguments.init_timeout);
+    more("--analysis-timeout", &arguments.patience.analysis_timeout);
     more("--seeds", &arguments.hunt.seeds);
     words.extend(arguments.hunt.shrink.iter().map(|seconds| format!("--shrink={seconds}").into()));
     words.extend(arguments.log_stderr.then(|| "--log-stderr".into()));

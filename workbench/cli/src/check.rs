@@ -7,7 +7,7 @@ use super::arguments::{self, NotParsed};
 use super::check_page;
 use super::console::defused;
 use super::paint::Paint;
-use super::patience::{self, within};
+use super::patience::{PatienceArguments, within};
 use super::verdict::Exit;
 use super::words::counted;
 use super::{complain, refuse, say};
@@ -33,9 +33,9 @@ Exits with 0 if all are valid, 1 if any is not, 2 if there is no verdict on some
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true, after_help = EXAMPLES)]
 pub(super) struct CheckArguments {
-    /// What the operations are and what is checked: bank, broadcast, cas-register, counter, echo, g-counter, g-set, kafka,
-    /// lin-kv, list-append, long-fork, mutex, pn-counter, register, rw-register, set, set-full, txn-list-append,
-    /// txn-rw-register, unique-ids (required)
+    /// What the operations are and what is checked: bank, broadcast, cas-register, comments, counter, echo, fifo-queue,
+    /// g-counter, g-set, kafka, lin-kv, linearizable-set, list-append, long-fork, multi-register, mutex, pn-counter, register,
+    /// rw-register, sequential, set, set-full, txn-list-append, txn-rw-register, unique-ids, unordered-queue (required)
     #[arg(short = 'w', long = "workload", alias = "model", value_name = "NAME", allow_hyphen_values = true)]
     check: Option<String>,
     /// Histories: files, directories that Maelstrom, Jepsen or we left a run in, or - for standard input
@@ -50,9 +50,8 @@ pub(super) struct CheckArguments {
     /// Write a page and the results into this directory; with several histories, into a directory of it each
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
-    /// How long an analysis may take, in seconds; then there is no verdict [default: as long as it needs]
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
-    analysis_timeout: Option<String>,
+    #[command(flatten)]
+    patience: PatienceArguments,
     /// What all accounts of a bank hold together [default: what the first read shows]
     #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     total_amount: Option<String>,
@@ -111,9 +110,8 @@ impl Job {
         let models: Vec<String> =
             models.map(str::trim).filter(|model| !model.is_empty()).map(str::to_owned).collect();
         mistakes.extend(judge::objection(&models).map(|what| format!("--consistency-models: {what}")));
-        let limit = arguments.analysis_timeout.as_deref().map(patience::seconds).transpose();
         let total = arguments.total_amount.as_deref().map(str::parse).transpose();
-        let limit = limit.unwrap_or_else(|mistake| {
+        let limit = arguments.patience.limit().unwrap_or_else(|mistake| {
             mistakes.push(mistake);
             None
         });

@@ -17,7 +17,6 @@ use judge::{Results, Validity};
 use std::io;
 use std::num::NonZero;
 use std::path::Path;
-use std::time::Duration;
 use store::{self, Origin, Store};
 use worlds::processes::NodeReport;
 
@@ -39,7 +38,7 @@ pub(super) fn close(
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let (results, told) = conclude(&directory, &record, origin, None, &mut warnings);
+    let (results, told) = conclude(&directory, &record, origin, &mut warnings);
     let Some(results) = results else {
         warnings.say(|warning| console.say(Level::Warn, warning));
         return Ok(without_verdict(record, told, &directory, console));
@@ -93,17 +92,16 @@ impl Warnings {
 }
 
 /// Judges a run, unless it broke off, and writes everything that follows from its record into its directory. No file is
-/// reason enough to withhold a verdict. An analysis that takes longer than `limit` comes to none.
+/// reason enough to withhold a verdict. An analysis that takes longer than it may comes to none.
 pub(super) fn conclude(
     directory: &Path,
     record: &Record,
     origin: &Origin,
-    limit: Option<Duration>,
     warnings: &mut Warnings,
 ) -> (Option<Results>, Told) {
     warnings.heed(store::write_history_text(directory, &record.history));
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
-    let judge = || within(limit, |patience| record.judge_within(patience));
+    let judge = || within(record.options.analysis_timeout, |patience| record.judge_within(patience));
     let results = record.came_to_an_end().then(judge);
     let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
     let challenged = challenged(&record.options, value, origin.challenge.as_deref());

@@ -93,7 +93,7 @@ mod tests {
             "-w g-counter --machine counter-kv --latency 5 --latency-dist exponential --recovery 2.5 --seed 3",
         );
         survives(
-            "-w txn-rw-register --consistency-models read-atomic,causal-cerone --availability 0.9 --seed 3",
+            "-w txn-rw-register --consistency-models read-atomic,causal-cerone --availability 0.9 --analysis-timeout 2.5 --seed 3",
         );
         survives(
             "-w unique-ids --nemesis partition --nemesis-interval 0.3 --availability total --init-timeout 1 --seed 3",

@@ -7,6 +7,7 @@
 
 use super::arguments;
 use super::challenged::challenged;
+use super::patience::within;
 use super::verdict::Exit;
 use super::{read_scenario, refuse, say};
 use crate::server::{Method, Request, Response, Server};
@@ -118,7 +119,9 @@ fn page(words: &str) -> String {
         }
     };
     let record = simulated::run(scenario.options.clone(), scenario.programs());
-    let results = record.came_to_an_end().then(|| record.judge());
+    let results = record
+        .came_to_an_end()
+        .then(|| within(record.options.analysis_timeout, |patience| record.judge_within(patience)));
     let states = replay::states(&scenario, &record);
     let value = results.as_ref().map_or(&Value::Nil, |results| &results.value);
     let lab = controls(&scenario);

@@ -1,6 +1,7 @@
 //! From the command line's texts to [`Options`]: every value judged, every mistake named (§1.2, §1.5).
 
 use super::arguments::{RunArguments, SimArguments};
+use super::patience::PatienceArguments;
 use super::suggest;
 use bench::options::{
     Availability, Disks, Fault, Hazards, INIT_TIMEOUT, Latency, LatencyDistribution, LogOptions, Options,
@@ -61,6 +62,7 @@ pub(super) fn options(
         max_writes_per_key: judge.count(MOST, "--max-writes-per-key", &arguments.max_writes_per_key),
         init_timeout: judge.seconds_or(INIT_TIMEOUT, "--init-timeout", arguments.init_timeout.as_deref()),
         recovery: judge.seconds_or(RECOVERY, "--recovery", arguments.recovery.as_deref()),
+        analysis_timeout: judge.patience(&arguments.patience),
         seed: match &arguments.seed {
             Some(text) => judge.number("--seed", text, "Must be a number from 0 to 2^64 - 1", |_| true),
             None => fresh_seed(),
@@ -480,6 +482,13 @@ impl Judge {
 
     fn seconds_or(&mut self, default: Duration, flag: &str, text: Option<&str>) -> Duration {
         text.map_or(default, |text| self.seconds(flag, text))
+    }
+
+    fn patience(&mut self, arguments: &PatienceArguments) -> Option<Duration> {
+        arguments.limit().unwrap_or_else(|mistake| {
+            self.mistakes.push(mistake);
+            None
+        })
     }
 
     fn topology(&mut self, text: &str) -> Topology {

@@ -10,7 +10,7 @@ const MAX_DEPTH: usize = 128;
 
 /// Reads one value, which must be all there is.
 pub fn read(text: &str) -> Result<Value, ReadError> {
-    let mut reader = Reader { text, position: 0 };
+    let mut reader = Reader { text, position: 0, open: Vec::new() };
     let value = reader.value(0)?;
     reader.skip_blanks(0)?;
     if reader.position < text.len() {
@@ -22,7 +22,12 @@ pub fn read(text: &str) -> Result<Value, ReadError> {
 /// The values of a text, one after the other, each with the offset in bytes at which it begins. If all there is is one
 /// vector or list, its elements take its place: so both a stream of values and a collection of them can be read as they come.
 pub fn read_all(text: &str) -> Values<'_> {
-    Values { reader: Reader { text, position: 0 }, close: None, has_begun: false, has_ended: false }
+    Values {
+        reader: Reader { text, position: 0, open: Vec::new() },
+        close: None,
+        has_begun: false,
+        has_ended: false,
+    }
 }
 
 /// See [`read_all`].
@@ -96,6 +101,8 @@ impl std::error::Error for ReadError {}
 struct Reader<'a> {
     text: &'a str,
     position: usize,
+    /// The elements so far of the collections that have not ended, so that each is allocated once, when its length is known.
+    open: Vec<Value>,
 }
 
 impl<'a> Reader<'a> {
@@ -120,28 +127,35 @@ impl<'a> Reader<'a> {
     /// Elements up to `close`, after `skip` bytes of opening bracket.
     fn elements(&mut self, skip: usize, close: u8, depth: usize) -> Result<Vec<Value>, ReadError> {
         self.position += skip;
-        let mut elements = Vec::new();
+        let start = self.open.len();
         loop {
             self.skip_blanks(depth)?;
             if self.peek() == Some(close) {
                 self.position += 1;
-                return Ok(elements);
+                return Ok(self.open.drain(start..).collect());
             }
-            elements.push(self.value(depth + 1)?);
+            let value = self.value(depth + 1)?;
+            self.open.push(value);
         }
     }
 
     fn entries(&mut self, depth: usize) -> Result<Vec<(Value, Value)>, ReadError> {
-        let elements = self.elements(1, b'}', depth)?;
-        if elements.len() % 2 == 1 {
-            return Err(self.error("a map with a key without a value"));
+        self.position += 1;
+        let mut entries = Vec::new();
+        loop {
+            self.skip_blanks(depth)?;
+            if self.peek() == Some(b'}') {
+                self.position += 1;
+                return Ok(entries);
+            }
+            let key = self.value(depth + 1)?;
+            self.skip_blanks(depth)?;
+            if self.peek() == Some(b'}') {
+                self.position += 1;
+                return Err(self.error("a map with a key without a value"));
+            }
+            entries.push((key, self.value(depth + 1)?));
         }
-        let mut entries = Vec::with_capacity(elements.len() / 2);
-        let mut elements = elements.into_iter();
-        while let (Some(key), Some(value)) = (elements.next(), elements.next()) {
-            entries.push((key, value));
-        }
-        Ok(entries)
     }
 
     fn dispatch(&mut self, depth: usize) -> Result<Value, ReadError> {
@@ -232,7 +246,9 @@ impl<'a> Reader<'a> {
 
     /// Skips whitespace, commas, comments and discarded values (`#_ value`).
     fn skip_blanks(&mut self, depth: usize) -> Result<(), ReadError> {
-        loop {
+        // Most often there is a single space, or nothing.
+        self.position += usize::from(self.peek() == Some(b' '));
+        while self.peek().is_some_and(|byte| MAY_BE_SKIPPED[usize::from(byte)]) {
             let rest = &self.text[self.position..];
             let mut blank = rest.bytes().position(|byte| !is_blank(byte)).unwrap_or(rest.len());
             if rest.as_bytes().get(blank).is_some_and(|byte| !byte.is_ascii()) {
@@ -246,9 +262,10 @@ impl<'a> Reader<'a> {
                 self.position += 2;
                 self.value(depth + 1)?;
             } else {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     fn peek(&self) -> Option<u8> {
@@ -270,6 +287,17 @@ const ENDS_TOKEN: [bool; 256] = {
         byte += 1;
     }
     ends
+};
+
+/// Bytes with which something to be skipped may begin.
+const MAY_BE_SKIPPED: [bool; 256] = {
+    let mut may = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        may[byte] = is_blank(byte as u8) || matches!(byte as u8, b';' | b'#') || byte >= 128;
+        byte += 1;
+    }
+    may
 };
 
 /// Commas are blanks.
@@ -316,6 +344,9 @@ fn keyword(name: &str) -> Cow<'static, str> {
 }
 
 fn classify(token: &str) -> Value {
+    if let Some(integer) = short_integer(token.as_bytes()) {
+        return Value::Integer(integer);
+    }
     match token {
         "nil" => return Value::Nil,
         "true" => return Value::Bool(true),
@@ -326,6 +357,13 @@ fn classify(token: &str) -> Value {
         return Value::Keyword(keyword(name));
     }
     number(token).unwrap_or_else(|| Value::Symbol(token.into()))
+}
+
+/// An integer of so few digits that it cannot be too long.
+fn short_integer(token: &[u8]) -> Option<i64> {
+    let is_short = (1..=18).contains(&token.len());
+    (is_short && token.iter().all(u8::is_ascii_digit))
+        .then(|| token.iter().fold(0, |integer, digit| integer * 10 + i64::from(digit - b'0')))
 }
 
 fn number(token: &str) -> Option<Value> {

@@ -6,6 +6,7 @@ mod register;
 
 use super::context::Context;
 use super::finding::findings;
+use super::objects::nothing_succeeded;
 use super::{Finding, Validity, Verdict};
 use crate::Check;
 use crate::history::{Kind, Op};
@@ -36,7 +37,11 @@ pub(super) fn check_foreign(context: &Context<'_>, check: Check) -> Verdict {
         _ if context.client_ops().filter(|op| op.kind == Kind::Invoke).all(has_key) => Shape::Keyed,
         _ => Shape::Bare,
     };
-    judge(context, shape)
+    // Anything explains a history in which nothing is known to have happened.
+    match context.client_ops().any(|op| op.kind == Kind::Ok) {
+        true => judge(context, shape),
+        false => nothing_succeeded(),
+    }
 }
 
 /// What operations are like.
@@ -160,9 +165,7 @@ fn result(context: &Context<'_>, shape: Shape, calls: &[Call<'_>], judgement: &J
             let found = found.iter().take(MAX_CONFIGURATIONS_LISTED);
             paths.extend(found.map(|path| final_path(context, shape, calls, *call, path)));
         }
-        Judgement::TooComplex => {
-            entries.push(("error", "too many operations may have happened in any order".into()))
-        }
+        Judgement::TooComplex => entries.push(("error", Value::text(no_verdict(context, "")))),
     }
     entries.push(("final-paths", Value::List(paths)));
     let entries = entries.into_iter().map(|(key, value)| (Value::keyword(key), value)).collect();
@@ -171,6 +174,16 @@ fn result(context: &Context<'_>, shape: Shape, calls: &[Call<'_>], judgement: &J
         ("timeline", Value::map([("valid?", true.into())])),
         ("valid?", judgement.validity().into()),
     ])
+}
+
+/// Why nobody knows.
+fn no_verdict(context: &Context<'_>, about: &str) -> String {
+    match context.patience.is_over() {
+        true => format!(
+            "the time for the analysis was over before an order of the operations{about} was found or ruled out"
+        ),
+        false => format!("too many operations{about} may have happened in any order"),
+    }
 }
 
 /// What the register may hold before the operation `end`, in the shape that upstream has for it.
@@ -251,9 +264,7 @@ fn finding(
     let about = if shape == Shape::Keyed { format!(" on key {key}") } else { String::new() };
     let (explanation, evidence) = match judgement {
         Judgement::Linearizable { .. } => return None,
-        Judgement::TooComplex => {
-            (format!("too many operations{about} may have happened in any order"), Vec::new())
-        }
+        Judgement::TooComplex => (no_verdict(context, &about), Vec::new()),
         Judgement::Stuck { call, states, .. } => {
             let end = calls[*call].last();
             let states: Vec<String> = states.iter().map(|state| state.to_string()).collect();

@@ -4,6 +4,13 @@
 //! memory; those few that prove something are read again.
 
 use crate::history::{HistoryError, Op, Place, Reader};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
+
+/// Operations that are handed over at a time, from the thread that reads to the one that judges, and how often before they are
+/// looked at.
+const BATCH: usize = 512;
+const BATCHES: usize = 8;
 
 /// See above. Operations are told by their places in the history.
 pub(crate) struct Tape<'t> {
@@ -14,13 +21,23 @@ pub(crate) struct Tape<'t> {
 
 impl<'t> Tape<'t> {
     /// Goes through a text, operation by operation.
-    pub(crate) fn read(text: &'t str, mut tell: impl FnMut(Op, Place)) -> Result<Tape<'t>, HistoryError> {
+    pub(crate) fn read(text: &'t str, mut tell: impl FnMut(&Op, Place)) -> Result<Tape<'t>, HistoryError> {
         let mut reader = Reader::new(text);
         let (mut positions, mut is_renumbered) = (Vec::new(), false);
-        reader.each(&mut |op, place, position| {
-            is_renumbered |= place.index != positions.len() as u64;
-            positions.push(position);
-            tell(op, place);
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel(BATCHES);
+            let (back, returned) = mpsc::channel();
+            let worker = scope.spawn(|| read_in_batches(&mut reader, sender, returned));
+            for batch in receiver {
+                for (op, place, position) in &batch {
+                    is_renumbered |= place.index != positions.len() as u64;
+                    positions.push(*position);
+                    tell(op, *place);
+                }
+                // Memory is given back by the thread that took it, as allocators like it; after the last there is none.
+                let _ = back.send(batch);
+            }
+            worker.join().expect("no text makes the reader panic")
         })?;
         Ok(Tape { reader, positions, is_renumbered })
     }
@@ -38,6 +55,29 @@ impl<'t> Tape<'t> {
     pub(crate) fn op(&self, index: usize) -> Op {
         self.reader.again(self.positions[index], index)
     }
+}
+
+/// Some operations: where each stands, and at which byte it begins.
+type Batch = Vec<(Op, Place, usize)>;
+
+fn read_in_batches(
+    reader: &mut Reader<'_>,
+    sender: SyncSender<Batch>,
+    returned: Receiver<Batch>,
+) -> Result<(), HistoryError> {
+    let mut batch = Vec::with_capacity(BATCH);
+    // Nobody listens any more only if there was a panic, which will be told.
+    let send = |batch| drop(sender.send(batch));
+    let read = reader.each(&mut |op, place, position| {
+        batch.push((op, place, position));
+        if batch.len() == BATCH {
+            let mut next = returned.try_recv().unwrap_or_else(|_| Vec::with_capacity(BATCH));
+            next.clear();
+            send(std::mem::replace(&mut batch, next));
+        }
+    });
+    send(batch);
+    read
 }
 
 #[cfg(test)]

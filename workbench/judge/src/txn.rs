@@ -106,6 +106,9 @@ fn analyze(
         }
     };
     cycles(context, transactions, builder, extra(prohibited), &mut anomalies);
+    if is_over(context, &mut anomalies) {
+        return anomalies;
+    }
     if let (Some(scope), Some(visibility)) = (scope, visibility)
         && !weak::check(context, transactions, visibility, scope, &mut anomalies)
     {
@@ -161,6 +164,9 @@ fn cycles(
     if !builder.is_touched() {
         anomalies.note(EMPTY_GRAPH, "no transaction depends on any other, so there is nothing to judge");
     }
+    if is_over(context, anomalies) {
+        return;
+    }
     let (graph, complete) = builder.build();
     let found = search(&graph, extra);
     if found.gave_up || !complete {
@@ -170,6 +176,15 @@ fn cycles(
         let op = |transaction: usize| transactions.list[transaction].op();
         anomalies.add_cycle(context, cycle, op, |key| transactions.key(key));
     }
+}
+
+/// Whether there is no time for more; that is noted.
+fn is_over(context: &Context<'_>, anomalies: &mut Anomalies) -> bool {
+    let is_over = context.patience.is_over();
+    if is_over {
+        anomalies.note(TIMEOUT, "the time for the analysis was over before all was looked at");
+    }
+    is_over
 }
 
 /// The order of time that the models ask for.

@@ -35,6 +35,7 @@
 //! | what a crash leaves on a disk | `disk` |
 //! | runs by the thousand, what faults a swarm draws, how failures shrink | [`sweep`] |
 //! | what nodes thought, at any moment of a run | [`replay`] |
+//! | how long a verdict may take | [`patience`] |
 //! | when a run that fails could no longer be saved | [`too_late`] |
 //! | what a round's length and a cluster's size cost | [`frontier`], [`scaling`] |
 
@@ -44,6 +45,7 @@ pub mod files;
 mod fleet;
 pub mod frontier;
 mod in_service;
+pub mod patience;
 pub mod processes;
 mod program;
 mod quirks;

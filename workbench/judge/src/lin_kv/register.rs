@@ -15,8 +15,10 @@
 //!   other state is at least as good.
 //! - A configuration is needless if in another one, with the register in the same state, no more must and no less may happen.
 //!
-//! Where a set of configurations grows in spite of that, a search in depth takes over: for histories that are linearizable,
-//! nearly all, some order is found soon however many there are. Each keeps to a limit, and then there is no verdict.
+//! Where a set of configurations grows in spite of that, it is nearly always for calls without end: which of them have been used
+//! up. So the next search lets them take effect as often as they please, and has few configurations. A history that is not
+//! linearizable even so is not linearizable; that shows most that are wrong. For histories that are linearizable, nearly all, a
+//! search in depth then finds some order soon, however many there are. Each keeps to a limit, and then there is no verdict.
 
 mod board;
 mod breadth;
@@ -90,14 +92,21 @@ impl Judgement<'_> {
 
 /// The searches, one after the other, until one comes to an end: in breadth up to so many configurations at a time, in depth up
 /// to so many altogether. The last gives up after about a minute.
-const SEARCHES: [(Way, usize); 4] =
-    [(Way::Breadth, 1 << 11), (Way::Depth, 1 << 19), (Way::Breadth, 1 << 14), (Way::Depth, 1 << 24)];
+const SEARCHES: [(Way, usize); 5] = [
+    (Way::Breadth, 1 << 11),
+    (Way::Lavish, 1 << 11),
+    (Way::Depth, 1 << 19),
+    (Way::Breadth, 1 << 14),
+    (Way::Depth, 1 << 24),
+];
 /// Configurations at a time of the search that explains what went wrong.
 const MAX_EXPLAINED: usize = 1 << 12;
 
 #[derive(Clone, Copy)]
 enum Way {
     Breadth,
+    /// In breadth, as if calls without end took effect as often as they please.
+    Lavish,
     Depth,
 }
 
@@ -106,6 +115,11 @@ pub(super) fn judge<'a>(calls: &[Call<'a>], patience: &Patience<'_>) -> Judgemen
     let board = Board::new(calls, Economy::All);
     let search = |(way, limit): (Way, usize)| match way {
         Way::Breadth => breadth::search(&board, limit, patience),
+        Way::Lavish => match breadth::search(&Board::new(calls, Economy::Lavish), limit, patience) {
+            // That some order would do if calls took effect twice says nothing.
+            Breadth::Linearizable(_) => Breadth::TooComplex,
+            outcome => outcome,
+        },
         Way::Depth => depth::search(&board, limit, patience),
     };
     let mut outcomes = SEARCHES.into_iter().map(search);
@@ -117,7 +131,7 @@ pub(super) fn judge<'a>(calls: &[Call<'a>], patience: &Patience<'_>) -> Judgemen
             // Without economies all values show that the register may have held.
             let plain = Board::new(&calls[..board.begun_before(stuck.call)], Economy::None);
             match breadth::search(&plain, MAX_EXPLAINED, patience) {
-                Breadth::Stuck(plainly) if plainly.call == stuck.call => plainly.tell(&plain),
+                Breadth::Stuck(plainly) => plainly.tell(&plain),
                 _ => stuck.tell(&board),
             }
         }

@@ -17,6 +17,8 @@ pub(crate) struct Transactions {
     steps: Vec<Step>,
     /// The lists that were read, one behind the other.
     elements: Vec<u32>,
+    /// Where the last list is that was read of each key: the next will begin like it.
+    last_lists: Vec<(u32, u32)>,
     /// What the history calls a write.
     write: &'static str,
     /// Numbers of transactions whose reply has other steps than were asked for.
@@ -86,6 +88,7 @@ impl Transactions {
             names: Names::default(),
             steps: Vec::new(),
             elements: Vec::new(),
+            last_lists: Vec::new(),
             write,
             strangers: Vec::new(),
             open: HashMap::new(),
@@ -162,16 +165,30 @@ impl Transactions {
             _ if *value == Value::Nil => What::Read(NIL),
             _ => match value {
                 Value::List(list) | Value::Vector(list) if self.write == "append" => {
-                    let start = place(self.elements.len());
-                    for element in list {
-                        self.elements.push(self.names.version(key, element));
-                    }
-                    What::List(start, place(self.elements.len()))
+                    self.read_list(key, list)
                 }
                 value => What::Read(self.names.version(key, value)),
             },
         };
         Some(Step { key, what })
+    }
+
+    fn read_list(&mut self, key: u32, list: &[Value]) -> What {
+        let start = place(self.elements.len());
+        self.last_lists.resize(self.names.key_count(), (0, 0));
+        let (mut alike, end) = self.last_lists[key as usize];
+        for element in list {
+            let known = (alike < end).then(|| self.elements[alike as usize]);
+            let version = match known.filter(|&version| self.names.value(version) == element) {
+                Some(version) => version,
+                None => self.names.version(key, element),
+            };
+            self.elements.push(version);
+            alike += 1;
+        }
+        let end = place(self.elements.len());
+        self.last_lists[key as usize] = (start, end);
+        What::List(start, end)
     }
 
     pub(super) fn steps(&self, number: usize) -> &[Step] {

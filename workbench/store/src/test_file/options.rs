@@ -33,6 +33,7 @@ pub(super) fn entries(options: &Options) -> Vec<(&'static str, Value)> {
     ];
     let acts = options.script.iter().map(|scripted| Value::text(scripted.text(&options.nodes))).collect();
     entries.extend((!options.script.is_empty()).then_some(("script", Value::Vector(acts))));
+    entries.extend(options.analysis_timeout.map(|limit| ("analysis-timeout", seconds(limit))));
     entries.extend(options.disks.map(|options| ("disks", disks(options))));
     entries
 }
@@ -67,6 +68,7 @@ pub(super) fn read(fields: &Fields<'_>) -> Result<Options, String> {
             .unwrap_or(default.max_writes_per_key),
         init_timeout: lasting("init-timeout", default.init_timeout)?,
         recovery: lasting("recovery", default.recovery)?,
+        analysis_timeout: fields.optional("analysis-timeout", from_seconds)?,
         nodes: nodes.clone(),
         seed: fields.required("seed", |seed| seed.as_text()?.parse().ok())?,
         ..default

@@ -34,6 +34,7 @@ fn options() -> Options {
         max_writes_per_key: 99,
         init_timeout: Duration::from_millis(2_500),
         recovery: Duration::from_nanos(1_234_567_891),
+        analysis_timeout: Some(Duration::from_millis(700)),
         seed: u64::MAX,
         ..default
     }

@@ -150,6 +150,7 @@ impl Words {
         self.add_unless(&default, &options.consistency_models, "--consistency-models", |models| {
             models.join(",")
         });
+        self.add_if(options.analysis_timeout, "--analysis-timeout", |limit| seconds(&limit));
         self.add("--seed", options.seed);
     }
 }

@@ -1,5 +1,6 @@
 //! What is kept of each run of a sweep.
 
+use crate::patience::within;
 use bench::network::Statistics;
 use bench::options::{Fault, Hazards};
 use bench::run::{DiskRecord, Record};
@@ -57,7 +58,10 @@ pub enum Verdict {
 impl Outcome {
     /// Judges a run.
     pub fn of(record: &Record) -> Outcome {
-        let results = record.judge();
+        let results = match record.options.analysis_timeout {
+            None => record.judge(),
+            limit => within(limit, |_| {}, |patience| record.judge_within(patience)),
+        };
         let (verdict, why) = judge(record, &results);
         let count = |key| results.value.get("stats").and_then(|stats| stats.get(key)?.as_integer());
         let count = |key| count(key).map_or(0, i64::unsigned_abs);

@@ -36,6 +36,16 @@ fn help_of_a_command_lists_its_flags() {
 }
 
 #[test]
+fn wherever_there_is_a_verdict_it_may_be_given_a_time() {
+    for words in
+        ["test -w echo --bin x", "sim -w echo", "challenge 1 --bin /bin/true", "analyze", "check -w set x"]
+    {
+        let ran = workbench(&format!("{words} --analysis-timeout soon"));
+        ran.expect(254, &["--analysis-timeout \"soon\": must be a number of seconds, more than none"]);
+    }
+}
+
+#[test]
 fn every_mistake_is_a_line_of_its_own_where_errors_go() {
     let ran = workbench("test -w nonsense --rate x --test-count 0");
     let lines: Vec<&str> = ran.expect(254, &[]).stderr.lines().collect();

@@ -12,6 +12,8 @@ const MAX_IN_PROGRESS: usize = 128;
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Economy {
     All,
+    /// And calls without end may take effect more than once.
+    Lavish,
     /// But for what keeps the number of configurations in bounds at all.
     None,
 }
@@ -165,7 +167,11 @@ impl<'a> Board<'a> {
             Step::Read(_) => return end == usize::MAX,
             Step::Write(value) | Step::CompareAndSet(_, value) => value,
         };
-        self.economy == Economy::All && end == usize::MAX && self.asked_until[written as usize] < now
+        self.is_economical() && end == usize::MAX && self.asked_until[written as usize] < now
+    }
+
+    fn is_economical(&self) -> bool {
+        self.economy != Economy::None
     }
 
     /// How many slots are ever in use.
@@ -241,7 +247,7 @@ impl<'a> Board<'a> {
                 configuration.must &= !(1 << slot);
             }
         }
-        if self.economy == Economy::All && state != WHATEVER && self.asked_until[state as usize] < now {
+        if self.is_economical() && state != WHATEVER && self.asked_until[state as usize] < now {
             configuration.state = WHATEVER;
         }
         configuration
@@ -263,8 +269,7 @@ impl<'a> Board<'a> {
             let is_possible = match action {
                 Step::Read(_) => false,
                 Step::Write(value) => {
-                    let is_asked_for =
-                        self.economy == Economy::None || self.asked_until[value as usize] >= now;
+                    let is_asked_for = !self.is_economical() || self.asked_until[value as usize] >= now;
                     is_asked_for || slots.call(slot) == target
                 }
                 Step::CompareAndSet(from, to) => from == configuration.state && from != to,
@@ -301,9 +306,11 @@ impl<'a> Board<'a> {
         now: usize,
     ) -> Configuration {
         let bit = 1 << slot;
+        let is_spent = self.economy != Economy::Lavish || self.calls[slots.call(slot)].end != usize::MAX;
+        let spent = if is_spent { bit } else { 0 };
         let mut next = Configuration {
-            must: configuration.must & !bit,
-            may: configuration.may & !bit,
+            must: configuration.must & !spent,
+            may: configuration.may & !spent,
             ..*configuration
         };
         match action {
@@ -311,7 +318,7 @@ impl<'a> Board<'a> {
             Step::CompareAndSet(_, to) => (next.state, next.shown) = (to, to),
             Step::Write(value) => {
                 (next.state, next.shown) = (value, value);
-                if self.economy == Economy::All {
+                if self.is_economical() {
                     let writes = bits(next.must)
                         .filter(|&slot| matches!(self.calls[slots.call(slot)].action, Step::Write(_)))
                         .fold(0, |writes, slot| writes | 1 << slot);

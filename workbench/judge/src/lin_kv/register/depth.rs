@@ -3,7 +3,7 @@
 use super::board::{Board, Configuration, Event, Slots};
 use super::breadth::{Breadth, Stuck};
 use crate::patience::Patience;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// Configurations between two looks at the clock.
 const PATIENCE: usize = 1 << 10;
@@ -14,7 +14,9 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
     }
     let (all, width) = (slots_by_event(board), board.width());
     let slots = |place: u32| Slots(&all[place as usize * width..][..width]);
-    let mut seen: HashSet<(u32, Configuration)> = HashSet::new();
+    // What failed from here: of calls that must the same, and of those that may no less.
+    let mut seen: HashMap<(u32, u32, u128), Vec<u128>> = HashMap::new();
+    let mut count = 0;
     let mut open: Vec<(u32, Configuration)> = vec![(0, board.beginning())];
     let mut farthest = (0, BTreeSet::new());
     while let Some((mut place, mut configuration)) = open.pop() {
@@ -38,16 +40,20 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
             }
             place += 1;
         };
-        if !seen.insert((place, configuration)) {
+        let Configuration { state, must, may, .. } = configuration;
+        let alike = seen.entry((place, state, must)).or_default();
+        if alike.iter().any(|other| may & !other == 0) {
             continue;
         }
+        alike.push(may);
+        count += 1;
         if place > farthest.0 {
             farthest = (place, BTreeSet::new());
         }
         if place == farthest.0 {
             farthest.1.insert(configuration.shown);
         }
-        if seen.len() > limit || (seen.len().is_multiple_of(PATIENCE) && patience.is_over()) {
+        if count > limit || (count.is_multiple_of(PATIENCE) && patience.is_over()) {
             return Breadth::TooComplex;
         }
         let first = open.len();

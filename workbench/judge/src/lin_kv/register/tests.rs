@@ -63,7 +63,14 @@ proptest! {
             Call { action: action(what), start: start * 32 + number, end: (ends > 0).then_some(end) }
         }).collect();
         calls.sort_by_key(|call| call.start);
-        let expected = if brute(&calls, 0, &Value::Nil) { Validity::True } else { Validity::False };
-        prop_assert_eq!(judge(&calls, &Patience::default()).validity(), expected, "{:?}", calls);
+        let is_linearizable = brute(&calls, 0, &Value::Nil);
+        let expected = if is_linearizable { Validity::True } else { Validity::False };
+        let patience = Patience::default();
+        prop_assert_eq!(judge(&calls, &patience).validity(), expected, "{:?}", calls);
+        let in_depth = depth::search(&Board::new(&calls, Economy::All), usize::MAX, &patience);
+        prop_assert_eq!(matches!(in_depth, Breadth::Linearizable(_)), is_linearizable, "{:?}", calls);
+        // If calls without end may take effect more than once, nothing becomes wrong that was right.
+        let lavish = breadth::search(&Board::new(&calls, Economy::Lavish), usize::MAX, &patience);
+        prop_assert!(!is_linearizable || matches!(lavish, Breadth::Linearizable(_)), "{:?}", calls);
     }
 }

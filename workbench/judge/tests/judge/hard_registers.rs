@@ -1,0 +1,182 @@
+//! Histories of one register that are hard to judge: many calls at a time, and calls that never return. Each is what a
+//! register did, or the same with a wrong read late in it, and there has to be a verdict either way.
+
+use edn::Value;
+use fastrand::Rng;
+use judge::{Check, Demands, History, Kind, Op, Patience, Process, Validity, Workload, check};
+
+/// How a history comes about.
+#[derive(Clone, Copy)]
+struct Plan {
+    clients: usize,
+    operations: usize,
+    /// Of these so many never return, and half of them take effect.
+    lost: usize,
+    values: i64,
+    /// Of ten operations so many read, and so many compare and set; the others write.
+    reads: u8,
+    comparisons: u8,
+}
+
+const PLANS: [Plan; 6] = [
+    Plan { clients: 10, operations: 2_000, lost: 60, values: 5, reads: 4, comparisons: 3 },
+    Plan { clients: 10, operations: 2_000, lost: 60, values: 10, reads: 5, comparisons: 2 },
+    Plan { clients: 10, operations: 2_000, lost: 60, values: 1_000, reads: 5, comparisons: 2 },
+    Plan { clients: 30, operations: 600, lost: 20, values: 5, reads: 4, comparisons: 3 },
+    Plan { clients: 30, operations: 2_000, lost: 0, values: 5, reads: 4, comparisons: 3 },
+    Plan { clients: 40, operations: 2_000, lost: 0, values: 5, reads: 1, comparisons: 0 },
+];
+
+const SEEDS: u64 = 2;
+
+struct Call {
+    f: &'static str,
+    argument: Value,
+    result: Value,
+    process: u64,
+    is_lost: bool,
+    has_effect: bool,
+    has_failed: bool,
+}
+
+impl Call {
+    fn take_effect(&mut self, register: &mut Value) {
+        self.has_effect = true;
+        match (self.f, self.argument.elements()) {
+            ("read", _) => self.result = register.clone(),
+            ("write", _) => *register = self.argument.clone(),
+            (_, Some([old, new])) if old == register => *register = new.clone(),
+            _ => self.has_failed = true,
+        }
+    }
+}
+
+/// Clients, each of whose calls takes effect at some moment between its start and its end.
+struct World {
+    plan: Plan,
+    rng: Rng,
+    history: History,
+    register: Value,
+    open: Vec<Option<Call>>,
+    processes: Vec<u64>,
+    /// Calls that never return and will still take effect.
+    late: Vec<Call>,
+    /// Which of the operations that are left never return.
+    fates: Vec<bool>,
+}
+
+impl World {
+    fn new(plan: Plan, seed: u64) -> World {
+        let mut rng = Rng::with_seed(seed);
+        let mut fates: Vec<bool> = (0..plan.operations).map(|number| number < plan.lost).collect();
+        rng.shuffle(&mut fates);
+        World {
+            plan,
+            rng,
+            history: History::default(),
+            register: Value::Nil,
+            open: (0..plan.clients).map(|_| None).collect(),
+            processes: (0..plan.clients as u64).collect(),
+            late: Vec::new(),
+            fates,
+        }
+    }
+
+    fn history(mut self) -> History {
+        while !self.fates.is_empty() || self.open.iter().any(Option::is_some) {
+            if !self.late.is_empty() && self.rng.u8(0..20) == 0 {
+                let place = self.rng.usize(0..self.late.len());
+                self.late.swap_remove(place).take_effect(&mut self.register);
+            }
+            let client = self.rng.usize(0..self.plan.clients);
+            match self.open[client].take() {
+                None => self.begin(client),
+                Some(call) if call.is_lost => self.lose(client, call),
+                Some(mut call) if !call.has_effect => {
+                    call.take_effect(&mut self.register);
+                    self.open[client] = Some(call);
+                }
+                Some(call) => {
+                    let kind = if call.has_failed { Kind::Fail } else { Kind::Ok };
+                    push(&mut self.history, call.process, kind, call.f, call.result);
+                }
+            }
+        }
+        self.history
+    }
+
+    fn begin(&mut self, client: usize) {
+        let Some(is_lost) = self.fates.pop() else { return };
+        let Plan { values, reads, comparisons, .. } = self.plan;
+        let new = Value::Integer(self.rng.i64(0..values));
+        let kind = self.rng.u8(0..10);
+        let (f, argument) = match kind {
+            _ if kind < reads => ("read", Value::Nil),
+            _ if kind < reads + comparisons => {
+                let guess = Value::Integer(self.rng.i64(0..values));
+                let old = if self.rng.u8(0..3) == 0 { guess } else { self.register.clone() };
+                ("cas", Value::Vector(vec![old, new]))
+            }
+            _ => ("write", new),
+        };
+        let process = self.processes[client];
+        push(&mut self.history, process, Kind::Invoke, f, argument.clone());
+        let result = argument.clone();
+        let (has_effect, has_failed) = (false, false);
+        self.open[client] = Some(Call { f, argument, result, process, is_lost, has_effect, has_failed });
+    }
+
+    fn lose(&mut self, client: usize, call: Call) {
+        push(&mut self.history, call.process, Kind::Info, call.f, call.argument.clone());
+        self.processes[client] += self.plan.clients as u64;
+        if self.rng.bool() {
+            self.late.push(call);
+        }
+    }
+}
+
+fn push(history: &mut History, process: u64, kind: Kind, f: &'static str, value: Value) {
+    let time_ns = history.ops.len() as u64 * 1_000_000;
+    history.push(Op {
+        index: 0,
+        time_ns,
+        kind,
+        process: Process::Client(process),
+        f,
+        value,
+        is_final: false,
+        error: None,
+        exception: None,
+        extra: Vec::new(),
+    });
+}
+
+fn verdict(history: &History) -> Validity {
+    check(Check::Register, &Demands::new(Workload::LinKv), history, Patience::default()).valid
+}
+
+#[test]
+fn what_a_register_did_is_found_to_be_linearizable() {
+    for (number, plan) in PLANS.into_iter().enumerate() {
+        for seed in 0..SEEDS {
+            assert_eq!(
+                verdict(&World::new(plan, seed).history()),
+                Validity::True,
+                "plan {number}, seed {seed}"
+            );
+        }
+    }
+}
+
+/// Whatever calls without end may do, nobody writes this.
+#[test]
+fn a_wrong_read_at_the_end_is_found_however_many_calls_are_open() {
+    for (number, plan) in PLANS.into_iter().enumerate() {
+        for seed in 0..SEEDS {
+            let mut history = World::new(plan, seed).history();
+            let mut reads = history.ops.iter_mut().filter(|op| op.kind == Kind::Ok && op.f == "read");
+            reads.next_back().expect("somebody read").value = Value::Integer(-1);
+            assert_eq!(verdict(&history), Validity::False, "plan {number}, seed {seed}");
+        }
+    }
+}
