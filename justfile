@@ -24,107 +24,107 @@ test-all *arguments: _build
     {{ demo }} {{ arguments }}
 
 # Challenge 1: echo
-test-echo: _build
+test-echo: (_build "--bin echo")
     {{ demo }} 1
 
 # Challenge 2: unique ids, under partitions
-test-unique-ids: _build
+test-unique-ids: (_build "--bin unique-ids")
     {{ demo }} 2
 
 # Challenge 3, all of it: broadcast
-test-broadcast: _build
+test-broadcast: (_build "--bin broadcast")
     {{ demo }} 3a 3b 3c 3d 3e
 
 # Challenge 3a: one node
-test-broadcast-3a: _build
+test-broadcast-3a: (_build "--bin broadcast")
     {{ demo }} 3a
 
 # Challenge 3b: five nodes
-test-broadcast-3b: _build
+test-broadcast-3b: (_build "--bin broadcast")
     {{ demo }} 3b
 
 # Challenge 3c: five nodes, under partitions
-test-broadcast-3c: _build
+test-broadcast-3c: (_build "--bin broadcast")
     {{ demo }} 3c
 
 # Challenge 3d: 25 nodes, 100 ms apart, quick and cheap
-test-broadcast-3d: _build
+test-broadcast-3d: (_build "--bin broadcast")
     {{ demo }} 3d
 
 # Challenge 3e: the same, cheaper still, in rounds of 1.6 s
-test-broadcast-3e: _build
+test-broadcast-3e: (_build "--bin broadcast")
     {{ demo }} 3e
 
 # Challenges 3d and 3e again, under partitions: nothing may be lost
-test-broadcast-partitions: _build
+test-broadcast-partitions: (_build "--bin broadcast")
     {{ demo }} 3d-partitions 3e-partitions
 
 # Challenge 4, all of it: counters, under partitions
-test-counter: _build
+test-counter: (_build "--bin counter --bin counter-kv")
     {{ demo }} 4 4-pn 4-kv
 
 # Challenge 4: a counter that only grows, without any service
-test-counter-g: _build
+test-counter-g: (_build "--bin counter")
     {{ demo }} 4
 
 # Challenge 4 again, with a counter that also shrinks
-test-counter-pn: _build
+test-counter-pn: (_build "--bin counter")
     {{ demo }} 4-pn
 
 # Challenge 4 as it is set: the counter is kept in seq-kv
-test-counter-kv: _build
+test-counter-kv: (_build "--bin counter-kv")
     {{ demo }} 4-kv
 
 # Beside the challenges: sets that only grow, under partitions
-test-g-set: _build
+test-g-set: (_build "--bin g-set")
     {{ demo }} g-set
 
 # Challenge 5, all of it: logs
-test-log: _build
+test-log: (_build "--bin log")
     {{ demo }} 5a 5b 5c 5-far
 
 # Challenge 5a: one node
-test-log-5a: _build
+test-log-5a: (_build "--bin log")
     {{ demo }} 5a
 
 # Challenge 5b: two nodes
-test-log-5b: _build
+test-log-5b: (_build "--bin log")
     {{ demo }} 5b
 
 # Challenge 5c: the same, efficiently
-test-log-5c: _build
+test-log-5c: (_build "--bin log")
     {{ demo }} 5c
 
 # Challenge 5 beyond what is asked: five nodes, 100 ms apart, under partitions
-test-log-far: _build
+test-log-far: (_build "--bin log")
     {{ demo }} 5-far
 
 # Challenge 6, all of it: transactions, totally available
-test-txn: _build
+test-txn: (_build "--bin txn")
     {{ demo }} 6a 6b 6c 6-causal
 
 # Challenge 6a: one node
-test-txn-6a: _build
+test-txn-6a: (_build "--bin txn")
     {{ demo }} 6a
 
 # Challenge 6b: two nodes, read uncommitted, healthy and under partitions
-test-txn-6b: _build
+test-txn-6b: (_build "--bin txn")
     {{ demo }} 6b
 
 # Challenge 6c: two nodes, read committed, under partitions
-test-txn-6c: _build
+test-txn-6c: (_build "--bin txn")
     {{ demo }} 6c
 
 # Challenge 6 beyond what is asked: no fractured reads, causal order
-test-txn-causal: _build
+test-txn-causal: (_build "--bin txn")
     {{ demo }} 6-causal
 
 # Beyond the challenges: linearizable registers, by consensus; healthy and under partitions
-test-lin-kv: _build
+test-lin-kv: (_build "--bin lin-kv")
     {{ demo }} lin-kv
 
 # Beyond the challenges: strictly serializable transactions, by consensus; healthy and under partitions
-test-txn-strict: _build
+test-txn-strict: (_build "--bin txn-strict")
     {{ demo }} txn-strict
 
 # Challenges 3 to 6 beyond what is asked: nodes are killed, paused and cut off, all of them at once included
@@ -149,15 +149,15 @@ smoke: _build
         --nemesis partition --nemesis-interval 1
 
 # Cost and latency of broadcast for many lengths of a round, beside an idealised model; in virtual time
-frontier *arguments: _build
+frontier *arguments: _workbench
     {{ binaries }}/workbench frontier {{ arguments }}
 
 # The same for clusters of 5 to 1000 nodes
-scaling *arguments: _build
+scaling *arguments: _workbench
     {{ binaries }}/workbench scaling {{ arguments }}
 
 # Draw the pictures of the README anew, from runs in virtual time; those of pages only where Chromium is
-pictures: _build
+pictures: _workbench
     #!/usr/bin/env bash
     set -euo pipefail
     cargo run --locked --profile quick --package workbench --example pictures -- workbench/pictures
@@ -181,7 +181,7 @@ pictures: _build
         --screenshot="${picture%report.png}lab.png" "$(grep -o 'http://[^ ]*' lab.log)"
 
 # Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
-test-browser: _build
+test-browser: _workbench
     cargo build --locked --profile quick --package workbench --example zoo
     workbench/cli/tests/browser/run {{ binaries }}/workbench {{ target }}/quick/examples/zoo
 
@@ -197,7 +197,7 @@ exhaust:
     cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture
 
 # Run each challenge from so many seeds in virtual time, with faults as each seed says
-sweep seeds="1000": _build
+sweep seeds="1000": _workbench
     # Machines that are killed have a minute: in less, all three nodes may be dead whenever a client asks one of them.
     {{ sweep }} {{ seeds }} -w echo --node-count 3 --rate 100 --time-limit 60
     {{ sweep }} {{ seeds }} -w unique-ids --node-count 3 --rate 500 --time-limit 60
@@ -312,10 +312,14 @@ supply-chain *checks="licenses bans sources advisories":
 # Build the nodes and the workbench into target/release
 build: _build
 
-# The nodes' speed is measured, so they are linked with care; the workbench is only built, again and again.
-_build:
-    cargo build --locked --release --package driver
+# The nodes' speed is measured, so they are linked with care, each for itself.
+_build *programs: _workbench
+    cargo build --locked --release --package driver {{ programs }}
+
+# The workbench is only built, again and again.
+_workbench:
     cargo build --locked --profile quick --package workbench
+    mkdir -p {{ binaries }}
     ln -f {{ target / "quick/workbench" }} {{ binaries / "workbench" }}
 
 _format:
