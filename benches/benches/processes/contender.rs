@@ -29,6 +29,10 @@ pub(crate) struct Running {
     output: BufReader<ChildStdout>,
 }
 
+/// A process that runs, by its number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Process(u32);
+
 /// What a process has used since its start.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Usage {
@@ -98,21 +102,17 @@ impl Running {
 
     /// What it has used so far.
     pub(crate) fn usage(&self) -> Usage {
-        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).expect("Linux says so");
-        let (schedule, io, status) = (self.told("schedstat"), self.told("io"), self.told("status"));
-        let field = |text: &str, key: &str| {
-            number(text.split_once(key).and_then(|it| it.1.split_whitespace().next()))
-        };
-        Usage {
-            cpu: Duration::from_nanos(number(schedule.split_whitespace().next())),
-            writes: field(&io, "syscw:"),
-            peak: field(&status, "VmHWM:") << 10,
-        }
+        self.process().usage()
     }
 
-    fn told(&self, file: &str) -> String {
-        let path = format!("/proc/{}/{file}", self.child.id());
-        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    /// To ask what it has used while others have its pipes.
+    pub(crate) fn process(&self) -> Process {
+        Process(self.child.id())
+    }
+
+    /// What it reads and what it says. Closing the first ends it.
+    pub(crate) fn into_pipes(self) -> (ChildStdin, BufReader<ChildStdout>) {
+        (self.input, self.output)
     }
 
     /// Sends all of the input while `count` answers are read, and hands on every piece of these. After each piece it reads
@@ -151,6 +151,27 @@ impl Running {
         assert_eq!(rest, 0, "it said more than it was asked");
         let status = child.wait().expect("it is a child of this process");
         assert!(status.success(), "{status}");
+    }
+}
+
+impl Process {
+    /// What it has used so far.
+    pub(crate) fn usage(self) -> Usage {
+        let number = |text: Option<&str>| text.and_then(|text| text.parse().ok()).expect("Linux says so");
+        let (schedule, io, status) = (self.told("schedstat"), self.told("io"), self.told("status"));
+        let field = |text: &str, key: &str| {
+            number(text.split_once(key).and_then(|it| it.1.split_whitespace().next()))
+        };
+        Usage {
+            cpu: Duration::from_nanos(number(schedule.split_whitespace().next())),
+            writes: field(&io, "syscw:"),
+            peak: field(&status, "VmHWM:") << 10,
+        }
+    }
+
+    fn told(&self, file: &str) -> String {
+        let path = format!("/proc/{}/{file}", self.0);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 }
 

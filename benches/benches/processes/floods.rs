@@ -1,7 +1,5 @@
 //! What is asked in a flood, and what must be answered.
 
-use std::fmt::Write;
-
 use serde_json::Value;
 
 /// Requests without end, and how a right answer to one looks.
@@ -25,7 +23,7 @@ pub(crate) struct Flood {
 }
 
 /// All floods.
-pub(crate) const FLOODS: [Flood; 6] = [
+pub(crate) const FLOODS: [Flood; 7] = [
     Flood {
         name: "echo",
         node: "echo",
@@ -100,7 +98,24 @@ pub(crate) const FLOODS: [Flood; 6] = [
         target: 1.5,
         stretch: 1.0,
     },
+    Flood {
+        name: "lin-kv: write",
+        node: "lin-kv",
+        requests: 200_000,
+        body: |number| format!(r#""type":"write","key":"{}","value":{number}"#, number % 10),
+        is_right: |_, body| body["type"] == "write_ok",
+        reads: 0,
+        target: 2.0,
+        stretch: 1.0,
+    },
 ];
+
+impl Flood {
+    /// The request with this number, a line.
+    pub(crate) fn request(&self, number: usize) -> String {
+        line(number, &(self.body)(number))
+    }
+}
 
 /// What is sent in a flood of so many requests, and how many answers it has.
 pub(crate) fn input(flood: &Flood, requests: usize) -> (String, usize) {
@@ -108,17 +123,14 @@ pub(crate) fn input(flood: &Flood, requests: usize) -> (String, usize) {
     let total = requests + flood.reads;
     for number in 0..total {
         let body = if number < requests { (flood.body)(number) } else { r#""type":"read""#.to_string() };
-        let line = (number + 1, number + 2);
-        writeln!(
-            input,
-            r#"{{"id":{},"src":"c{}","dest":"n0","body":{{{body},"msg_id":{}}}}}"#,
-            line.0,
-            number % 10 + 1,
-            line.1
-        )
-        .expect("a string takes any text");
+        input.push_str(&line(number, &body));
     }
     (input, total)
+}
+
+fn line(number: usize, body: &str) -> String {
+    let (id, client, msg_id) = (number + 1, number % 10 + 1, number + 2);
+    format!("{{\"id\":{id},\"src\":\"c{client}\",\"dest\":\"n0\",\"body\":{{{body},\"msg_id\":{msg_id}}}}}\n")
 }
 
 /// Asserts that `output` answers every request of the flood, in order.

@@ -8,6 +8,7 @@ mod contender;
 mod durable;
 mod floods;
 mod others;
+mod trio;
 
 use std::env;
 use std::time::Duration;
@@ -32,9 +33,7 @@ fn main() {
         "| flood | target | stretch | ratio to plain | node, us/msg | plain, us/msg | cat, us/msg | writes/msg | peak MB |"
     );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-    for flood in &FLOODS {
-        measure(flood, &size);
-    }
+    let plain = FLOODS.each_ref().map(|flood| measure(flood, &size));
     println!();
     durable::floods(&size);
     println!("| what else | target | node | plain | cat |");
@@ -43,11 +42,14 @@ fn main() {
     others::ping_pong(&size);
     others::slow_reader(&size);
     others::start(&size);
+    let ([.., writes], [.., plain]) = (&FLOODS, plain);
+    trio::leader(writes, plain, &size);
     durable::round_trip(&size);
     durable::recovery(&size);
 }
 
-fn measure(flood: &Flood, size: &Size) {
+/// Prints a row, and returns what the plain loop took.
+fn measure(flood: &Flood, size: &Size) -> Usage {
     let contenders = [Contender::node(flood.node), Contender::plain(), Contender::cat()];
     let requests = flood.requests / size.divisor;
     let (input, answers) = floods::input(flood, requests);
@@ -79,6 +81,7 @@ fn measure(flood: &Flood, size: &Size) {
         node.writes as f64 / answers as f64,
         node.peak as f64 / 1e6,
     );
+    plain
 }
 
 /// Sends all of the input while the answers are read, and says what that took.

@@ -32,6 +32,7 @@ struct Body<'a> {
     delta: Option<i64>,
     key: Option<&'a str>,
     msg: Option<i64>,
+    value: Option<i64>,
     txn: Option<Vec<Operation<'a>>>,
 }
 
@@ -66,6 +67,7 @@ struct State {
     total: i64,
     logs: HashMap<String, Vec<i64>>,
     registers: HashMap<i64, i64>,
+    keys: HashMap<String, i64>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -111,6 +113,10 @@ impl State {
                 answer.offset = Some(self.send(request.key?, request.msg?));
                 "send_ok"
             }
+            "write" => {
+                self.write(request.key?, request.value?);
+                "write_ok"
+            }
             "txn" => {
                 answer.txn = Some(self.run(request.txn?));
                 "txn_ok"
@@ -127,6 +133,13 @@ impl State {
         let log = self.logs.get_mut(key).expect("it has just been put there");
         log.push(message);
         log.len() - 1
+    }
+
+    fn write(&mut self, key: &str, value: i64) {
+        match self.keys.get_mut(key) {
+            Some(held) => *held = value,
+            None => drop(self.keys.insert(key.to_string(), value)),
+        }
     }
 
     fn run<'a>(&mut self, mut operations: Vec<Operation<'a>>) -> Vec<Operation<'a>> {
