@@ -21,7 +21,8 @@ const LOADS: [(&str, &str); 10] = [
 ];
 
 fn is_there(program: &str) -> bool {
-    let quiet = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let asks = if program == "go" { "version" } else { "--version" };
+    let quiet = Command::new(program).arg(asks).stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
 }
 
@@ -63,6 +64,18 @@ fn nodes_to_begin_with_are_right_in_languages_that_are_interpreted() {
             }
         }
     });
+}
+
+#[test]
+fn nodes_to_begin_with_are_right_in_go() {
+    let home = tempfile::tempdir().unwrap();
+    for (workload, load) in LOADS.iter().filter(|_| is_there("go")) {
+        let source = written(home.path(), workload, "go", &format!("{workload}.go"));
+        let program = home.path().join(workload);
+        let built = Command::new("go").arg("build").arg("-o").arg(&program).arg(&source).output().unwrap();
+        assert!(built.status.success(), "{workload}: {}", String::from_utf8_lossy(&built.stderr));
+        is_right(workload, load, &program);
+    }
 }
 
 /// With the serde_json that these tests are built with themselves: nothing is fetched, and only the node is compiled.
