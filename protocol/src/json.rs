@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::cursor;
+use crate::length;
 
 /// A JSON value as text, exactly as its sender wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +25,7 @@ impl<'a> Json<'a> {
 
     /// How many arrays and objects are within each other in it: none in a number, one in a list of numbers.
     pub fn depth(self) -> usize {
-        cursor::depth(self.0.as_bytes())
+        length::depth(self.0.as_bytes())
     }
 
     /// The text.

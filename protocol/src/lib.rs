@@ -33,6 +33,7 @@ mod envelope;
 mod error;
 mod find;
 mod json;
+mod length;
 mod shapes;
 mod vocabulary;
 

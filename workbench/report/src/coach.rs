@@ -4,7 +4,7 @@
 use super::challenged::Challenged;
 use super::faults;
 use super::mentions;
-use super::notes::at;
+use super::moment::at;
 use super::proof::node;
 use super::row::{Fate, Row};
 use super::summed::{last_reads, shared_ids};
@@ -36,7 +36,10 @@ pub fn coach(record: &Record, results: Option<&Results>, challenged: &Challenged
     let (too_many, too_slow) = (is_missed("messages"), is_missed("latency"));
     let is_wrong = results.valid != Validity::True;
     let mut lines = Vec::new();
-    lines.extend(gone_silent(record));
+    lines.extend(
+        gone_silent(record)
+            .map(|(who, requests)| format!("{who}; {} requests were in vain", thousands(requests as i64))),
+    );
     let is_known = !record.journal.entries.is_empty();
     let talk = is_known.then(|| Talk::listen(record));
     if let Some(talk) = &talk {
@@ -159,8 +162,8 @@ impl Talk {
     }
 }
 
-/// Nodes that answered nothing any more, though nothing had been done to them.
-fn gone_silent(record: &Record) -> Option<String> {
+/// Nodes that answered nothing any more, though nothing had been done to them, since when, and how many requests were in vain.
+pub(super) fn gone_silent(record: &Record) -> Option<(String, usize)> {
     let mut last_ok: Vec<Option<u64>> = vec![None; record.nodes.len()];
     let mut in_vain = vec![0; record.nodes.len()];
     for op in record.history.ops.iter().filter(|op| op.is_client() && op.kind != Kind::Invoke) {
@@ -189,13 +192,7 @@ fn gone_silent(record: &Record) -> Option<String> {
         ),
         None => "at all".to_owned(),
     };
-    (!silent.is_empty()).then(|| {
-        format!(
-            "{} answered nothing {since}; {} requests were in vain",
-            listed(&names),
-            thousands(requests as i64)
-        )
-    })
+    (!silent.is_empty()).then(|| (format!("{} answered nothing {since}", listed(&names)), requests))
 }
 
 fn timed_out(op: &Op) -> bool {

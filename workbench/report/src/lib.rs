@@ -52,6 +52,7 @@ pub mod lab;
 pub mod linear;
 pub mod mentions;
 pub mod messages;
+mod moment;
 pub mod notes;
 pub mod orders;
 mod packed;

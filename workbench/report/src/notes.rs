@@ -3,16 +3,16 @@
 //!
 //! The terminal and the page say the same sentences.
 
-use super::blind;
+use super::moment::at;
 use super::text::{cut, listed};
+use super::{blind, coach};
 use bench::options::Workload;
 use bench::run::{NodeRecord, Oddity, Record, Slip};
 use edn::Value;
 use judge::Results;
-use machines::Time;
 
 /// What casts doubt on a run as a whole, in a few words, for its last line and the top of its page: a node that nobody
-/// heard any more, a kind of operation that never succeeded, reads that never saw a write.
+/// heard any more, or that answered nothing any more, a kind of operation that never succeeded, reads that never saw a write.
 pub fn headline(record: &Record, results: Option<&Results>) -> Option<String> {
     let mut words = Vec::new();
     let mute: Vec<&NodeRecord> = record.nodes.iter().filter(|node| node.muted.is_some()).collect();
@@ -20,6 +20,7 @@ pub fn headline(record: &Record, results: Option<&Results>) -> Option<String> {
         let was = if mute.len() == 1 { "was" } else { "were" };
         words.push(format!("{} {was} mute from {} on", names(&mute), at(record, since)));
     }
+    words.extend(coach::gone_silent(record).map(|(who, _)| who));
     if let Some(results) = results {
         let never = never_succeeded(&results.value);
         if !never.is_empty() {
@@ -184,15 +185,6 @@ pub(super) fn names(nodes: &[&NodeRecord]) -> String {
     listed(&names)
 }
 
-/// `4.203 s`, counted from the first operation, as the page counts; what came before is at the start.
-pub(super) fn at(record: &Record, time: Time) -> String {
-    let since = time.since(record.start.unwrap_or_default());
-    if record.start.is_none() || since.is_zero() {
-        return "the start".to_owned();
-    }
-    format!("{:.3} s", since.as_secs_f64())
-}
-
 /// What nodes wrote, without what nobody can see and on one line.
 fn shown(text: &str) -> String {
     let text: String = text
@@ -212,6 +204,7 @@ mod tests {
     use bench::options::{Options, Workload};
     use bench::run::Muted;
     use machines::Echo;
+    use machines::Time;
     use worlds::{simulated, spawn};
 
     fn record() -> Record {

@@ -77,7 +77,7 @@ const MISTAKES: [Mistake; 16] = [
     mistake("two-on-a-line", ECHO, 0, &["a line with more on it than one message"]),
     mistake("repr", ECHO, 0, &["line 4: {", "not JSON", "n0 was mute from"]),
     mistake("crash", ECHO, 255, &["Node n0 exited by itself (exit status: 1)", "Error", "node-logs/n0.log"]),
-    mistake("hang", ECHO, 0, &["n0 answered nothing after"]),
+    mistake("hang", ECHO, 0, &["good! ヽ(‘ー`)ノ … but n0 answered nothing after"]),
     mistake(
         "same-ids",
         "-w unique-ids --node-count 3 --rate 100 --time-limit 1",
