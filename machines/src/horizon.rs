@@ -26,6 +26,9 @@ use crate::Time;
 /// Believed from the beginning.
 const BELIEVED_AT_ONCE: u64 = 1 << 52;
 
+/// A number beyond the horizon has so many digits at least.
+const DIGITS: usize = 16;
+
 /// More than a cluster uses up, by a factor of a thousand and more.
 const NUMBERS_PER_MS: u64 = 1 << 14;
 
@@ -43,11 +46,23 @@ pub(crate) fn believed(up: Time, place: usize, mut gossip: Gossip<'_>) -> Gossip
         let number = update.elements().and_then(|mut parts| parts.nth(place)).and_then(Json::parse::<u64>);
         number.is_some_and(|number| number > horizon)
     };
-    let mut payloads = runs.iter().flat_map(|runs| runs.iter()).map(|(.., payload)| *payload);
-    if payloads.any(|payload| payload.elements().into_iter().flatten().any(is_beyond)) {
+    let payloads = runs.iter().flat_map(|runs| runs.iter()).map(|(.., payload)| *payload);
+    let mut suspects = payloads.filter(|payload| has_long_number(payload.as_str().as_bytes()));
+    if suspects.any(|payload| payload.elements().into_iter().flatten().any(is_beyond)) {
         (*n, *runs) = (None, None);
     }
     gossip
+}
+
+/// Whether there are [`DIGITS`] digits in a row: nothing else needs to be taken apart. Of as many bytes in a row one is at a multiple
+/// of their number, so of most texts only every sixteenth byte is looked at.
+fn has_long_number(text: &[u8]) -> bool {
+    let is_digit = |byte: &&u8| byte.is_ascii_digit();
+    (DIGITS - 1..text.len()).step_by(DIGITS).any(|at| {
+        let before = || text[..at].iter().rev().take(DIGITS).take_while(is_digit).count();
+        let behind = || text[at..].iter().take(DIGITS).take_while(is_digit).count();
+        text[at].is_ascii_digit() && before() + behind() >= DIGITS
+    })
 }
 
 #[cfg(test)]
@@ -55,6 +70,18 @@ mod tests {
     use core::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_number_beyond_the_horizon_is_long_wherever_it_stands() {
+        assert_eq!(alloc::format!("{BELIEVED_AT_ONCE}").len(), DIGITS);
+        for length in [DIGITS - 1, DIGITS, DIGITS + 1, 100] {
+            for before in 0..40 {
+                let text = ["x".repeat(before), "7".repeat(length), ",77,".repeat(9)].concat();
+                assert_eq!(has_long_number(text.as_bytes()), length >= DIGITS, "{text}");
+            }
+        }
+        assert!(!has_long_number(b"") && has_long_number(&[b'7'; 1 << 20]));
+    }
 
     #[test]
     fn the_horizon_leaves_room_for_years() {
