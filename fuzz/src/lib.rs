@@ -5,7 +5,7 @@
 //! | `decode` | one line | [`decode::decode`] |
 //! | `structured` | a recipe for one: a type, and what is changed about a sound message of it | [`structured::structured`] |
 //! | `node_…` | a life: lines, and `+350` where 350 ms pass | [`life::live`] |
-//! | `liar_…` | a life of two nodes beside a third, which lies | [`liar::lie`] |
+//! | `liar_…` | a life of two nodes beside a third, which lies | [`liar::lie`], of consensus [`usurper::usurp`] |
 //! | `memory` | a journal: its file, or its records, one a line | [`memory::recover`] |
 //! | `judge` | a workload, and what nodes under test say | [`judge::judge`] |
 //! | `history` | a workload, and a stored history | [`stored::history`] |
@@ -29,3 +29,4 @@ pub mod memory;
 pub mod replay;
 pub mod stored;
 pub mod structured;
+pub mod usurper;

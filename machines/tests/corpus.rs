@@ -14,6 +14,8 @@ pub mod memory;
 pub mod replay;
 #[path = "../../fuzz/src/structured.rs"]
 pub mod structured;
+#[path = "../../fuzz/src/usurper.rs"]
+pub mod usurper;
 
 use replay::replay;
 
@@ -100,4 +102,9 @@ fn honest_log_nodes_survive_every_liar_ever_found() {
 #[test]
 fn honest_transaction_nodes_survive_every_liar_ever_found() {
     replay("liar_txn", liar::lie::<Txn>);
+}
+
+#[test]
+fn honest_members_of_a_consensus_keep_what_is_committed_whatever_a_liar_says() {
+    replay("liar_lin_kv", usurper::usurp);
 }
