@@ -94,7 +94,9 @@ impl<S: StateMachine> Consensus<S> {
     ) {
         let pre_field = pre.then_some(true);
         if self.hears_leader(context.now) {
-            let leader = self.leader().map(|leader| leader as u64);
+            // Whoever hears it by way of another would pass on what nobody takes: that is passed on once.
+            let leader = self.leader().filter(|&leader| self.routes.is_straight(leader));
+            let leader = leader.map(|leader| leader as u64);
             return context
                 .send(from, &Raft::Vote { term: self.term, granted: false, pre: pre_field, leader });
         }

@@ -106,9 +106,10 @@ impl<S: StateMachine> Consensus<S> {
     pub(super) fn speak_as_leader(&mut self, context: &mut Context<'_, Nothing>) {
         let now = context.now;
         let Role::Leader(leader) = &mut self.role else { return };
-        for link in &mut leader.links {
+        for (peer, link) in leader.links.iter_mut().enumerate() {
             if link.patience_ends().is_some_and(|end| end <= now) {
                 link.miss();
+                self.routes.forget(peer);
             }
         }
         let others = leader.others();

@@ -36,6 +36,16 @@ impl Routes {
         context.send(relay, &Raft::Pass { from, to, message: Json::trusted(&text) });
     }
 
+    /// Whether a node is reached without the help of another, as far as is known.
+    pub(super) fn is_straight(&self, peer: usize) -> bool {
+        self.0[peer].is_none()
+    }
+
+    /// What was said by that way was in vain.
+    pub(super) fn forget(&mut self, peer: usize) {
+        self.0[peer] = None;
+    }
+
     /// Something came from a node, straight or by way of a relay.
     pub(super) fn note(&mut self, peer: usize, relay: Option<usize>, now: Time) {
         match relay {
