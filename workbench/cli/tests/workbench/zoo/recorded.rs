@@ -44,6 +44,7 @@ fn shape(value: &Value) -> String {
         Value::Bool(_) | Value::Nil | Value::Keyword(_) | Value::Symbol(_) => value.to_string(),
         Value::List(elements) => format!("({})", each(elements)),
         Value::Vector(elements) => format!("[{}]", each(elements)),
+        Value::Integers(_) => "[integer]".into(),
         Value::Set(elements) => format!("#{{{}}}", each(elements)),
         Value::Tagged(tagged) => format!("#{} {}", tagged.0, shape(&tagged.1)),
         Value::Map(entries) => {
