@@ -23,8 +23,8 @@ impl<S: StateMachine> Consensus<S> {
             return;
         }
         let last = log.last_index();
+        leader.meet(from, me);
         let link = &mut leader.links[from];
-        link.meet(me);
         link.hear(now, ack);
         link.report = Some(n);
         link.matched = link.matched.max(holds.min(last));

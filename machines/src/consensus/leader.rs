@@ -171,6 +171,17 @@ impl Leader {
         if *held > commit && log.term(*held) == Some(term) { *held } else { commit }
     }
 
+    /// A life of a node speaks. What another one held, wanted and was told says nothing of this one: it may hold less, and it
+    /// numbers its own reads, of which none may be granted because one of the same number was asked before.
+    pub(super) fn meet(&mut self, node: usize, life: u64) {
+        let link = &mut self.links[node];
+        if link.life.is_some_and(|known| known != life) {
+            (link.matched, link.transfer, link.waits, link.granted) = (0, None, None, 0);
+            self.reads.retain(|read| read.from != node);
+        }
+        link.life = Some(life);
+    }
+
     /// A node's clients wait for the entry at `index`.
     pub(super) fn wait(&mut self, node: usize, index: u64, now: Time) {
         let waits = self.links[node].waits.get_or_insert(Waits { first: index, last: index, since: now });
@@ -329,13 +340,5 @@ impl Link {
             self.round_trip = Some(self.round_trip.map_or(sample, |usual| (usual * 7 + sample) / 8));
             self.confirmed = self.confirmed.max(asked.reads);
         }
-    }
-
-    /// Another life of it speaks, which may hold less.
-    pub(super) fn meet(&mut self, life: u64) {
-        if self.life.is_some_and(|known| known != life) {
-            (self.matched, self.transfer, self.waits, self.granted) = (0, None, None, 0);
-        }
-        self.life = Some(life);
     }
 }
