@@ -209,6 +209,10 @@ sweep seeds="1000": _workbench
     {{ sweep }} {{ seeds }} --data -w kafka --node-count 3 --concurrency 2n --rate 100 --time-limit 60
     {{ sweep }} {{ seeds }} --data -w txn-rw-register --node-count 3 --concurrency 2n --rate 100 --time-limit 60 \
         --consistency-models read-atomic,causal-cerone
+    {{ sweep }} {{ seeds }} --data -w lin-kv --machine lin-kv --node-count 5 --concurrency 4n --rate 100 --latency 10 \
+        --time-limit 60
+    {{ sweep }} {{ seeds }} --data -w txn-list-append --machine txn-strict --node-count 5 --concurrency 4n --rate 100 \
+        --latency 10 --time-limit 60 --consistency-models strict-serializable
     # Without.
     {{ sweep }} {{ seeds }} -w broadcast --node-count 5 --rate 10 --time-limit 20
     {{ sweep }} {{ seeds }} -w broadcast {{ flags_3d }}
