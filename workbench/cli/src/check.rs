@@ -33,9 +33,9 @@ Exits with 0 if all are valid, 1 if any is not, 2 if there is no verdict on some
 #[derive(Clone, Debug, Parser)]
 #[command(args_override_self = true, after_help = EXAMPLES)]
 pub(super) struct CheckArguments {
-    /// What the operations are and what is checked: bank, broadcast, cas-register, counter, echo, g-counter, g-set, kafka,
-    /// lin-kv, list-append, long-fork, mutex, pn-counter, register, rw-register, set, set-full, txn-list-append,
-    /// txn-rw-register, unique-ids (required)
+    /// What the operations are and what is checked: bank, broadcast, cas-register, comments, counter, echo, fifo-queue,
+    /// g-counter, g-set, kafka, lin-kv, linearizable-set, list-append, long-fork, multi-register, mutex, pn-counter, register,
+    /// rw-register, sequential, set, set-full, txn-list-append, txn-rw-register, unique-ids, unordered-queue (required)
     #[arg(short = 'w', long = "workload", alias = "model", value_name = "NAME", allow_hyphen_values = true)]
     check: Option<String>,
     /// Histories: files, directories that Maelstrom, Jepsen or we left a run in, or - for standard input

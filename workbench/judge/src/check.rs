@@ -25,31 +25,49 @@ pub enum Check {
     Register,
     /// A lock that one process holds at a time.
     Mutex,
+    /// Blind inserts, and reads of all of them: whoever sees one sees all that were there before it began.
+    Comments,
+    /// Keys that are written in order, and read in the opposite order.
+    Sequential,
+    /// A queue that keeps the order.
+    FifoQueue,
+    /// A queue that keeps no order.
+    UnorderedQueue,
+    /// A set whose reads show all that is in it at one moment.
+    LinearizableSet,
+    /// Registers that transactions read and write at one moment.
+    MultiRegister,
 }
 
 impl Check {
     /// All names, and what they stand for; several may stand for the same. The first is the one that is used in words.
-    pub const NAMES: [(&'static str, Check); 20] = [
+    pub const NAMES: [(&'static str, Check); 26] = [
         ("bank", Check::Bank),
         ("broadcast", Check::Workload(Workload::Broadcast)),
         ("cas-register", Check::Register),
+        ("comments", Check::Comments),
         ("counter", Check::Counter),
         ("echo", Check::Workload(Workload::Echo)),
+        ("fifo-queue", Check::FifoQueue),
         ("g-counter", Check::Workload(Workload::GCounter)),
         ("g-set", Check::Workload(Workload::GSet)),
         ("kafka", Check::Workload(Workload::Kafka)),
         ("lin-kv", Check::Workload(Workload::LinKv)),
+        ("linearizable-set", Check::LinearizableSet),
         ("list-append", Check::Workload(Workload::TxnListAppend)),
         ("long-fork", Check::LongFork),
+        ("multi-register", Check::MultiRegister),
         ("mutex", Check::Mutex),
         ("pn-counter", Check::Workload(Workload::PnCounter)),
         ("register", Check::Register),
         ("rw-register", Check::Workload(Workload::TxnRwRegister)),
+        ("sequential", Check::Sequential),
         ("set", Check::Set),
         ("set-full", Check::SetFull),
         ("txn-list-append", Check::Workload(Workload::TxnListAppend)),
         ("txn-rw-register", Check::Workload(Workload::TxnRwRegister)),
         ("unique-ids", Check::Workload(Workload::UniqueIds)),
+        ("unordered-queue", Check::UnorderedQueue),
     ];
 
     /// What a name stands for.
@@ -92,6 +110,10 @@ impl Check {
             Check::Bank => &["read", "transfer"],
             Check::LongFork => &["read", "write", "txn", ""],
             Check::Mutex => &["acquire", "release"],
+            Check::Comments | Check::Sequential => &["read", "write"],
+            Check::FifoQueue | Check::UnorderedQueue => &["dequeue", "enqueue"],
+            Check::LinearizableSet => &["add", "read"],
+            Check::MultiRegister => &["txn"],
         }
     }
 
@@ -114,7 +136,11 @@ impl Check {
             Check::Workload(Workload::LinKv) => keyed(op),
             Check::Register => compared(op),
             Check::Workload(Workload::Kafka) => log(op),
-            Check::Workload(Workload::Broadcast | Workload::GSet) | Check::Set | Check::SetFull => {
+            Check::Workload(Workload::Broadcast | Workload::GSet)
+            | Check::Set
+            | Check::SetFull
+            | Check::LinearizableSet
+            | Check::Comments => {
                 let is_list = !matches!(op.value, Value::Map(_)) && op.value.elements().is_some();
                 (ok && op.f == "read" && !is_list)
                     .then(|| format!("{} is not a list of what was read", op.value))
@@ -128,7 +154,11 @@ impl Check {
                 let is_map = matches!(op.value, Value::Map(_));
                 (ok && op.f == "read" && !is_map).then(|| format!("{} is not a map of accounts", op.value))
             }
+            Check::Sequential => (ok && op.f == "read" && reversed_keys(op).is_none())
+                .then(|| format!("{} is not a key and what its parts held, the last first", op.value)),
+            Check::MultiRegister => registers(op),
             Check::Workload(Workload::Echo | Workload::UniqueIds) | Check::Mutex => None,
+            Check::FifoQueue | Check::UnorderedQueue => None,
         }
     }
 }
@@ -150,6 +180,25 @@ fn steps(op: &Op, write: &str, lists: bool) -> Option<String> {
         (is_read && lists && op.kind == Kind::Ok && !is_list)
             .then(|| format!("the step {step} does not read a list"))
     })
+}
+
+/// What a read of keys that are written in order found, the last key first.
+pub(crate) fn reversed_keys(op: &Op) -> Option<&[Value]> {
+    let [_, parts] = op.value.elements()? else { return None };
+    parts.elements()
+}
+
+/// A transaction on registers that happens at one moment.
+fn registers(op: &Op) -> Option<String> {
+    let Some(steps) = op.value.elements() else {
+        return Some(format!("{} is not a list of steps", op.value));
+    };
+    let is_step = |step: &&Value| match step.elements() {
+        Some([name, _, _]) => matches!(name.as_name(), Some("r" | "read" | "w" | "write")),
+        _ => false,
+    };
+    let wrong = steps.iter().find(|step| !is_step(step))?;
+    Some(format!("the step {wrong} is neither [:read key value] nor [:write key value]"))
 }
 
 /// Each operation is about a key.

@@ -1,5 +1,7 @@
-//! Checks that only others' tools run, as Jepsen and elle-cli have them: `bank`, `counter`, `long-fork` and `set`.
+//! Checks that only others' tools run, as Jepsen and elle-cli have them: `bank`, `comments`, `counter`, `long-fork`,
+//! `sequential` and `set`.
 
+use super::check::reversed_keys;
 use super::context::Context;
 use super::finding::{brief, findings};
 use super::{BankRules, Finding, Validity, Verdict};
@@ -137,6 +139,63 @@ pub(super) fn set(context: &Context<'_>) -> Verdict {
         ("unexpected", Value::List(unexpected)),
     ];
     verdict(found, true, counts)
+}
+
+/// Whoever sees an insert sees all that were known before it began: strict serializability asks for that.
+pub(super) fn comments(context: &Context<'_>) -> Verdict {
+    let mut known: Vec<(&Value, usize)> = Vec::new();
+    // How many were known when each began.
+    let mut before: BTreeMap<&Value, usize> = BTreeMap::new();
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for op in context.client_ops() {
+        match (op.f, op.kind) {
+            ("write", Kind::Invoke) => drop(before.insert(&op.value, known.len())),
+            ("write", Kind::Ok) => known.push((&context.other_half(op).unwrap_or(op).value, op.index)),
+            ("read", Kind::Ok) => {
+                let seen: BTreeSet<&Value> = op.value.elements().unwrap_or(&[]).iter().collect();
+                let late = seen.iter().filter_map(|value| Some((before.get(*value)?, *value))).max();
+                let Some((&due, witness)) = late else { continue };
+                let Some((missing, written)) = known[..due].iter().find(|(value, _)| !seen.contains(value))
+                else {
+                    continue;
+                };
+                let (missing, witness) = (brief(missing), brief(witness));
+                let told = format!(
+                    "a read has {witness} and lacks {missing}, which was acknowledged before {witness} was begun"
+                );
+                found.push(bad("comments", told, context, &[*written, op.index]));
+                errors.push(op.to_value());
+            }
+            _ => {}
+        }
+    }
+    verdict(found, ok_reads(context).next().is_some(), vec![("errors", Value::List(errors))])
+}
+
+/// The parts of a key are written in order, each by itself, and read in the opposite order: once a reader has found a part, it
+/// finds all that were written before it.
+pub(super) fn sequential(context: &Context<'_>) -> Verdict {
+    let (mut found, mut counts) = (Vec::new(), [0; 3]);
+    for read in ok_reads(context) {
+        let parts = reversed_keys(read).unwrap_or(&[]);
+        let first = parts.iter().position(|part| *part != Value::Nil);
+        let is_missing = |part: &Value| *part == Value::Nil;
+        let is_bad = first.is_some_and(|first| parts[first..].iter().any(is_missing));
+        counts[0] += usize::from(!parts.iter().any(is_missing));
+        counts[1] += usize::from(parts.iter().any(is_missing));
+        counts[2] += usize::from(first.is_none());
+        if is_bad {
+            let told = format!(
+                "a read found a part and then missed one that was written before it: {}",
+                brief(&read.value)
+            );
+            found.push(bad("sequential", told, context, &[read.index]));
+        }
+    }
+    let names = ["all-count", "some-count", "none-count"];
+    let mut entries: Vec<(&str, Value)> = names.into_iter().zip(counts.map(Value::count)).collect();
+    entries.push(("bad-count", Value::count(found.len())));
+    verdict(found, ok_reads(context).next().is_some(), entries)
 }
 
 /// What a reader saw: keys, and the value of each.

@@ -52,6 +52,8 @@ const GLOSSARY: &[(&str, &str)] = &[
     ("bank", "All accounts together must hold the same at any time, and none less than nothing."),
     ("unexpected", "A set had an element that nobody added."),
     ("long-fork", "Readers saw writes in different orders."),
+    ("comments", "Whoever sees an insert has to see all that were there before it began."),
+    ("sequential", "What was written in order has to be found in that order."),
     ("internal", "A transaction did not see what it had itself written or read before."),
     ("future-read", "A transaction read what it wrote only later."),
     ("duplicate-elements", "A list held an element twice."),

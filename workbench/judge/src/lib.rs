@@ -56,6 +56,7 @@ pub mod history;
 pub mod kafka;
 mod lin_kv;
 mod net;
+mod objects;
 mod patience;
 mod set_full;
 mod stats;
@@ -80,6 +81,7 @@ use verdict::Verdict;
 
 use context::Context;
 use edn::Value;
+use objects::Object;
 use tape::Tape;
 
 /// What the checkers say about a run.
@@ -242,6 +244,12 @@ fn workload(context: &Context<'_>, check: Check) -> Verdict {
         Check::Counter => foreign::counter(context),
         Check::LongFork => foreign::long_fork(context),
         Check::Set => foreign::set(context),
+        Check::Comments => foreign::comments(context),
+        Check::Sequential => foreign::sequential(context),
+        Check::FifoQueue => objects::check(context, Object::FifoQueue),
+        Check::UnorderedQueue => objects::check(context, Object::UnorderedQueue),
+        Check::LinearizableSet => objects::check(context, Object::Set),
+        Check::MultiRegister => objects::check(context, Object::Registers),
     }
 }
 

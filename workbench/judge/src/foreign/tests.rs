@@ -115,3 +115,27 @@ fn what_judged_nothing_is_unknown() {
         assert_eq!((valid, findings.len()), (Validity::Unknown, 1), "{name}: {findings:?}");
     }
 }
+
+#[test]
+fn whoever_sees_a_comment_sees_all_before_it() {
+    let read = |values: &str| {
+        format!(
+            "0 invoke write 1\n 1 invoke write 9\n 0 ok write 1\n 0 invoke write 2\n 0 ok write 2\n 2 invoke read nil\n \
+             2 ok read {values}"
+        )
+    };
+    for values in ["[]", "#{1}", "#{1 2}", "[1 9]", "#{9}"] {
+        assert_valid("comments", &read(values));
+    }
+    assert_invalid("comments", &read("#{2}"), "has 2 and lacks 1, which was acknowledged before 2 was begun");
+    assert_eq!(judge("comments", "0 invoke write 1\n 0 ok write 1").0, Validity::Unknown);
+}
+
+#[test]
+fn who_finds_a_part_finds_those_before_it() {
+    let read = |parts: &str| format!("0 invoke read nil\n 0 ok read [7 [{parts}]]");
+    for parts in ["nil nil nil", "nil nil \"7_0\"", "\"7_1\" \"7_0\""] {
+        assert_valid("sequential", &read(parts));
+    }
+    assert_invalid("sequential", &read("nil \"7_1\" nil"), "missed one that was written before it");
+}

@@ -95,12 +95,23 @@ impl Display for HistoryError {
             Reason::NoOperation => {
                 write!(f, "not an operation: a map such as {{:type :invoke, :process 0, :f :read}}")
             }
-            Reason::Key(key) => write!(f, "no usable :{key}"),
+            Reason::Key(key) => write!(f, "no usable :{key}{}", due(key)),
             Reason::Index(index, before) => {
                 write!(f, "index {index} comes after {before}: indices must grow, though they may have gaps")
             }
             Reason::Names => write!(f, "too many different names to be a history"),
         }
+    }
+}
+
+/// What a key must hold.
+fn due(key: &str) -> &'static str {
+    match key {
+        "type" => ": it must be :invoke, :ok, :fail or :info",
+        "process" => ": it must be there, and not nil",
+        "time" => ": it must be a number of nanoseconds",
+        "index" => ": it must be an integer, not negative",
+        _ => ": it must be a keyword",
     }
 }
 
@@ -216,7 +227,7 @@ impl<'t> Reader<'t> {
                 "process" => process = Some(value),
                 "f" if value == Value::Nil => {}
                 "f" => op.f = self.lasting(&value, Reason::Key("f"))?,
-                "value" => op.value = value,
+                "value" => op.value = without_tag(value),
                 "final?" => op.is_final = value == Value::Bool(true),
                 "error" => op.error = Some(value),
                 "exception" => op.exception = self.names.lasting(&exception_class(&value)),
@@ -268,6 +279,14 @@ impl<'t> Reader<'t> {
                 Ok(Process::Client(next))
             }
         }
+    }
+}
+
+/// Pairs of a key and a value are records to those who keep keys apart (`#jepsen.independent/tuple [1 2]`).
+fn without_tag(value: Value) -> Value {
+    match value {
+        Value::Tagged(tagged) if tagged.1.elements().is_some_and(|pair| pair.len() == 2) => tagged.1,
+        value => value,
     }
 }
 
@@ -323,6 +342,15 @@ mod tests {
     use super::*;
 
     const LINE: &str = "{:index 0, :time 0, :type :ok, :process 0, :f :read}";
+
+    #[test]
+    fn a_pair_that_is_a_record_is_a_pair() {
+        for tag in ["jepsen.independent/tuple ", "clojure.lang.MapEntry"] {
+            let line = format!("{{:type :invoke, :process 0, :f :write, :value #{tag}[1 2]}}");
+            assert!(printed(&line)[0].contains(":value [1 2]}"), "{tag}");
+        }
+        assert!(printed("{:type :ok, :process 0, :value #uuid \"a\"}")[0].contains("#uuid"));
+    }
 
     fn printed(text: &str) -> Vec<String> {
         let history = read(text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -416,9 +444,13 @@ mod tests {
             error(&format!("{LINE}\n{LINE}")),
             "line 2: index 0 comes after 0: indices must grow, though they may have gaps"
         );
-        assert_eq!(error(&LINE.replace(":ok", ":maybe")), "line 1: no usable :type");
-        assert_eq!(error("{:index 0}"), "line 1: no usable :type");
-        assert_eq!(error("{:type :invoke, :f :read}"), "line 1: no usable :process");
+        assert_eq!(
+            error(&LINE.replace(":ok", ":maybe")),
+            "line 1: no usable :type: it must be :invoke, :ok, :fail or :info"
+        );
+        assert!(error("{:index 0}").starts_with("line 1: no usable :type"));
+        assert!(error("{:type :invoke, :f :read}").starts_with("line 1: no usable :process"));
+        assert!(error(&LINE.replace(":time 0", ":time #inst \"2026\"")).contains("a number of nanoseconds"));
         assert_eq!(
             error("5"),
             "line 1: not an operation: a map such as {:type :invoke, :process 0, :f :read}"
