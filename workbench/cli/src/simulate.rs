@@ -32,16 +32,13 @@ fn simulate(scenario: &Scenario, console: &mut Console) -> Record {
     simulation.keep_log();
     console.set_virtual_time(simulation.now());
     console.say(Level::Info, format!("Simulating {}", summary::title(simulation.run().options())));
-    let mut seen = 0;
     for step in 0_u64.. {
         let goes_on = simulation.step();
         if step.is_multiple_of(STEPS_BETWEEN_GLANCES) {
             console.show(&simulation.run().progress(simulation.now()));
         }
         console.set_virtual_time(simulation.now());
-        let new = simulation.log()[seen..].to_vec();
-        seen += new.len();
-        new.into_iter().for_each(|line| console.log(line));
+        simulation.take_log().into_iter().for_each(|line| console.log(line));
         if !goes_on {
             break;
         }

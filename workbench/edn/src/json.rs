@@ -232,6 +232,7 @@ impl Serialize for Value {
             Value::List(elements) | Value::Vector(elements) | Value::Set(elements) => {
                 serializer.collect_seq(elements)
             }
+            Value::Integers(integers) => serializer.collect_seq(integers.iter()),
             Value::Map(entries) => {
                 let mut map = serializer.serialize_map(Some(entries.len()))?;
                 for (key, value) in entries {

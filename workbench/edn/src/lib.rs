@@ -13,19 +13,25 @@
 //! # Ok::<(), edn::ReadError>(())
 //! ```
 
+mod integers;
 pub mod json;
 mod pretty;
 mod print;
 mod read;
 
+pub use integers::Integers;
 pub use pretty::pretty;
 pub use print::print_bare;
 pub use read::{ReadError, Values, read, read_all};
 
+use integers::Items;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+/// Vectors of fewer integers than this are left as they are.
+const WORTH_PACKING: usize = 64;
 
 /// An EDN value.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +55,8 @@ pub enum Value {
     List(Vec<Value>),
     /// `[a b]`, JSON's array.
     Vector(Vec<Value>),
+    /// A vector of nothing but integers, in little room. Whoever looks into a value that may be one asks for [`Value::items`].
+    Integers(Integers),
     /// `{k v, …}`, in the order given. Maps that come from JSON are sorted by key, and a repeated key keeps its last value.
     Map(Vec<(Value, Value)>),
     /// `#{a b}`, in the order given.
@@ -118,6 +126,31 @@ impl Value {
         }
     }
 
+    /// The same one by one, however they are kept.
+    pub fn items(&self) -> Option<impl Iterator<Item = Cow<'_, Value>>> {
+        match self {
+            Value::Integers(integers) => Some(Items::Integers(Box::new(integers.iter()))),
+            _ => self.elements().map(|elements| Items::Plain(elements.iter())),
+        }
+    }
+
+    /// The same value, in less room if it is a long vector of integers.
+    pub fn packed(self) -> Value {
+        match &self {
+            Value::Vector(elements) if elements.len() >= WORTH_PACKING => {
+                Integers::of(elements).map_or(self, Value::Integers)
+            }
+            _ => self,
+        }
+    }
+
+    /// A vector's elements compared with those of another.
+    fn cmp_items(&self, other: &Value) -> Ordering {
+        let items =
+            |value: &'_ Value| value.items().into_iter().flatten().map(Cow::into_owned).collect::<Vec<_>>();
+        items(self).cmp(&items(other))
+    }
+
     /// The integer, if it is one of at most 64 bits.
     pub fn as_integer(&self) -> Option<i64> {
         match self {
@@ -152,7 +185,7 @@ impl Value {
             Value::Text(_) => 4,
             Value::Keyword(_) => 5,
             Value::List(_) => 6,
-            Value::Vector(_) => 7,
+            Value::Vector(_) | Value::Integers(_) => 7,
             Value::Map(_) => 8,
             Value::Set(_) => 9,
             Value::Symbol(_) => 10,
@@ -174,6 +207,7 @@ impl Ord for Value {
             (Text(a), Text(b)) | (Symbol(a), Symbol(b)) => a.cmp(b),
             (Keyword(a), Keyword(b)) => a.cmp(b),
             (List(a), List(b)) | (Vector(a), Vector(b)) | (Set(a), Set(b)) => a.cmp(b),
+            (Integers(_), Integers(_) | Vector(_)) | (Vector(_), Integers(_)) => self.cmp_items(other),
             (Map(a), Map(b)) => a.cmp(b),
             (Tagged(a), Tagged(b)) => a.cmp(b),
             _ => self.rank().cmp(&other.rank()),
@@ -207,6 +241,7 @@ impl Hash for Value {
             Value::Text(text) | Value::Symbol(text) => text.hash(state),
             Value::Keyword(name) => name.hash(state),
             Value::List(elements) | Value::Vector(elements) | Value::Set(elements) => elements.hash(state),
+            Value::Integers(integers) => integers.iter().map(Value::Integer).collect::<Vec<_>>().hash(state),
             Value::Map(entries) => entries.hash(state),
             Value::Tagged(tagged) => tagged.hash(state),
         }

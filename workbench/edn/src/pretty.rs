@@ -31,6 +31,10 @@ impl Printer {
             Value::Map(entries) if !entries.is_empty() => self.map(entries, trailing),
             Value::List(elements) => self.sequence("(", elements, ")", trailing),
             Value::Vector(elements) => self.sequence("[", elements, "]", trailing),
+            Value::Integers(integers) => {
+                let elements: Vec<Value> = integers.iter().map(Value::Integer).collect();
+                self.sequence("[", &elements, "]", trailing);
+            }
             Value::Set(elements) => self.sequence("#{", elements, "}", trailing),
             Value::Tagged(tagged) => {
                 let (tag, value) = &**tagged;

@@ -40,6 +40,14 @@ fn write(value: &Value, strings: Strings, out: &mut impl Write) -> fmt::Result {
         Value::List(elements) => write_elements("(", elements, ")", strings, out),
         Value::Vector(elements) => write_elements("[", elements, "]", strings, out),
         Value::Set(elements) => write_elements("#{", elements, "}", strings, out),
+        Value::Integers(integers) => {
+            out.write_char('[')?;
+            for (position, integer) in integers.iter().enumerate() {
+                let gap = if position > 0 { " " } else { "" };
+                write!(out, "{gap}{integer}")?;
+            }
+            out.write_char(']')
+        }
         Value::Map(entries) => write_entries(entries, strings, out),
         Value::Tagged(tagged) => {
             let (tag, value) = &**tagged;

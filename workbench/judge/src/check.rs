@@ -141,7 +141,7 @@ impl Check {
             | Check::SetFull
             | Check::LinearizableSet
             | Check::Comments => {
-                let is_list = !matches!(op.value, Value::Map(_)) && op.value.elements().is_some();
+                let is_list = !matches!(op.value, Value::Map(_)) && op.value.items().is_some();
                 (ok && op.f == "read" && !is_list)
                     .then(|| format!("{} is not a list of what was read", op.value))
             }

@@ -248,9 +248,7 @@ fn only_own(record: &Record) -> Option<String> {
     reads.peek()?;
     let is_own = |op: &Op| {
         let given = node(record, op).map(|node| &given[node]);
-        given.is_some_and(|given| {
-            op.value.elements().unwrap_or_default().iter().all(|value| given.contains(value))
-        })
+        given.is_some_and(|given| op.value.items().into_iter().flatten().all(|value| given.contains(&*value)))
     };
     let givers = given.iter().filter(|given| !given.is_empty()).count();
     (record.nodes.len() > 1 && givers > 1 && reads.all(is_own)).then(|| {

@@ -14,6 +14,7 @@ use edn::Value;
 use judge::history::{History, Kind, Op};
 use judge::{Finding, Results};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Findings that a page shows. The results have them all.
@@ -180,7 +181,8 @@ fn subject(history: &History, pairs: &[Option<usize>], kind: &str, evidence: &[u
     if written.is_some() || kind != "lost" {
         return written;
     }
-    let read = |op: &&Op| history.ops[completed(op)].value.elements().map(<[Value]>::to_vec);
+    let read =
+        |op: &&Op| Some(history.ops[completed(op)].value.items()?.map(Cow::into_owned).collect::<Vec<_>>());
     let had = ops.first().and_then(read)?;
     let lacks = ops.last().and_then(read)?;
     let value = had.iter().find(|value| !lacks.contains(value))?.as_integer()?;

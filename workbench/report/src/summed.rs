@@ -10,6 +10,7 @@ use edn::Value;
 use judge::history::{Kind, Op};
 use judge::{Finding, Results};
 use machines::Time;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All that was found, in a sentence without its period; none if nothing was, or if the first finding says it all.
@@ -77,8 +78,11 @@ fn lost(record: &Record, results: &Value) -> Option<String> {
     let mut words = format!("{}{values} values lost", thousands(lost.len() as i64));
     let mut lacks: Vec<(&str, usize)> = Vec::new();
     for (node, read) in last_reads(record) {
-        let has: BTreeSet<&Value> = read.value.elements().unwrap_or_default().iter().collect();
-        lacks.push((record.options.nodes.get(node)?, lost.difference(&has).count()));
+        let has: BTreeSet<Value> = read.value.items().into_iter().flatten().map(Cow::into_owned).collect();
+        lacks.push((
+            record.options.nodes.get(node)?,
+            lost.iter().filter(|value| !has.contains(**value)).count(),
+        ));
     }
     lacks.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     match lacks.as_slice() {

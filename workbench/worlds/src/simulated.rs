@@ -105,9 +105,9 @@ impl Simulation {
         self.now
     }
 
-    /// What the run has logged, if that is kept.
-    pub fn log(&self) -> &[LogLine] {
-        &self.log
+    /// What the run has logged since this was last asked, if that is kept.
+    pub fn take_log(&mut self) -> Vec<LogLine> {
+        std::mem::take(&mut self.log)
     }
 
     /// What programs say of themselves, of those to which something happened since this was last asked.

@@ -60,7 +60,7 @@ impl Workload for Broadcast {
 
     fn answer(&mut self, _: u64, op: &Op, reply: Reply) -> Result<Step, Malformed> {
         Ok(Step::Ok(match op.f {
-            "read" => reply.take("messages"),
+            "read" => reply.take("messages").packed(),
             _ => op.value.clone(),
         }))
     }

@@ -42,7 +42,7 @@ impl Workload for GSet {
 
     fn answer(&mut self, _: u64, op: &Op, reply: Reply) -> Result<Step, Malformed> {
         Ok(Step::Ok(match op.f {
-            "read" => reply.take("value"),
+            "read" => reply.take("value").packed(),
             _ => op.value.clone(),
         }))
     }

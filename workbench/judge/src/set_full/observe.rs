@@ -38,8 +38,8 @@ pub(super) fn elements<'a>(context: &Context<'a>, add: &str) -> Vec<Element<'a>>
                 if op.f == add {
                     observations.know(numbers.get(&invoke.value), op.index);
                 } else if op.f == "read" {
-                    let elements = op.value.elements().unwrap_or(&[]);
-                    observations.read(elements.iter().filter_map(|v| numbers.get(v)), invoke.index, op.index);
+                    let elements = op.value.items().into_iter().flatten();
+                    observations.read(elements.filter_map(|v| numbers.get(&v)), invoke.index, op.index);
                 }
             }
             _ => {}

@@ -446,7 +446,7 @@ fn operations_and_messages_are_logged_if_that_is_wanted() {
     let mut simulation = Simulation::new(options, echoing());
     simulation.keep_log();
     while simulation.step() {}
-    let log = simulation.log();
+    let log = simulation.take_log();
     let sends = log.iter().filter(|line| line.message.starts_with(":send #")).count();
     let operations = log.iter().filter(|line| line.thread.starts_with("jepsen worker ")).count();
     assert!(!log.iter().any(|line| line.message.starts_with(":recv")));
