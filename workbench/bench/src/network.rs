@@ -9,12 +9,15 @@
 //! On top come [`Faults`] that Maelstrom does not have. A message held up joins its recipient's queue only afterwards,
 //! as if it had been sent later.
 
+pub mod body;
 pub mod faults;
 pub mod journal;
 mod latency;
 mod line;
 mod queued;
 
+use body::Bodies;
+pub use body::Body;
 pub use faults::Faults;
 pub use journal::{Count, Entry, Event, Journal, Statistics};
 pub use line::BadLine;
@@ -442,8 +445,14 @@ impl Network {
         let (mailboxes, journal) = (&self.mailboxes, &mut self.journal);
         let name = |participant: Participant| mailboxes[participant.0 as usize].name.clone();
         let (src, dest, body) = (message.src, message.dest, &message.body);
-        let entry =
-            || Entry { time, event, id: message.id, src: name(src), dest: name(dest), body: body.clone() };
+        let entry = |bodies: &mut Bodies| {
+            let (id, src, dest) = (message.id, name(src), name(dest));
+            let body = match event {
+                Event::Send => bodies.sent(id, &src, body),
+                _ => bodies.ended(id, body),
+            };
+            Entry { time, event, id, src, dest, body }
+        };
         journal.record(event, touches_client, body.len(), entry);
     }
 

@@ -6,7 +6,6 @@ mod register;
 
 use super::context::Context;
 use super::finding::findings;
-use super::objects::nothing_succeeded;
 use super::{Finding, Validity, Verdict};
 use crate::Check;
 use crate::history::{Kind, Op};
@@ -37,11 +36,7 @@ pub(super) fn check_foreign(context: &Context<'_>, check: Check) -> Verdict {
         _ if context.client_ops().filter(|op| op.kind == Kind::Invoke).all(has_key) => Shape::Keyed,
         _ => Shape::Bare,
     };
-    // Anything explains a history in which nothing is known to have happened.
-    match context.client_ops().any(|op| op.kind == Kind::Ok) {
-        true => judge(context, shape),
-        false => nothing_succeeded(),
-    }
+    judge(context, shape)
 }
 
 /// What operations are like.

@@ -48,8 +48,8 @@ pub(super) fn check(context: &Context<'_>, object: Object) -> Verdict {
         .filter(|op| op.kind == Kind::Invoke)
         .filter_map(|op| call(context, op))
         .collect();
-    if !calls.iter().any(|call| call.end.is_some()) {
-        return nothing_succeeded();
+    if calls.is_empty() {
+        return nothing_happened();
     }
     let mut search = Search { object, calls: &calls, seen: HashSet::new(), steps: 0, most: 0, stuck: 0 };
     let (valid, explanation) = match search.run(context) {
@@ -82,10 +82,10 @@ pub(super) fn check(context: &Context<'_>, object: Object) -> Verdict {
     Verdict { valid, value, findings: explanation.map(finding).into_iter().collect() }
 }
 
-/// Where no operation is known to have happened, anything may have.
-pub(super) fn nothing_succeeded() -> Verdict {
+/// There were operations, and none that changed anything or told anything.
+fn nothing_happened() -> Verdict {
     let valid = Validity::Unknown;
-    let explanation = "no operation succeeded, so there is nothing to judge".to_owned();
+    let explanation = "no operation may have happened, so there is nothing to judge".to_owned();
     let value = Value::map([("valid?", valid.into()), ("error", explanation.as_str().into())]);
     let finding = Finding { kind: "nothing-done", costs: valid, explanation, evidence: Vec::new(), more: 0 };
     Verdict { valid, value, findings: vec![finding] }
@@ -127,7 +127,11 @@ impl<'a> Search<'a, '_> {
     /// Whether there is an order; none if the search was given up.
     fn run(&mut self, context: &Context<'_>) -> Option<bool> {
         let ended = self.calls.iter().filter(|call| call.end.is_some()).count();
+        if ended == 0 {
+            return Some(true);
+        }
         let done = vec![0; self.calls.len().div_ceil(64)];
+        self.stuck = self.first_end(&done);
         let mut way = vec![self.place(done, &State::new())];
         while let Some(place) = way.last_mut() {
             let Some((call, state)) = place.next.pop() else {

@@ -63,7 +63,7 @@ impl Chains {
             return;
         }
         let Some(workload) = self.workload else { return };
-        for atom in mentions::brought(workload, &message.body) {
+        for atom in mentions::brought(workload, &message.body.text()) {
             if self.steps < MAX_STEPS && !self.by_atom.contains_key(&atom) {
                 self.by_atom.insert(atom, self.values.len());
                 self.values.push(Chain { atom, steps: vec![row] });
@@ -78,7 +78,10 @@ impl Chains {
     pub(super) fn ended(&mut self, row: usize, message: &Row) {
         let Some(workload) = self.workload.filter(|workload| mentions::has_values(*workload)) else { return };
         let time_us = message.end_us.unwrap_or(message.sent_us);
-        if message.fate == Fate::Delivered && self.is_node(message.dest) && kind(&message.body) == "init" {
+        if message.fate == Fate::Delivered
+            && self.is_node(message.dest)
+            && kind(&message.body.text()) == "init"
+        {
             self.forget(message.dest);
         }
         let is_sighting = !self.is_node(message.dest);
@@ -86,7 +89,7 @@ impl Chains {
             return;
         }
         let (mut values, mut looked_up) = (Vec::new(), 0);
-        mentions::mentioned(workload, &message.body, &mut |atom| {
+        mentions::mentioned(workload, &message.body.text(), &mut |atom| {
             looked_up += 1;
             values.extend(self.by_atom.get(&atom).copied());
         });

@@ -87,6 +87,7 @@ impl Talk {
         let mut brought = HashSet::new();
         let sent = record.journal.entries.iter().filter(|entry| entry.event == Event::Send).take(MAX_ENTRIES);
         for Entry { src, dest, body, .. } in sent {
+            let body = &*body.text();
             match (place.get(src.as_ref()), place.get(dest.as_ref())) {
                 (Some(&src), Some(&dest)) if src != dest => {
                     talk.hear(src, dest, body);

@@ -31,7 +31,7 @@ const OTHER: &str = "#000000";
 
 /// The drawing.
 pub fn messages(record: &Record) -> String {
-    let is_shown = |entry: &&Entry| !matches!(kind(&entry.body).as_ref(), "init" | "init_ok");
+    let is_shown = |entry: &&Entry| !matches!(kind(&entry.body.text()).as_ref(), "init" | "init_ok");
     let mut entries: Vec<&Entry> =
         record.journal.entries.iter().filter(is_shown).take(MAX_EVENTS + 1).collect();
     let is_cut = entries.len() > MAX_EVENTS;
@@ -112,7 +112,8 @@ fn draw_messages(svg: &mut String, columns: &Columns, entries: &[&Entry]) {
         let Some(&from) = sent.get(&entry.id) else { continue };
         let (x1, x2) = (columns[&rank(&entry.src)], columns[&rank(&entry.dest)]);
         let (y1, y2) = (y_of(from), y_of(position));
-        let kind = kind(&entry.body);
+        let body = entry.body.text();
+        let kind = kind(&body);
         let is_client = |name: &str| name.starts_with('c');
         let colour = match kind.as_ref() {
             "error" => ERROR,
@@ -126,8 +127,8 @@ fn draw_messages(svg: &mut String, columns: &Columns, entries: &[&Entry]) {
             "<g><title>{}</title><path d=\"M{x1:.1} {y1:.1} L{x2:.1} {y2:.1}\" stroke=\"{colour}\" \
              marker-end=\"url(#tip)\"{dash}/><text x=\"{middle_x:.1}\" y=\"{middle_y:.1}\" text-anchor=\"middle\" \
              fill=\"{colour}\">{}</text></g>",
-            escaped(&clipped(&entry.body, MAX_TITLE)),
-            escaped(&label(&kind, &entry.body))
+            escaped(&clipped(&body, MAX_TITLE)),
+            escaped(&label(&kind, &body))
         );
     }
 }

@@ -273,7 +273,7 @@ impl<'a> Messages<'a> {
         let (limit, full) = (traffic.body_limit(), traffic.in_full.clone());
         let chains = || traffic.chains.values.iter();
         let texts = json!({
-            "body": traffic.rows[full.clone()].iter().map(|row| cut(&row.body, limit)).collect::<Vec<_>>(),
+            "body": traffic.rows[full.clone()].iter().map(|row| cut(&row.body.text(), limit)).collect::<Vec<_>>(),
             "values": chains().map(|chain| chain.atom.to_string()).collect::<Vec<_>>(),
             "steps": chains().map(|chain| chain.steps.as_slice()).collect::<Vec<_>>(),
         });

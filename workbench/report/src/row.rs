@@ -1,9 +1,9 @@
 //! One message, as a row of the diagram.
 
 use crate::text::cut;
+use bench::network::Body;
 use serde::Deserialize;
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Row {
     /// The type in its body, by its position among the types.
     pub kind: usize,
     /// Its body.
-    pub body: Arc<str>,
+    pub body: Body,
 }
 
 /// Characters of a type that are shown.

@@ -165,7 +165,8 @@ impl Counts {
             if entry.event == Event::Receive {
                 continue;
             }
-            let mut kind = kind(&entry.body);
+            let body = entry.body.text();
+            let mut kind = kind(&body);
             if counts.by_type.len() >= MAX_TYPES && !counts.by_type.contains_key(&*kind) {
                 kind = "(other types)".into();
             }
@@ -286,7 +287,7 @@ impl Reader {
         let (src, dest) = (self.names.position(&entry.src), self.names.position(&entry.dest));
         let fate = match entry.event {
             Event::Send => {
-                let kind = self.kind(&entry.body);
+                let kind = self.kind(&entry.body.text());
                 if self.seen_links.insert((src, dest)) {
                     self.links.push((src, dest));
                 }

@@ -1,6 +1,7 @@
 //! The journal: every message that entered the network, was delivered, or was dropped, and the sums over them (Maelstrom
 //! behaviour §10.5).
 
+use super::body::{Bodies, Body};
 use machines::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub struct Journal {
     pub statistics: Statistics,
     /// Bytes that entries may yet take.
     room: usize,
+    bodies: Bodies,
 }
 
 /// One event.
@@ -36,7 +38,7 @@ pub struct Entry {
     /// Who it is for.
     pub dest: Arc<str>,
     /// Its body, as JSON text.
-    pub body: Arc<str>,
+    pub body: Body,
 }
 
 /// What happened to a message.
@@ -105,6 +107,13 @@ impl Statistics {
 }
 
 impl Journal {
+    /// A body for an entry of a message that was sent, in little room.
+    pub fn body(&mut self, id: u64, src: &Arc<str>, text: &Arc<str>) -> Body {
+        let body = self.bodies.sent(id, src, text);
+        self.bodies.ended(id, text);
+        body
+    }
+
     /// An empty journal that keeps its entries.
     pub fn new() -> Journal {
         Journal { room: MAX_BYTES, ..Journal::default() }
@@ -131,7 +140,7 @@ impl Journal {
         event: Event,
         touches_client: bool,
         bytes: usize,
-        entry: impl FnOnce() -> Entry,
+        entry: impl FnOnce(&mut Bodies) -> Entry,
     ) {
         if event == Event::Send && !touches_client {
             self.statistics.server_bytes += bytes as u64;
@@ -144,7 +153,8 @@ impl Journal {
             Event::Lost => self.statistics.lost += 1,
         }
         if self.room > 0 {
-            self.keep(entry());
+            let entry = entry(&mut self.bodies);
+            self.keep(entry);
         }
     }
 
@@ -152,7 +162,7 @@ impl Journal {
     /// other is kept: what is there is all that happened until then.
     pub fn keep(&mut self, entry: Entry) -> bool {
         // Only the first entry of a message has its body to itself.
-        let body = if entry.event == Event::Send { entry.body.len() } else { 0 };
+        let body = if entry.event == Event::Send { entry.body.size() } else { 0 };
         let room = self.room.checked_sub(size_of::<Entry>() + body);
         self.room = room.unwrap_or(0);
         if room.is_some() {
@@ -167,9 +177,9 @@ mod tests {
     use super::*;
 
     fn record(journal: &mut Journal, body: &str) {
-        let (name, body): (Arc<str>, Arc<str>) = ("n0".into(), body.into());
+        let (name, body): (Arc<str>, Body) = ("n0".into(), body.into());
         let (src, dest) = (name.clone(), name);
-        let entry = || Entry { time: Time::ZERO, event: Event::Send, id: 0, src, dest, body };
+        let entry = |_: &mut Bodies| Entry { time: Time::ZERO, event: Event::Send, id: 0, src, dest, body };
         journal.record(Event::Send, false, 0, entry);
     }
 

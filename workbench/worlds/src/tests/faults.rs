@@ -93,7 +93,10 @@ fn a_killed_node_hears_and_says_nothing_and_begins_anew_with_init() {
             let time = history_time(&record, entry.time);
             *started <= time && entry.event == Event::Receive && *entry.dest == **node
         });
-        assert!(next.unwrap().body.contains("\"type\":\"init\""), "{node} after {started:?}: {next:?}");
+        assert!(
+            next.unwrap().body.text().contains("\"type\":\"init\""),
+            "{node} after {started:?}: {next:?}"
+        );
     }
     let kills: u64 = record.nodes.iter().map(|node| node.kills).sum();
     assert_eq!(kills as usize, spans.len());

@@ -63,7 +63,10 @@ fn ids_of_clients_go_to_init_then_to_setup_then_to_threads() {
     let senders = |kind: &str| -> Vec<String> {
         let of_kind = format!("\"type\":\"{kind}\"");
         let sends = record.journal.entries.iter().filter(|entry| entry.event == Event::Send);
-        sends.filter(|entry| entry.body.contains(&of_kind)).map(|entry| entry.src.to_string()).collect()
+        sends
+            .filter(|entry| entry.body.text().contains(&of_kind))
+            .map(|entry| entry.src.to_string())
+            .collect()
     };
     assert_eq!(senders("init"), ["c0", "c1", "c2", "c3", "c4"]);
     assert_eq!(senders("topology"), ["c5", "c6", "c7", "c8", "c9"]);
@@ -71,7 +74,7 @@ fn ids_of_clients_go_to_init_then_to_setup_then_to_threads() {
     workers.sort_unstable();
     workers.dedup();
     assert_eq!(workers, ["c10", "c11", "c12", "c13", "c14"]);
-    assert_eq!(&*record.journal.entries[0].body, INIT_OF_N0);
+    assert_eq!(record.journal.entries[0].body.text(), INIT_OF_N0);
 }
 
 const INIT_OF_N0: &str = r#"{"type":"init","node_id":"n0","node_ids":["n0","n1","n2","n3","n4"],"msg_id":1}"#;

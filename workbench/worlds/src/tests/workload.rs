@@ -135,7 +135,7 @@ fn clients_ask_in_the_form_in_which_maelstroms_do() {
         });
         let ours = record.journal.entries.iter().filter(|entry| entry.src.starts_with('c'));
         let ours: BTreeSet<String> =
-            ours.map(|entry| form(&serde_json::from_str(&entry.body).unwrap())).collect();
+            ours.map(|entry| form(&serde_json::from_str(&entry.body.text()).unwrap())).collect();
         let recorded = concat!(env!("CARGO_MANIFEST_DIR"), "/../../protocol/tests/recorded");
         let recorded = std::fs::read_to_string(format!("{recorded}/{}.jsonl", workload.name())).unwrap();
         let messages = recorded.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());

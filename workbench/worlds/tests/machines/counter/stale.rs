@@ -12,7 +12,7 @@ pub(crate) fn stale_reads(journal: &Journal) -> usize {
     let mut newest = BTreeMap::new();
     let mut stale = 0;
     for entry in journal.entries.iter().filter(sent) {
-        let body = json(&entry.body);
+        let body = json(&entry.body.text());
         if &*entry.dest == "seq-kv" {
             requests.insert((entry.src.clone(), body["msg_id"].to_string()), body);
         } else if &*entry.src == "seq-kv" {

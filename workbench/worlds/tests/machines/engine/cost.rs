@@ -39,7 +39,7 @@ fn each_value_crosses_each_link_of_a_healthy_tree_once() {
         for message in world.gossip_since(start) {
             let mut ends = [message.src.to_string(), message.dest.to_string()];
             ends.sort();
-            for value in parse(&message.body).values {
+            for value in parse(&message.body.text()).values {
                 *crossings.entry((ends.join("–"), value)).or_default() += 1;
             }
         }
@@ -61,7 +61,8 @@ fn a_message_without_news_is_the_one_acknowledgement_that_ends_a_burst() {
         let start = world.cluster.now();
         world.broadcast(burst * 5);
         world.assert_settled("burst");
-        let said: Vec<Said> = world.gossip_since(start).iter().map(|message| parse(&message.body)).collect();
+        let said: Vec<Said> =
+            world.gossip_since(start).iter().map(|message| parse(&message.body.text())).collect();
         let (news, rest): (Vec<Said>, Vec<Said>) = said.into_iter().partition(|said| !said.values.is_empty());
         assert_eq!(news.len(), 24, "one message a link brings the value");
         assert_eq!(rest.len(), 24, "and one a link acknowledges it");

@@ -116,7 +116,8 @@ impl World {
 
     /// Messages between nodes that were sent since `start`, in order.
     pub(crate) fn gossip_since(&self, start: Time) -> Vec<Entry> {
-        let is_gossip = |entry: &&Entry| entry.event == Event::Send && entry.body.contains("\"gossip1\"");
+        let is_gossip =
+            |entry: &&Entry| entry.event == Event::Send && entry.body.text().contains("\"gossip1\"");
         self.cluster
             .journal()
             .entries
