@@ -44,7 +44,8 @@ pub fn coach(record: &Record, results: Option<&Results>, challenged: &Challenged
     let talk = is_known.then(|| Talk::listen(record));
     if let Some(talk) = &talk {
         lines.extend(is_wrong.then(|| talk.nobody_spoke(record)).flatten());
-        lines.extend(talk.retries(record));
+        // Where nobody ever answers and all is well, what was heard is said in some other way.
+        lines.extend((is_wrong || too_many || talk.answers > 0).then(|| talk.retries(record)).flatten());
         lines.extend(too_many.then(|| talk.copies(record)).flatten());
         lines.extend(too_many.then(|| talk.acknowledgements()).flatten());
     }
@@ -180,8 +181,16 @@ pub(super) fn gone_silent(record: &Record) -> Option<(String, usize)> {
     let harmed = |node: &NodeRecord| {
         node.muted.is_some() || node.kills + node.pauses > 0 || slips.iter().any(|slip| node.count(*slip) > 0)
     };
-    let silent =
-        record.nodes.iter().enumerate().filter(|(node, of_run)| in_vain[*node] >= IN_VAIN && !harmed(of_run));
+    // And so is whoever could not ask the others.
+    let last_fault_us = faults::faults(&record.history, i64::MAX).iter().map(|fault| fault.to_us).max();
+    let is_recent = |node: usize| {
+        last_fault_us.is_some_and(|us| us >= last_ok[node].map_or(0, super::traffic::whole_micros))
+    };
+    let silent = record
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(node, of_run)| in_vain[*node] >= IN_VAIN && !harmed(of_run) && !is_recent(*node));
     let silent: Vec<usize> = silent.map(|(node, _)| node).collect();
     let names: Vec<&str> = silent.iter().map(|node| record.options.nodes[*node].as_str()).collect();
     let requests: usize = silent.iter().map(|node| in_vain[*node]).sum();

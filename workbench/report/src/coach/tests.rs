@@ -178,6 +178,23 @@ fn a_node_that_answers_nothing_any_more_is_named_with_the_time() {
 }
 
 #[test]
+fn of_nodes_that_were_cut_off_to_the_end_nothing_is_said_nor_of_heartbeats() {
+    let mut waited = 0;
+    for seed in 0..12 {
+        let options = Options { rate: 100.0, concurrency: 20, seed, ..Options::new(Workload::LinKv, 5) };
+        let nemesis_interval = Duration::from_secs(3);
+        let options = Options { nemesis: vec![Fault::Partition], nemesis_interval, ..options };
+        let record = simulated::run(options, spawn::<machines::LinKv>(Default::default()));
+        waited += record.history.ops.iter().filter(|op| super::timed_out(op)).count();
+        let results = record.judge();
+        let lines = coach(&record, Some(&results), &Challenged::default());
+        assert_eq!(lines, Vec::<String>::new(), "seed {seed}");
+        assert_eq!(crate::notes::headline(&record, Some(&results)), None);
+    }
+    assert!(waited > 100, "some waited in vain: {waited}");
+}
+
+#[test]
 fn ids_offsets_and_sums_show_that_nodes_count_by_themselves() {
     says(
         &run(Workload::UniqueIds, 3, 0, "all"),
