@@ -3,6 +3,7 @@ use crate::challenged::challenged;
 use crate::read_scenario;
 use bench::run::{Muted, Oddity, Slip};
 use machines::Time;
+use std::borrow::Cow;
 use worlds::simulated;
 
 fn simulated(words: &str) -> Record {
@@ -82,8 +83,8 @@ fn findings_and_oddities_follow_the_figures_with_control_characters_defused() {
 fn whatever_is_wrong_the_summary_fits_a_screen() {
     let mut record = simulated("-w broadcast --node-count 5 --rate 100 --time-limit 5 --nemesis partition");
     for op in record.history.ops.iter_mut().filter(|op| op.f == "read" && op.is_client()) {
-        if let Some(values) = op.value.items() {
-            let values: Vec<Value> = values.map(|value| value.into_owned()).collect();
+        let values: Option<Vec<Value>> = op.value.items().map(|values| values.map(Cow::into_owned).collect());
+        if let Some(values) = values {
             op.value = Value::Vector(values[..values.len() / 2].to_vec());
         }
     }
