@@ -284,11 +284,16 @@ fn subdirectories(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// A name beside `path` that nobody else uses at this moment, in this process or in another.
+fn unused(path: &Path) -> PathBuf {
+    static NAMES: AtomicU64 = AtomicU64::new(0);
+    let number = NAMES.fetch_add(1, Ordering::Relaxed);
+    path.with_extension(format!("{}-{number}.new", std::process::id()))
+}
+
 /// Points the link at `path` to `target`, in one step: whoever looks finds the old or the new. Others may do so at once.
 fn link(target: &Path, path: &Path) -> io::Result<()> {
-    static LINKS: AtomicU64 = AtomicU64::new(0);
-    let number = LINKS.fetch_add(1, Ordering::Relaxed);
-    let temporary = path.with_extension(format!("{}-{number}.new", std::process::id()));
+    let temporary = unused(path);
     let linked = symlink(target, &temporary).and_then(|()| fs::rename(&temporary, path));
     if linked.is_err() {
         // One of an earlier process of this number, that did not live to rename it.
@@ -301,6 +306,7 @@ fn link(target: &Path, path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use bench::options::{Options, Workload};
+    use std::collections::BTreeSet;
     use std::time::Duration;
     use worlds::scenario::Scenario;
     use worlds::simulated;
@@ -388,6 +394,10 @@ mod tests {
         let left: Vec<_> =
             fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["latest"], "nothing is left over");
+        // Whether they meet is chance; that they would not trip is not.
+        let names: BTreeSet<PathBuf> = (0..100).map(|_| unused(Path::new("latest"))).collect();
+        let process = std::process::id().to_string();
+        assert!(names.len() == 100 && names.iter().all(|name| name.display().to_string().contains(&process)));
     }
 
     #[test]

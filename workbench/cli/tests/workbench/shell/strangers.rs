@@ -77,6 +77,20 @@ fn a_pause_reaches_a_node_behind_a_wrapper_that_makes_a_group_of_its_own() {
     let test = ran.file("test.edn");
     assert!(test.contains(":pauses"), "it was paused: {test}");
     assert!(!test.contains("spoke-in-pause"), "and was quiet then: {test}");
+    let history = ran.file("history.edn");
+    let clients = history.lines().filter(|line| !line.contains(":nemesis"));
+    let times: Vec<u64> = clients.filter_map(time_ms).collect();
+    let longest = times.chunks(2).filter_map(|pair| Some(pair.get(1)? - pair[0])).max();
+    assert!(longest > Some(100), "one client asks and is answered, and once that took long: {times:?}");
+}
+
+/// When an operation of a history began or ended.
+fn time_ms(line: &str) -> Option<u64> {
+    let digits = line.split_once(":time ")?.1;
+    Some(
+        digits[..digits.find(|character: char| !character.is_ascii_digit())?].parse::<u64>().ok()?
+            / 1_000_000,
+    )
 }
 
 #[test]
@@ -107,8 +121,8 @@ fn a_node_that_speaks_while_it_is_paused_is_told_of_and_its_pause_does_not_count
 
 #[test]
 fn nobody_of_three_killed_generations_lives_on() {
-    let node = format!("setsid -w timeout 600 {} ''; true", misbehave());
-    // That nobody survives is looked after with every run.
+    // It stays when its stdin has ended. That nobody survives is looked after with every run.
+    let node = format!("setsid -w /bin/sh -c \"timeout 600 {} ''; sleep 600\"; true", misbehave());
     let ran = script(
         &node,
         &[
