@@ -1,17 +1,19 @@
 //! Bodies of messages, as a journal keeps them.
 //!
 //! A node that is read again and again answers with all that it answered before, and a little more. So a long body is kept as
-//! what it adds to the one before it from the same sender.
+//! what it has in place of a part of the one before it from the same sender (the number of the request, say, up to the next
+//! comma), and what it adds at the end.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Bodies of fewer bytes are kept as they are.
 const LONG: usize = 1 << 10;
 /// Bodies in a row that are kept as what they add: to read the last of them is to put together all.
-const LONGEST_ROW: u8 = 64;
+const LONGEST_ROW: u8 = 32;
 /// Bytes that are compared at a time.
 const BLOCK: usize = 64;
 
@@ -20,12 +22,23 @@ const BLOCK: usize = 64;
 pub struct Body(Arc<Kept>);
 
 struct Kept {
-    /// It begins like this one, for so many bytes.
-    like: Option<(Body, usize)>,
-    /// … and goes on like this.
+    like: Option<Like>,
+    /// What is in place of the part that differs, and what is added at the end; or all of it.
     rest: Box<str>,
     /// How many are to be put together with it.
     row: u8,
+}
+
+/// What a body has in common with another.
+#[derive(Clone, Debug)]
+struct Like {
+    body: Body,
+    /// The part of the other that this has something else for.
+    differs: Range<usize>,
+    /// How many bytes it has in its place.
+    replaced: usize,
+    /// Where what they have in common ends, in the other.
+    end: usize,
 }
 
 impl Body {
@@ -45,20 +58,28 @@ impl Body {
     }
 
     fn write(&self, text: &mut String) {
-        if let Some((body, length)) = &self.0.like {
-            body.write(text);
-            text.truncate(*length);
-        }
-        text.push_str(&self.0.rest);
+        let Some(Like { body, differs, replaced, end }) = &self.0.like else {
+            return text.push_str(&self.0.rest);
+        };
+        body.write(text);
+        text.truncate(*end);
+        text.push_str(&self.0.rest[*replaced..]);
+        text.replace_range(differs.clone(), &self.0.rest[..*replaced]);
     }
 
-    /// The same text, kept as what it adds to another body, if that is less than half of it.
+    /// The same text, kept as how it differs from another body, if that is less than half of it.
     fn like(before: &Body, text_before: &str, text: &str) -> Option<Body> {
         let row = before.0.row + 1;
-        let length = common(text_before, text);
-        let is_worth_it = row < LONGEST_ROW && 2 * length > text.len();
+        let start = common(text_before, text);
+        let comma = |text: &str| text[start..].find(',').map_or(text.len(), |comma| start + comma);
+        let (differs, replaced) = (start..comma(text_before), start..comma(text));
+        let length = common(&text_before[differs.end..], &text[replaced.end..]);
+        let is_worth_it = row < LONGEST_ROW && 2 * (start + length) > text.len();
         is_worth_it.then(|| {
-            Body(Arc::new(Kept { like: Some((before.clone(), length)), rest: text[length..].into(), row }))
+            let rest = [&text[replaced.clone()], &text[replaced.end + length..]].concat().into();
+            let end = differs.end + length;
+            let like = Like { body: before.clone(), differs, replaced: replaced.len(), end };
+            Body(Arc::new(Kept { like: Some(like), rest, row }))
         })
     }
 }
@@ -136,14 +157,14 @@ mod tests {
         let (mut list, mut size) = ("1000".repeat(LONG), 0);
         for id in 0..300 {
             list.push_str(&format!(",{id}"));
-            let text: Arc<str> = format!("{{\"messages\":[{list}],\"in_reply_to\":{id},\"é\":\"ü\"}}").into();
+            let text: Arc<str> = format!("{{\"in_reply_to\":{id},\"messages\":[{list}],\"é\":{id}}}").into();
             let body = bodies.sent(id, &src, &text);
             assert_eq!(body.text(), &*text);
             assert_eq!(bodies.ended(id, "").text(), &*text);
             assert_eq!(bodies.ended(id, "again").text(), "again", "it was only sent once");
             size += body.size();
         }
-        assert!(size < 8 * list.len(), "{size} bytes");
+        assert!(size < 16 * list.len(), "{size} bytes");
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn the_final_phase_comes_ten_seconds_after_the_main_phase_with_one_read_a_thread
     assert!(
         completions(&record)
             .filter(|op| op.is_final)
-            .all(|op| op.value.elements().unwrap().len() == added.len())
+            .all(|op| op.value.items().unwrap().count() == added.len())
     );
 }
 
