@@ -168,7 +168,7 @@ fn before_init_nothing_is_carried_out_whatever_it_is() {
 
 /// Everything that a message between nodes can hold.
 const GOSSIP: &str = r#"{"type":"gossip1","me":77,"you":1,"n":1,"ack":1,"held_ms":3,"wait_ms":4,"vector":[],"ask":1,
-    "answer":1,"again":true,"lean":true,"lost":[2],"settled":[[1,77,1]],"runs":[[1,77,1,1,[1]]]}"#;
+    "answer":1,"again":true,"under":[0],"lost":[2],"settled":[[1,77,1]],"runs":[[1,77,1,1,[1]]]}"#;
 
 #[test]
 fn what_another_node_says_is_taken_or_refused_whichever_field_is_missing_or_odd_or_said_twice() {

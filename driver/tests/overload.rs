@@ -51,7 +51,7 @@ fn a_line_of_64_mib_is_taken_and_one_byte_more_is_refused_without_being_held() {
 fn ten_thousand_nodes_are_a_cluster_like_any_other() {
     let names: Vec<String> = (0..10_000).map(|number| format!("n{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    // As the first of the list, where others lean on it, and as one of many.
+    // As the first of the list, where all others stand under it, and as one of many.
     for names in [&names[1..], &names] {
         for binary in ALL {
             let mut talk = Talk::with(binary.path, &[]);

@@ -40,9 +40,9 @@ messages! {
             answer: Option<u64>,
             /// The last delta did not follow on what the sender holds: begin again from `vector`.
             again: Option<bool>,
-            /// The sender leans on the receiver because its own neighbours are out of reach.
-            lean: Option<bool>,
-            /// Neighbours of the sender that are out of its reach.
+            /// Under whom the sender stands, from the root down, if it is not where the node list has it.
+            under: Option<List<u32>>,
+            /// Children of the sender that it has lost.
             lost: Option<List<u32>>,
             /// What has become known to be held by everyone: going down, by all nodes; going up, by all nodes at or below
             /// the sender. Counts only if the delta is taken.

@@ -24,13 +24,21 @@ fn runs() -> impl Strategy<Value = List<Run<'static>>> {
 
 fn gossip() -> impl Strategy<Value = Gossip<'static>> {
     let numbers = (number(), of(number()), of(number()), of(number()), of(number()), of(number()));
-    let (asks, flags) = ((of(number()), of(number())), (of(any::<bool>()), of(any::<bool>())));
-    let lost = of(vec(any::<u32>(), 0..10).prop_map(List::from_iter));
-    (numbers, asks, flags, lost, of(counts()), of(counts()), of(runs())).prop_map(
-        |((me, you, n, ack, held_ms, wait_ms), (ask, answer), (again, lean), lost, vector, settled, runs)| {
+    let (asks, again) = ((of(number()), of(number())), of(any::<bool>()));
+    let nodes = || of(vec(any::<u32>(), 0..10).prop_map(List::from_iter));
+    (numbers, asks, again, (nodes(), nodes()), of(counts()), of(counts()), of(runs())).prop_map(
+        |(
+            (me, you, n, ack, held_ms, wait_ms),
+            (ask, answer),
+            again,
+            (under, lost),
+            vector,
+            settled,
+            runs,
+        )| {
             #[rustfmt::skip]
             let gossip = Gossip::Gossip {
-                me, you, n, ack, held_ms, wait_ms, vector, ask, answer, again, lean, lost, settled, runs,
+                me, you, n, ack, held_ms, wait_ms, vector, ask, answer, again, under, lost, settled, runs,
             };
             gossip
         },
@@ -113,7 +121,9 @@ fn a_field_of_another_shape_is_named() {
         ("ask", "true"),
         ("answer", "\"true\""),
         ("again", "{}"),
-        ("lean", "[]"),
+        ("under", "true"),
+        ("under", "[0,null]"),
+        ("under", "[4294967296]"),
         ("lost", "[-1]"),
         ("settled", "[null]"),
         ("runs", "[[0,1,1,1]]"),

@@ -21,6 +21,7 @@ use core::time::Duration;
 
 use smallvec::SmallVec;
 
+use super::tree::Place;
 use super::vector::Vector;
 use crate::Time;
 
@@ -62,13 +63,17 @@ pub(crate) struct Link {
     asks: Sent,
     last_ask: u64,
     misses: u32,
+    /// Whether others have heard that this child is lost.
+    pub(crate) is_noticed: bool,
+    /// When the peer last showed that messages arrive there.
+    pub(crate) reached_at: Time,
     round_trip: RoundTrip,
     /// How long the last acknowledgement took, waiting included.
     pub(crate) turnaround: Option<Duration>,
-    /// The peer leans on this node: its own neighbours are out of its reach.
-    pub(crate) leaned_on: bool,
-    /// What the peer says that it cannot reach.
-    pub(crate) lost: SmallVec<[u32; 4]>,
+    /// Where the peer says that it stands.
+    pub(crate) place: Place,
+    /// Whether the peer must hear where this node stands now.
+    pub(crate) must_hear: bool,
 }
 
 /// A delta on its way.
@@ -87,6 +92,11 @@ pub(crate) struct Accepted {
 }
 
 impl Link {
+    /// A link to a peer that is thought to stand here.
+    pub(crate) fn at(place: Place) -> Self {
+        Link { place, ..Link::default() }
+    }
+
     /// Notes which life of the peer speaks. If it is another than before, the link begins anew, from nothing.
     ///
     /// Which of two is the later one cannot be told: the message may be a late one of a former life. So whoever spoke
@@ -168,7 +178,7 @@ impl Link {
         }
         let (acknowledged, sent_at) = last?;
         self.turnaround = Some(now.since(sent_at));
-        self.reached();
+        self.reached(now);
         let held = held.filter(|_| acknowledged == number)?;
         self.round_trip.sample((sent_at, now), held, round);
         Some(sent_at)
@@ -212,14 +222,16 @@ impl Link {
     /// The peer has answered the request of this number.
     pub(crate) fn answer(&mut self, now: Time, number: u64, round: Duration) {
         if let Some(asked_at) = self.asks.take(number) {
-            self.reached();
+            self.reached(now);
             self.round_trip.sample((asked_at, now), Duration::ZERO, round);
         }
     }
 
     /// The peer has shown that messages arrive there. Returns whether it had been out of reach.
-    pub(crate) fn reached(&mut self) -> bool {
+    pub(crate) fn reached(&mut self, now: Time) -> bool {
         self.asked_at = None;
+        self.reached_at = now;
+        self.is_noticed = false;
         core::mem::take(&mut self.misses) >= MISSES_OUT_OF_REACH
     }
 
@@ -245,17 +257,41 @@ impl Link {
         self.restart();
     }
 
-    /// Forgets that the peer needs or is owed anything: it is neither a neighbour nor leaned on, and does not answer.
+    /// Counts a miss, or as many as it takes, before anything has been missed.
+    pub(crate) fn suspect(&mut self, is_lost: bool) {
+        self.misses = self.misses.max(if is_lost { MISSES_OUT_OF_REACH } else { 1 });
+    }
+
+    /// Whether the peer has missed something, and has not answered since.
+    pub(crate) fn is_suspect(&self) -> bool {
+        self.misses > 0
+    }
+
+    /// Whether an answer of the peer is awaited.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.asked_at.is_some()
+    }
+
+    /// Forgets that the peer needs or is owed anything, and where it stands: it is out of reach, and does not belong
+    /// next to this node.
     pub(crate) fn forsake(&mut self) {
-        self.leaned_on = false;
+        self.place = Place::Unknown;
+        self.must_hear = false;
         self.behind_since = None;
         self.owes_since = None;
         self.misses = 0;
     }
 
-    /// How many probes have gone unanswered.
-    pub(crate) fn unanswered_probes(&self) -> u32 {
-        self.misses.saturating_sub(MISSES_OUT_OF_REACH)
+    /// How long an answer that is sent at once may take.
+    pub(crate) fn timeout(&self, round: Duration) -> Duration {
+        self.round_trip.timeout(round)
+    }
+
+    /// Answers may take as long as they do from another, as long as nothing better is known.
+    pub(crate) fn expect_like(&mut self, other: &Link) {
+        if self.round_trip.smoothed.is_none() {
+            self.round_trip = other.round_trip;
+        }
     }
 }
 

@@ -15,18 +15,18 @@
 //!   What would be too long for one delta goes in several, each up to a moment in the sender's past (`cuts`).
 //! * **Links.** Over each link deltas form a numbered stream with acknowledgements that ride on whatever is said next
 //!   ([`link`]). What a peer is known to hold is kept per link, so nothing goes where it came from.
-//! * **Overlay.** Links in use are those of a tree ([`overlay`]): a star while that is possible. A value crosses each link
-//!   once.
+//! * **Tree.** Links in use are those of a tree: in health the [`overlay`], a star or a tree of bounded fan-out on the first
+//!   node; in trouble one tree for each component, made from what neighbours say of themselves ([`tree`]). A value
+//!   crosses each link once.
 //! * **Rounds.** Nodes speak once a round, at times that fit their neighbours' ([`rounds`]). News goes up to the parent
 //!   at the node's round, just before the parent's; it comes down at the root's round, and every node below passes on
 //!   at once what comes from above.
 //! * **Acknowledgements.** A parent acknowledges at its next round: its children learn soon whether they are heard. A
 //!   child waits two rounds for news of its own to send the acknowledgement with. Nothing acknowledges an
 //!   acknowledgement, so when everyone has everything, everyone is silent and no deadline is left.
-//! * **Repair.** A peer that does not acknowledge is asked again, and then is out of reach ([`link`]). Whoever has lost a
-//!   neighbour leans on that neighbour's other neighbours: in a star, all leaves on each other. And it tells its
-//!   remaining neighbours whom it lost, who then try themselves. All these are ordinary links, for as long as the
-//!   trouble lasts. The lost neighbour gets a small probe now and then; its answer ends the trouble.
+//! * **Repair.** A peer that does not acknowledge is asked again, and then is out of reach ([`link`]). Who has lost its parent
+//!   looks for another one. Who is out of reach and belongs next to this node gets a small probe now and then; its answer
+//!   ends the trouble.
 //! * **Stability.** An update that every node holds is *stable* ([`settle`]). For data types that need to know, children
 //!   report with their deltas what everyone at or below them holds, and the root sends down what everyone holds.
 //! * **Restart.** At each start a node has a new *life*, another nonce, which numbers its links. Its neighbours see that and
@@ -44,7 +44,7 @@
 //! two closed sets, which is closed. It knows that it holds the base either because the delta carries the sender's
 //! vector, and the base is the vector without the runs; or because the delta follows by number on one that it took,
 //! whose sender's state is exactly the base, but for what the sender meanwhile learned that this receiver holds. A guess
-//! of what the receiver holds (of a helper not met before: what the lost neighbour held) enters only where a stream begins,
+//! of what the receiver holds (of a stranger that is called: what the lost parent held) enters only where a stream begins,
 //! and the vector shows it. Loss and reordering only make
 //! deltas not follow; they are then not taken. Duplicates are recognised by number, and by count if they come by another
 //! way. Merging is a union, so it is idempotent, commutative and associative.
@@ -59,20 +59,19 @@
 //! With a journal, a later life holds all that a former one ever said it held, since records go before lines. So what a late
 //! message of a former life says is true of the present one as well, and no update is ever numbered twice.
 //!
-//! *Nothing is lost.* An update is held by its origin for good. As long as `known` of some link in use (to a neighbour, to a
-//! helper, to whoever leans on this node) does not cover what this replica holds, something is scheduled: a delta, or, if
+//! *Nothing is lost.* An update is held by its origin for good. As long as `known` of some link in use (to the parent,
+//! to a child) does not cover what this replica holds, something is scheduled: a delta, or, if
 //! one is in flight, the end of patience with it, after which it is sent again; or, if the peer is out of reach, a probe. So
-//! once the network delivers, every neighbour comes to hold all, and, the tree being connected, everyone does. (Provided
+//! once the network delivers, every neighbour comes to hold all, and, as connected nodes stand in one tree ([`tree`]),
+//! everyone does. (Provided
 //! that a delta fits into a line, which [`MAX_UPDATE_BYTES`] sees to, and that its origin has room in the table.)
 //!
 //! *A long delta* is cut at a moment in its sender's past. What a replica held then is closed under I1 and I2 as well, so all
 //! of the above holds of the piece, with the vector of that moment; only reports of stability wait for the last piece.
 //!
-//! *Inside a component of a partition* a node that finds a neighbour out of reach leans on all of that neighbour's
-//! neighbours that it can reach, and tells its other neighbours, who do the same. In a star these are links between all
-//! nodes that can reach each other, so news spreads along every link that works in both directions. A neighbour is found
-//! out of reach only by who waits for its answer: if one vanishes after it has acknowledged an update and before it has
-//! passed it on, those who rest do not notice, and the update goes on when any of them has news, or the neighbour is back.
+//! *Inside a component of a partition* a parent is found out of reach only by who waits for its answer: if it vanishes after it
+//! has acknowledged an update and before it has passed it on, those who rest at home do not notice, and the update goes on
+//! when any of them has news, or is called, or the parent is back.
 //!
 //! *Bounds.* Vectors have an entry an origin ([`vector::MAX_ORIGINS`]), links are as many as nodes, a link has at most
 //! [`link::MAX_FLIGHTS`] deltas in flight and remembers only their ends: what is resent is read from the data type.
@@ -94,9 +93,10 @@ mod schedule;
 mod settle;
 mod speak;
 mod tell;
+mod tree;
 pub(crate) mod vector;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -105,6 +105,7 @@ pub use data::{Cuts, Origin, Replicated};
 use link::Link;
 use overlay::Overlay;
 use rounds::Rounds;
+use tree::{Place, Tree};
 use vector::{Origins, Vector};
 
 use crate::{Cluster, Start, Time};
@@ -142,14 +143,9 @@ pub struct Engine<D> {
     overlay: Overlay,
     rounds: Rounds,
     links: BTreeMap<usize, Link>,
-    /// Nodes that are not neighbours, but are leaned on because neighbours are out of reach.
-    helpers: BTreeSet<usize>,
-    /// Whether others may be out of reach than when the helpers were chosen.
-    has_reach_changed: bool,
+    tree: Tree,
     /// When to greet the neighbours that have not been heard from yet.
     greet_at: Option<Time>,
-    /// When to tell the neighbours who has been lost.
-    notify_at: Option<Time>,
     scratch: String,
 }
 
@@ -161,7 +157,7 @@ impl<D: Replicated> Engine<D> {
         let rounds = Rounds::new(pace.round, now, overlay.parent(me).is_none());
         let Origin { incarnation, .. } = Self::origin(start, cluster);
         let links: BTreeMap<usize, Link> =
-            overlay.neighbours(me).map(|peer| (peer, Link::default())).collect();
+            overlay.neighbours(me).map(|peer| (peer, Link::at(Place::Home))).collect();
         let greet_at =
             (!links.is_empty()).then(|| now + (rounds.length() * GREETING_ROUNDS).max(MIN_GREETING_DELAY));
         Engine {
@@ -179,10 +175,8 @@ impl<D: Replicated> Engine<D> {
             overlay,
             rounds,
             links,
-            helpers: BTreeSet::new(),
-            has_reach_changed: false,
+            tree: Tree::new(overlay.parent(me)),
             greet_at,
-            notify_at: None,
             scratch: String::new(),
         }
     }
@@ -223,9 +217,9 @@ impl<D: Replicated> Engine<D> {
 
     /// Everyone in use but `source` now lacks something.
     fn note_news(&mut self, now: Time, source: Option<usize>) {
-        let Engine { links, helpers, overlay, me, .. } = self;
+        let Engine { links, tree, overlay, me, .. } = self;
         for (&peer, link) in links.iter_mut().filter(|(_, link)| link.behind_since.is_none()) {
-            if Some(peer) != source && is_in_use(peer, link, helpers, overlay.are_neighbours(*me, peer)) {
+            if Some(peer) != source && tree.joins(*overlay, *me, peer, link) {
                 link.behind_since = Some(now);
             }
         }
@@ -237,7 +231,7 @@ impl<D: Replicated> Engine<D> {
         lacks_updates || !self.untold(peer).is_empty()
     }
 
-    /// Whether what is said to the peer may bring news along. If former helpers got news with their acknowledgements, they
+    /// Whether what is said to the peer may bring news along. If strangers got news with their acknowledgements, they
     /// would have to acknowledge that, and so on for ever.
     fn may_bring_news(&self, peer: usize, link: &Link) -> bool {
         self.is_in_use(peer, link) && !link.is_out_of_reach() && link.has_room()
@@ -245,7 +239,7 @@ impl<D: Replicated> Engine<D> {
 
     /// Whether the peer should get what this replica comes to hold.
     fn is_in_use(&self, peer: usize, link: &Link) -> bool {
-        is_in_use(peer, link, &self.helpers, self.overlay.are_neighbours(self.me, peer))
+        self.tree.joins(self.overlay, self.me, peer, link)
     }
 }
 
@@ -259,11 +253,6 @@ pub const MAX_UPDATE_BYTES: usize = 16 << 20;
 
 /// About so many bytes of updates go into a delta if there are several.
 const MAX_DELTA_BYTES: usize = MAX_UPDATE_BYTES;
-
-/// Links in use are those to neighbours, to helpers, and to whoever leans on this node.
-fn is_in_use(peer: usize, link: &Link, helpers: &BTreeSet<usize>, is_neighbour: bool) -> bool {
-    link.leaned_on || is_neighbour || helpers.contains(&peer)
-}
 
 /// A node asks the neighbours that have not shown after so many rounds that they know of it. Those that have heard from it
 /// have had the time to say so: a child may keep its first answer back for two rounds.

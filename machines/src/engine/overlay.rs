@@ -25,9 +25,14 @@ impl Overlay {
         Overlay { size, fan_out: fan_out.max(1) }
     }
 
-    /// Whether there is such a node.
-    pub(crate) fn contains(self, node: usize) -> bool {
-        node < self.size
+    /// How many nodes there are.
+    pub(crate) fn size(self) -> usize {
+        self.size
+    }
+
+    /// The nodes above, from the nearest to the first.
+    pub(crate) fn ancestors(self, node: usize) -> impl Iterator<Item = usize> + Clone {
+        core::iter::successors(self.parent(node), move |&above| self.parent(above))
     }
 
     /// The node above; the root has none.

@@ -1,5 +1,6 @@
 //! Listening: taking a message apart.
 
+use core::mem;
 use core::time::Duration;
 
 use protocol::List;
@@ -7,6 +8,7 @@ use protocol::gossip::{Count, Gossip, Run};
 use smallvec::SmallVec;
 
 use super::speak::Purpose;
+use super::tree::Place;
 use super::vector::MAX_ORIGINS;
 use super::{Engine, Origin, Replicated};
 use crate::Context;
@@ -42,6 +44,8 @@ struct Call {
     is_another: bool,
     /// It has shown what it holds.
     has_vector: bool,
+    /// It has brought updates.
+    brings_runs: bool,
 }
 
 /// A run that has been read, but not taken yet.
@@ -67,7 +71,7 @@ impl<D: Replicated> Engine<D> {
             ask,
             answer,
             again,
-            lean,
+            under,
             lost,
             settled,
             runs,
@@ -77,10 +81,9 @@ impl<D: Replicated> Engine<D> {
         let link = self.links.entry(from).or_default();
         let was_out_of_reach = link.is_out_of_reach();
         let is_another = link.hear(me);
-        link.leaned_on = lean.is_some();
-        let lost = self.overlay.neighbours_among(from, lost.as_deref().unwrap_or_default());
-        self.has_reach_changed |= link.lost != lost;
-        link.lost = lost;
+        let place = Place::read(under, from, self.overlay.size());
+        self.tree.has_changed |= link.place != place;
+        let former = mem::replace(&mut link.place, place);
         let is_mistaken = you.is_some_and(|you| you != self.life);
         if is_mistaken {
             // Whatever this life has told the peer, the peer has forgotten, or will when it hears of this life.
@@ -93,14 +96,13 @@ impl<D: Replicated> Engine<D> {
             if let Some(number) = answer {
                 link.answer(now, number, round);
             }
-            if let (Some(sent), Some(wait_ms), true) =
-                (sent, wait_ms, self.overlay.parent(self.me) == Some(from))
-            {
+            if let (Some(sent), Some(wait_ms), true) = (sent, wait_ms, self.tree.parent == Some(from)) {
                 self.rounds.align(sent, Duration::from_millis(wait_ms));
             }
         }
         let is_regained = was_out_of_reach && !link.is_out_of_reach();
-        self.has_reach_changed |= is_regained;
+        self.tree.has_changed |= is_regained;
+        let brings_runs = runs.is_some();
         let delta = match n {
             Some(number) => {
                 let runs = runs.as_deref().unwrap_or_default();
@@ -125,9 +127,11 @@ impl<D: Replicated> Engine<D> {
         let shows_lack =
             is_regained && !is_another || answer.is_some() || vector.is_some() && self.rounds.is_far(now);
         let has_vector = vector.is_some();
-        let call = Call { ask, again: again.is_some(), shows_lack, is_another, has_vector };
+        let mut call = Call { ask, again: again.is_some(), shows_lack, is_another, has_vector, brings_runs };
+        call.shows_lack |= former != self.links[&from].place && self.is_child(from, &self.links[&from]);
+        self.hear_of_tree(context, from, ask.is_some(), lost.as_deref().unwrap_or_default());
         self.respond(context, from, delta, call);
-        self.review_helpers(context);
+        self.tell_place(context);
     }
 
     /// Says what cannot wait for a round.
@@ -151,7 +155,9 @@ impl<D: Replicated> Engine<D> {
         if call.is_another {
             self.speak(context, from, if call.has_vector { Purpose::Ask } else { Purpose::Meet });
         }
-        if delta == Delta::News && self.overlay.parent(self.me) == Some(from) {
+        // Whatever was waited for from above has come; and what a stranger brings has been under way for long.
+        let is_from_above = call.brings_runs && self.tree.parent == Some(from) && delta == Delta::Taken;
+        if is_from_above || delta == Delta::News && !self.is_child(from, &self.links[&from]) {
             self.pass_on(context);
         }
     }

@@ -26,12 +26,34 @@ pub(crate) struct Rounds {
     /// Any one of the moments.
     anchor: Time,
     aligned: bool,
+    /// How far they have been moved to lead others.
+    ahead: Duration,
 }
 
 impl Rounds {
     /// Rounds that begin now. Only the root's need no alignment: the others go by them.
     pub(crate) fn new(length: Duration, now: Time, is_root: bool) -> Self {
-        Rounds { length: length.clamp(MIN_LENGTH, MAX_LENGTH), anchor: now, aligned: is_root }
+        Rounds {
+            length: length.clamp(MIN_LENGTH, MAX_LENGTH),
+            anchor: now,
+            aligned: is_root,
+            ahead: Duration::ZERO,
+        }
+    }
+
+    /// From now on others go by these rounds, as they did by those of the parent that is gone, a latency away: they are
+    /// put where its were.
+    pub(crate) fn lead(&mut self, latency: Duration) {
+        let ahead = latency + self.margin();
+        self.anchor += ahead;
+        (self.aligned, self.ahead) = (true, ahead);
+    }
+
+    /// From now on these rounds go by a parent's again.
+    pub(crate) fn follow(&mut self) {
+        let back = self.length.as_nanos() as u64
+            - core::mem::take(&mut self.ahead).as_nanos() as u64 % self.length.as_nanos() as u64;
+        self.anchor += Duration::from_nanos(back);
     }
 
     /// Time between two rounds.

@@ -16,7 +16,6 @@
 use protocol::gossip::Count;
 use smallvec::SmallVec;
 
-use super::schedule::Role;
 use super::vector::{Span, Vector};
 use super::{Engine, Replicated};
 use crate::Time;
@@ -83,10 +82,12 @@ impl<D: Replicated> Engine<D> {
 
     /// What a peer is told: the parent what is settled here, children what is stable, others nothing.
     fn to_tell(&self, peer: usize) -> &Vector {
-        match self.role(peer) {
-            Role::Parent => &self.settled,
-            Role::Child => &self.stable,
-            Role::Helper => Vector::EMPTY,
+        if self.overlay.parent(self.me) == Some(peer) {
+            &self.settled
+        } else if self.overlay.parent(peer) == Some(self.me) {
+            &self.stable
+        } else {
+            Vector::EMPTY
         }
     }
 

@@ -16,10 +16,16 @@ use crate::Context;
 pub(super) enum Purpose {
     /// Nothing beyond: without news or an owed acknowledgement nothing is said.
     News,
+    /// The peer should hear where this node stands.
+    Tell,
+    /// The same, and which children are lost.
+    Notify,
     /// The peer should answer at once.
     Ask,
     /// The same, and is sent nothing before it has shown what it holds.
     Meet,
+    /// The same, of a stranger, who is sent news: this node has lost its parent.
+    Call,
     /// The peer asked for an answer at once, by this number.
     Answer(u64),
     /// The peer's delta did not follow.
@@ -28,22 +34,29 @@ pub(super) enum Purpose {
 
 impl Purpose {
     fn shows_vector(self) -> bool {
-        !matches!(self, Purpose::News)
+        !matches!(self, Purpose::News | Purpose::Tell | Purpose::Notify)
     }
 }
 
 impl<D: Replicated> Engine<D> {
     /// Says to `peer` all that there is to say.
     pub(super) fn speak<C>(&mut self, context: &mut Context<'_, C>, peer: usize, purpose: Purpose) {
-        let lean = self.helpers.contains(&peer).then_some(true);
-        let lost = self.lost_neighbours(peer);
+        let lost = (purpose == Purpose::Notify).then(|| self.noticed());
+        let is_elsewhere = self.overlay.parent(self.me) == Some(peer) && self.tree.parent.is_some();
+        // What may be gone is not offered to strangers.
+        let is_unsure =
+            self.is_in_doubt() && self.links.get(&peer).is_some_and(|link| !self.is_in_use(peer, link));
+        let under = if is_unsure { Some(List::from_iter([])) } else { self.tree.place.to_under() };
         let wait_ms = self.wait_at_this_nodes_round(peer);
         if purpose.shows_vector() && self.is_behind(peer) {
             // Whoever takes a delta by its vector may have missed those before it, and with them what they told.
             self.links.entry(peer).and_modify(|link| link.told = Vector::default());
         }
         let settled = self.untold(peer);
-        let may_bring_news = self.links.get(&peer).is_some_and(|link| self.may_bring_news(peer, link));
+        let may_bring_news = self
+            .links
+            .get(&peer)
+            .is_some_and(|link| purpose == Purpose::Call || self.may_bring_news(peer, link));
         let Engine { data, origins, held, cuts, stable, links, scratch, .. } = self;
         let Some(link) = links.get_mut(&peer) else { return };
 
@@ -72,11 +85,12 @@ impl<D: Replicated> Engine<D> {
             link.launch(context.now, ends)
         });
         link.spoke_at = Some(context.now);
-        let (ask, answer) = match purpose {
-            Purpose::Ask | Purpose::Meet => (Some(link.ask(context.now)), None),
-            Purpose::Answer(number) => (None, Some(number)),
-            Purpose::News | Purpose::Complain => (None, None),
-        };
+        link.must_hear = is_unsure && matches!(purpose, Purpose::Answer(_));
+        let answer = if let Purpose::Answer(number) = purpose { Some(number) } else { None };
+        // Who is heard again is asked whether it hears; but those who stand elsewhere come home one by one, when they ask.
+        let is_asked = matches!(purpose, Purpose::Ask | Purpose::Meet | Purpose::Call)
+            || answer.is_some() && link.is_out_of_reach() && !is_elsewhere;
+        let ask = is_asked.then(|| link.ask(context.now));
         let message = Gossip::Gossip {
             me: self.life,
             you: link.life,
@@ -88,7 +102,7 @@ impl<D: Replicated> Engine<D> {
             ask,
             answer,
             again: (purpose == Purpose::Complain).then_some(true),
-            lean,
+            under,
             lost,
             settled: (!settled.is_empty()).then(|| origins.export_ends(&settled).collect()),
             runs: (!runs.is_empty()).then_some(runs),
@@ -96,20 +110,11 @@ impl<D: Replicated> Engine<D> {
         context.send(peer, &message);
     }
 
-    /// The neighbours out of reach, for the ears of other neighbours.
-    fn lost_neighbours(&self, listener: usize) -> Option<List<u32>> {
-        if !self.overlay.are_neighbours(self.me, listener) {
-            return None;
-        }
-        let lost: List<u32> =
-            self.out_of_reach().filter(|&peer| peer != listener).map(|peer| peer as u32).collect();
-        (!lost.is_empty()).then_some(lost)
-    }
-
     /// How long the last delta of a child waited, or will, until this node passes it up (or, at the root, down).
     fn wait_at_this_nodes_round(&self, peer: usize) -> Option<u64> {
-        let is_child = self.overlay.parent(peer) == Some(self.me);
-        let accepted = self.links.get(&peer)?.accepted().filter(|_| is_child && self.rounds.aligned())?;
+        let link = self.links.get(&peer)?;
+        let is_child = self.is_child(peer, link);
+        let accepted = link.accepted().filter(|_| is_child && self.rounds.aligned())?;
         Some(millis(self.rounds.after(accepted.at).since(accepted.at)))
     }
 }

@@ -7,8 +7,8 @@ use super::{Engine, Replicated};
 use crate::Cluster;
 
 impl<D: Replicated> Engine<D> {
-    /// How many updates it holds and how many of them everyone does, whom it stands under, whom it cannot reach, and on whom it leans
-    /// instead: `holds 17, all hold 12; under n0; lost n0; leans on n1 n2`.
+    /// How many updates it holds and how many of them everyone does, whom it stands under, and which of its
+    /// neighbours in the overlay it cannot reach: `holds 17, all hold 12; under n1; lost n0`.
     pub fn tell(&self, cluster: &Cluster, words: &mut dyn Write) -> fmt::Result {
         let updates = |vector: &Vector| vector.entries().map(|(_, count)| count).sum::<u64>();
         write!(words, "holds {}", updates(&self.held))?;
@@ -16,9 +16,9 @@ impl<D: Replicated> Engine<D> {
             0 => {}
             stable => write!(words, ", all hold {stable}")?,
         }
-        list(cluster, words, "; under", self.overlay.parent(self.me).into_iter())?;
-        list(cluster, words, "; lost", self.out_of_reach())?;
-        list(cluster, words, "; leans on", self.helpers.iter().copied())
+        list(cluster, words, "; under", self.tree.parent.into_iter())?;
+        let out_of_reach = |peer: &usize| self.links[peer].is_out_of_reach();
+        list(cluster, words, "; lost", self.overlay.neighbours(self.me).filter(out_of_reach))
     }
 }
 

@@ -125,7 +125,7 @@ impl World {
     fn assert_bounded(&self, origins: usize) {
         for node in 0..SIZE {
             let engine = self.engine(node);
-            assert!(engine.links.len() < SIZE && engine.helpers.len() < SIZE);
+            assert!(engine.links.len() < SIZE);
             assert!(engine.origins.len() <= origins, "{} origins", engine.origins.len());
             for link in engine.links.values() {
                 assert!(link.flights() <= link::MAX_FLIGHTS);

@@ -73,6 +73,13 @@ impl Row {
         self.measured.iter().map(figure).sum::<f64>() / self.measured.len() as f64
     }
 
+    /// The figure that half of the seeds kept to.
+    pub fn median(&self, figure: impl Fn(&Measurement) -> f64) -> f64 {
+        let mut figures: Vec<f64> = self.measured.iter().map(figure).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    }
+
     /// The highest that a figure got with any seed.
     pub fn worst(&self, figure: impl Fn(&Measurement) -> f64) -> f64 {
         self.measured.iter().map(figure).fold(f64::NEG_INFINITY, f64::max)

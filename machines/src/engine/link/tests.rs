@@ -154,11 +154,25 @@ fn two_misses_are_out_of_reach_until_the_peer_answers() {
     assert!(!link.is_out_of_reach());
     link.miss();
     assert!(link.is_out_of_reach());
-    assert_eq!(link.unanswered_probes(), 0);
     link.miss();
-    assert_eq!(link.unanswered_probes(), 1);
-    assert!(link.reached(), "it had been out of reach");
-    assert!(!link.is_out_of_reach() && !link.reached());
+    assert!(link.reached(at(70)), "it had been out of reach");
+    assert!(!link.is_out_of_reach() && !link.reached(at(80)));
+    assert_eq!(link.reached_at, at(80));
+}
+
+#[test]
+fn whoever_is_suspected_is_out_of_reach_after_one_miss_and_whoever_is_said_to_be_lost_at_once() {
+    let mut link = with_flights(1);
+    assert!(!link.is_suspect());
+    link.suspect(false);
+    assert!(link.is_suspect() && !link.is_out_of_reach());
+    link.miss();
+    assert!(link.is_out_of_reach());
+    link.reached(at(70));
+    assert!(!link.is_suspect());
+    link.suspect(true);
+    link.suspect(false);
+    assert!(link.is_out_of_reach());
 }
 
 #[test]
@@ -280,12 +294,13 @@ fn what_a_peer_answers_all_at_once_after_it_stood_still_is_one_outlier() {
 }
 
 #[test]
-fn a_forsaken_peer_needs_nothing() {
+fn a_forsaken_peer_needs_nothing_and_stands_nowhere() {
     let mut link = with_flights(1);
-    link.leaned_on = true;
+    link.place = Place::Home;
+    link.must_hear = true;
     link.behind_since = Some(at(0));
     (0..4).for_each(|_| link.miss());
     link.forsake();
-    assert!(!link.is_out_of_reach() && !link.leaned_on);
-    assert_eq!((link.behind_since, patience_ends(&link)), (None, None));
+    assert!(!link.is_out_of_reach() && !link.must_hear);
+    assert_eq!((link.place.clone(), link.behind_since, patience_ends(&link)), (Place::Unknown, None, None));
 }

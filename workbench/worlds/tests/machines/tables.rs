@@ -83,6 +83,35 @@ fn small_clusters_cost_what_they_did() {
     expect_file!["tables/scaling.txt"].assert_eq(&scaling.to_string());
 }
 
+/// What partitions cost beyond health: the search for another tree, probes of those out of reach, and the way home.
+#[test]
+fn partitions_cost_what_they_did() {
+    let mut table = String::from(
+        "100 operations a second for 20 s; messages an operation, healthy and with partitions: median (worst)\n\n",
+    );
+    writeln!(table, "{:>5}  {:>7}  {:>5}  {:>7}  {:>13}", "nodes", "round", "seeds", "healthy", "partitions")
+        .expect("a string takes any text");
+    let long = Duration::from_millis(1600);
+    for (nodes, round, seeds) in
+        [(5, default_round(), 10), (25, default_round(), 15), (25, long, 15), (100, default_round(), 1)]
+    {
+        let load = Load { nodes, ..Load::CHALLENGE_3D };
+        let healthy = Row::measure(load, round, 1).expect("the run is valid").mean(cost);
+        let troubled = Load { partitions: true, ..load };
+        let row = Row::measure(troubled, round, seeds).expect("every run is valid");
+        let (median, worst) = (row.median(cost), row.worst(cost));
+        writeln!(
+            table,
+            "{nodes:>5}  {:>7}  {seeds:>5}  {healthy:>7.3}  {:>13}",
+            format!("{round:?}"),
+            format!("{median:.3} ({worst:.3})")
+        )
+        .expect("a string takes any text");
+        assert!(median <= 2.0 * healthy, "{nodes} nodes: {median}");
+    }
+    expect_file!["tables/partitions.txt"].assert_eq(&table);
+}
+
 #[test]
 fn challenge_3d_takes_1_2_messages_an_operation_and_380_ms() {
     let row = measure(Load::CHALLENGE_3D, default_round());

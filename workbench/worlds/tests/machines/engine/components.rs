@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use fastrand::Rng;
+use machines::engine::Pace;
 
 use super::world::{TARGETS, World, component};
 
@@ -100,4 +101,51 @@ fn a_component_stays_converged_under_load_and_all_agree_soon_after_the_heal() {
             world.assert_settled(&context);
         }
     }
+}
+
+/// Sizes, latencies and seeds in which trees of components are looked at.
+const TREES: [(usize, u64, u64); 4] = [(5, 10, 4), (25, 0, 1), (25, 100, 2), (100, 20, 1)];
+
+/// Everybody has something to say now and then, so everybody notices the cut within two seconds.
+#[test]
+fn under_load_a_value_is_everywhere_in_its_component_within_three_rounds_and_six_latencies() {
+    let mut indirect = 0;
+    for (size, latency_ms, seeds) in TREES {
+        for (target, seed) in TARGETS.iter().flat_map(|target| (0..seeds).map(move |seed| (*target, seed))) {
+            let context = format!("{size} nodes, {latency_ms} ms, {target:?}, seed {seed}");
+            let mut rng = Rng::with_seed(seed);
+            let mut world = World::new(size, latency_ms, seed);
+            let gap_ms = 500 / size as u64;
+            world.load(6 * size, gap_ms, &mut rng);
+            let grudge = target.grudge(size, &mut rng);
+            world.cut(&grudge);
+            let cut_at = world.cluster.now();
+            let mut around = Vec::new();
+            for _ in 0..8 {
+                world.load(size / 5 + 1, gap_ms, &mut rng);
+                let origin = rng.usize(..size);
+                around.push((origin, world.broadcast(origin)));
+            }
+            while world.cluster.now().since(cut_at) < BOUND + 10 * Duration::from_millis(latency_ms) {
+                world.load(1, gap_ms, &mut rng);
+            }
+            for (origin, value) in around {
+                let members = component(origin, &grudge);
+                let missing: Vec<usize> =
+                    members.iter().copied().filter(|&node| !world.holds(node, &[value].into())).collect();
+                assert!(missing.is_empty(), "{context}: n{origin}'s early value is not at {missing:?}");
+            }
+            for _ in 0..4 {
+                world.load(size, gap_ms, &mut rng);
+                let origin = rng.usize(..size);
+                let members = component(origin, &grudge);
+                let value = world.broadcast(origin);
+                let bound = 3 * Pace::default().round + 6 * Duration::from_millis(latency_ms);
+                let took = world.time_until(&members, &[value].into(), bound);
+                assert!(took.is_some(), "{context}: n{origin}'s value is not at all of {members:?}");
+                indirect += usize::from(members.iter().any(|&member| grudge[member].contains(&origin)));
+            }
+        }
+    }
+    assert!(indirect > 10, "only {indirect} values had to take a detour");
 }

@@ -158,7 +158,7 @@ fn in_a_tree_a_value_waits_for_one_round_and_not_for_one_a_level() {
 }
 
 #[test]
-fn when_the_trouble_is_over_the_leaves_of_a_star_leave_each_other_alone() {
+fn when_the_trouble_is_over_the_star_is_taken_back() {
     let mut world = World::new(25, 20, 8);
     let mut rng = Rng::with_seed(8);
     world.load(50, 20, &mut rng);
@@ -168,10 +168,10 @@ fn when_the_trouble_is_over_the_leaves_of_a_star_leave_each_other_alone() {
         let gossip = world.gossip_since(start);
         gossip.iter().filter(|message| &*message.src != "n0" && &*message.dest != "n0").count()
     };
-    assert!(among_leaves(&world, machines::Time::ZERO) > 1000, "they have helped each other");
+    assert!(among_leaves(&world, machines::Time::ZERO) > 200, "they have helped each other");
     world.cluster.heal();
-    // A helper learns that it is no longer needed from the acknowledgement of what it sends next.
-    world.load(150, 20, &mut rng);
+    // Who stands under another leaf goes home when it next asks there.
+    world.load(350, 20, &mut rng);
     let start = world.cluster.now();
     world.load(200, 20, &mut rng);
     assert_eq!(among_leaves(&world, start), 0);

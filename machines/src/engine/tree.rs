@@ -1,0 +1,481 @@
+//! Where nodes stand: a tree on the links that work.
+//!
+//! In health that is the overlay, which everyone derives from the node list, so nobody says anything about it: who stands
+//! where the overlay has it is at *home*. Who does not says under whom it stands, from the root down, in every message
+//! (`under`). From what its peers say each node chooses its own parent, as bridges do (Perlman, *An algorithm for
+//! distributed computation of a spanning tree in an extended LAN*, 1985): the peer that knows of the best root, the first
+//! in the node list; of those its parent in the overlay; of the others the nearest to the root. Who knows of none better
+//! than itself is a root. Whoever changes its place tells those above at once, and those
+//! below if its root is a worse one; else they hear of it with what is said next.
+//!
+//! * **Search.** Who has lost its parent *calls* the first few of the node list; if none of them answers with a better root,
+//!   it calls more. So the new root of a component, which finds none, has soon called everyone. A call brings the caller's
+//!   news along.
+//! * **Doubt.** Whoever is called by a stranger that has another root wonders whether its own root is still there: if it has
+//!   not heard from its parent lately, it asks. Until the parent answers, it offers nobody else that root.
+//! * **Lost children.** A child that has nothing to say misses nobody. A parent that finds one out of reach says so to some
+//!   of those above and below (`lost`); they call the child, which moves to one of them.
+//! * **Watch.** Who stands away from home asks its parent now and then, if that has not acknowledged anything. A root asks
+//!   its parent in the overlay, more seldom do those below it; a parent asks its lost children.
+//! * **Other components.** As long as a component has another root than the first node, its nodes call one stranger after
+//!   another, slowly. So components that any link connects become one.
+//!
+//! # Why it is right
+//!
+//! *Connected nodes stand in one tree.* Take the nodes that links which work both ways connect, once these links no
+//! longer change. Everybody's root is in reach, up a chain of parents: else the one below the break misses its parent, as
+//! soon as there is news to send there or, away from home, at the next watch, and those below it hear of its new place.
+//! If two nodes had different roots, so would two neighbours on the way between them, and the one whose root is worse
+//! calls the other in the end, at the latest as one stranger after another. (A root finds all it can reach at once, since
+//! it calls everyone.) Links that work one way only are like links that do not: a peer is in reach while it
+//! acknowledges or answers.
+//!
+//! *No circles, and no counting to infinity.* Nobody chooses a peer that stands under itself. If stale words lead into a
+//! circle all the same, the first message around it shows a node its own name. A root that is gone is forgotten: its
+//! children miss it, and each path through it is withdrawn by the one that told of it. What strangers
+//! say of their places is forgotten as soon as there is a parent, so nobody tries one old path after another.
+//! A circle costs one copy of each value for each link of it, and loses nothing.
+//!
+//! *Old words do no lasting harm.* A message that was late may make a node think that another stands elsewhere. A parent
+//! serves its children by the overlay wherever they stand, and asks those that seem to stand elsewhere; a child away from
+//! home names its parent in the next watch.
+//!
+//! *Home again.* The first node is the best root there is. Once it is in reach of all, so is each one's parent in the
+//! overlay, which offers that root, and it is preferred. When the last has come home, nobody has anything left to ask.
+//!
+//! *Liars.* Who lies about its place leads astray those who have lost their own parents, and nobody else: nobody leaves home as
+//! long as its parent answers and says that it is at home. A path is no longer than there are nodes, and goes no further
+//! than to peers. A call costs one question to the parent in a round.
+
+use core::cmp::Reverse;
+use core::mem;
+use core::time::Duration;
+
+use protocol::List;
+use smallvec::SmallVec;
+
+use super::link::Link;
+use super::overlay::Overlay;
+use super::speak::Purpose;
+use super::{Engine, Replicated};
+use crate::{Context, Time};
+
+/// Where a node stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Nobody knows, or what is said of it makes no sense.
+    #[default]
+    Unknown,
+    /// Where the overlay has it.
+    Home,
+    /// Under these, from the root down.
+    Under(SmallVec<[u32; 4]>),
+}
+
+/// This node's place, and its search for a better one.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    pub(super) parent: Option<usize>,
+    pub(super) place: Place,
+    /// Whether something has changed that may change the place.
+    pub(super) has_changed: bool,
+    /// How many of the node list have been called since it lost its parent.
+    called: usize,
+    call_at: Option<Time>,
+    /// When to tell others who has been lost, and how often they have been told.
+    notify_at: Option<Time>,
+    notices: u32,
+}
+
+/// How good a parent is, the best first: its root, whether it is another than the overlay's, how far the root is.
+type Rank = (usize, bool, usize, usize);
+
+/// So many are called first; then three times as many as have been.
+const FIRST_CALLS: usize = 5;
+
+/// Who stands under another root than the first node calls a stranger so often.
+const CALL_GAP: Duration = Duration::from_secs(8);
+
+/// A root asks its parent in the overlay this often whether it is there again.
+const PROBE_GAP: Duration = Duration::from_millis(1250);
+
+/// A parent asks lost children so often.
+const CHILD_PROBE_GAP: Duration = Duration::from_millis(1750);
+
+/// And who stands elsewhere than at home, and is no root, its parent in the overlay.
+const HOME_PROBE_GAP: Duration = Duration::from_secs(5);
+
+/// A round holds so many of the delays in which further losses are gathered into one notice.
+const NOTICE_DELAYS: u32 = 8;
+
+/// So many hear of a loss first; then one at a time.
+const MOST_NOTICED: usize = 6;
+
+/// If it lasts, more hear of it after twice as long, and so on.
+const NOTICE_GAP: Duration = Duration::from_secs(2);
+
+/// But not longer and longer for ever.
+const MOST_DOUBLINGS: u32 = 3;
+
+impl Place {
+    /// What a node says of its place, as far as it makes sense in a cluster of so many.
+    pub(super) fn read(under: Option<List<u32>>, node: usize, size: usize) -> Place {
+        let Some(above) = under else { return Place::Home };
+        let makes_sense = above.len() < size
+            && above.iter().all(|&other| (other as usize) < size && other as usize != node);
+        if makes_sense { Place::Under(above.iter().copied().collect()) } else { Place::Unknown }
+    }
+
+    /// Whether it is right under this node, by the overlay under `home`.
+    fn is_under(&self, node: usize, home: Option<usize>) -> bool {
+        match self {
+            Place::Unknown => false,
+            Place::Home => home == Some(node),
+            Place::Under(above) => above.last() == Some(&(node as u32)),
+        }
+    }
+
+    /// The root of the node that stands here.
+    fn root(&self, node: usize) -> Option<usize> {
+        match self {
+            Place::Unknown => None,
+            Place::Home => Some(0),
+            Place::Under(above) => Some(above.first().map_or(node, |&root| root as usize)),
+        }
+    }
+
+    /// As it travels.
+    pub(super) fn to_under(&self) -> Option<List<u32>> {
+        match self {
+            Place::Under(above) => Some(above.iter().copied().collect()),
+            Place::Home | Place::Unknown => None,
+        }
+    }
+}
+
+impl Tree {
+    /// At home.
+    pub(super) fn new(parent: Option<usize>) -> Self {
+        Tree {
+            parent,
+            place: Place::Home,
+            has_changed: false,
+            called: 0,
+            call_at: None,
+            notify_at: None,
+            notices: 0,
+        }
+    }
+
+    /// Whether a peer of the node `me` is in use: its parent, its children, and those whom the overlay has as such, who
+    /// may not know yet that this node is back.
+    pub(super) fn joins(&self, overlay: Overlay, me: usize, peer: usize, link: &Link) -> bool {
+        let home = overlay.parent(peer);
+        self.parent == Some(peer) || home == Some(me) || link.place.is_under(me, home)
+    }
+
+    /// Whether it is the first node's.
+    fn is_the_firsts(&self) -> bool {
+        self.place == Place::Home || self.place.root(usize::MAX) == Some(0)
+    }
+}
+
+impl<D: Replicated> Engine<D> {
+    /// Whether the peer stands right under this node.
+    pub(super) fn is_child(&self, peer: usize, link: &Link) -> bool {
+        link.place.is_under(self.me, self.overlay.parent(peer))
+    }
+
+    /// The children, by the overlay, that think that they are at home and are out of reach.
+    pub(super) fn lost(&self) -> impl Iterator<Item = usize> {
+        self.overlay.children(self.me).filter(|child| {
+            let link = &self.links[child];
+            link.is_out_of_reach() && self.is_child(*child, link)
+        })
+    }
+
+    /// How good a parent the peer is, if it can be one.
+    fn rank(&self, peer: usize, link: &Link) -> Option<Rank> {
+        let mut home = self.overlay.ancestors(peer);
+        let (hops, is_below) = match &link.place {
+            Place::Under(above) => (above.len(), above.contains(&(self.me as u32))),
+            Place::Home | Place::Unknown => (home.clone().count(), home.any(|above| above == self.me)),
+        };
+        let root = link.place.root(peer).filter(|&root| root < self.me)?;
+        let is_fit = !is_below && !link.is_out_of_reach();
+        is_fit.then_some((root, self.overlay.parent(self.me) != Some(peer), hops, peer))
+    }
+
+    /// The place under this parent.
+    fn place_under(&self, parent: Option<usize>) -> Place {
+        let Some(parent) = parent else {
+            return if self.me == 0 { Place::Home } else { Place::Under(SmallVec::new()) };
+        };
+        let is_overlay = self.overlay.parent(self.me) == Some(parent);
+        let mut path = match &self.links[&parent].place {
+            Place::Under(above) => above.clone(),
+            Place::Home | Place::Unknown if is_overlay => return Place::Home,
+            Place::Home | Place::Unknown => {
+                self.overlay.ancestors(parent).map(|above| above as u32).collect()
+            }
+        };
+        if !matches!(self.links[&parent].place, Place::Under(_)) {
+            path.reverse();
+        }
+        path.push(parent as u32);
+        Place::Under(path)
+    }
+
+    /// Chooses a parent by what is known now, notes who must hear if the place is another, and does what a search is due.
+    pub(super) fn review_tree<C>(&mut self, context: &mut Context<'_, C>) {
+        if mem::take(&mut self.tree.has_changed) {
+            self.choose_parent(context.now);
+        }
+        self.search(context);
+    }
+
+    fn choose_parent(&mut self, now: Time) {
+        let best = self.links.iter().filter_map(|(&peer, link)| self.rank(peer, link)).min();
+        let parent = best.map(|(.., peer)| peer);
+        let place = self.place_under(parent);
+        let former = mem::replace(&mut self.tree.parent, parent);
+        if former != parent {
+            let is_alone = parent.is_none();
+            if is_alone {
+                self.rounds.lead(self.usual_timeout() / 2);
+            } else if former.is_none() {
+                self.rounds.follow();
+            }
+            self.tree.call_at = Some(if is_alone { now } else { now + CALL_GAP });
+        }
+        // What strangers say of their places is soon out of date.
+        let is_sure = parent.is_some() && !self.is_in_doubt();
+        for (&peer, link) in self.links.iter_mut().filter(|_| is_sure) {
+            if !self.overlay.are_neighbours(self.me, peer)
+                && !self.tree.joins(self.overlay, self.me, peer, link)
+            {
+                link.place = Place::Unknown;
+            }
+        }
+        if place == self.tree.place {
+            return;
+        }
+        let former_root = self.tree.place.root(self.me);
+        self.tree.place = place;
+        // Of a better root children hear in time.
+        let is_worse = self.tree.place.root(self.me) > former_root;
+        self.tree.call_at.get_or_insert(now + CALL_GAP);
+        let concerned: SmallVec<[usize; 32]> = self
+            .links
+            .iter()
+            .filter(|&(&peer, link)| {
+                let is_joined = Some(peer) == parent && parent != former && self.tree.place != Place::Home;
+                let is_left = Some(peer) == former && parent != former;
+                let is_concerned = is_left || is_joined || is_worse && self.is_child(peer, link);
+                is_concerned && !link.is_out_of_reach()
+            })
+            .map(|(&peer, _)| peer)
+            .collect();
+        for peer in concerned {
+            self.links.entry(peer).and_modify(|link| link.must_hear = true);
+        }
+    }
+
+    /// Whether the parent may be out of reach.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.tree.parent.is_some_and(|parent| self.links[&parent].is_suspect())
+    }
+
+    /// Tells the place to those who must hear of it and have not. Strangers that asked while this node was in doubt hear
+    /// only of an end of that which helps them.
+    pub(super) fn tell_place<C>(&mut self, context: &mut Context<'_, C>) {
+        let is_in_doubt = self.is_in_doubt();
+        let must_hear = |&(&peer, link): &(&usize, &Link)| {
+            link.must_hear && (!is_in_doubt && self.tree.is_the_firsts() || self.is_in_use(peer, link))
+        };
+        let untold: SmallVec<[usize; 32]> =
+            self.links.iter().filter(must_hear).map(|(&peer, _)| peer).collect();
+        untold.into_iter().for_each(|peer| self.speak(context, peer, Purpose::Tell));
+    }
+
+    /// When there is somebody to call, or to notify.
+    pub(super) fn search_at(&self) -> Option<Time> {
+        self.tree.call_at.into_iter().chain(self.tree.notify_at).min()
+    }
+
+    /// Calls those who may know of a better root, if it is time.
+    fn search<C>(&mut self, context: &mut Context<'_, C>) {
+        let now = context.now;
+        let (is_alone, is_in_doubt) = (self.tree.parent.is_none() && self.me > 0, self.is_in_doubt());
+        if !is_alone && !is_in_doubt {
+            self.tree.called = 0;
+            self.tree.call_at = self.tree.call_at.filter(|_| !self.tree.is_the_firsts());
+        }
+        if self.tree.call_at.is_none_or(|at| at > now) {
+            return;
+        }
+        let (size, called) = (self.overlay.size(), self.tree.called);
+        if (is_alone || is_in_doubt) && called < size {
+            // Who is in doubt makes sure that those before it could not be its root.
+            let next = match called {
+                _ if is_in_doubt => {
+                    if self.me <= FIRST_CALLS {
+                        self.me
+                    } else {
+                        0
+                    }
+                }
+                0 => FIRST_CALLS.min(size),
+                _ => (5 * called.max(FIRST_CALLS)).min(size),
+            };
+            self.tree.called = next;
+            self.tree.call_at = Some(now + if next < size { self.usual_timeout() } else { CALL_GAP });
+            (called..next).for_each(|node| self.call(context, node, Purpose::Call));
+        } else {
+            let turn = (now.as_nanos() / CALL_GAP.as_nanos() as u64) as usize + self.me;
+            self.tree.call_at = Some(now + CALL_GAP);
+            let stranger = (turn..turn + size).map(|node| node % size).find(|&node| self.is_stranger(node));
+            stranger.into_iter().for_each(|node| self.call(context, node, Purpose::Meet));
+        }
+    }
+
+    /// Whether this is somebody who might be called: neither above nor below, and nobody knows where it stands.
+    fn is_stranger(&self, node: usize) -> bool {
+        let is_open = |link: &Link| !link.is_asked() && link.place == Place::Unknown;
+        node != self.me
+            && self.links.get(&node).is_none_or(|link| is_open(link) && !self.is_in_use(node, link))
+    }
+
+    /// Asks somebody who is neither above nor below.
+    ///
+    /// It is guessed that it holds what the parent of old held. An anchored delta shows what is guessed, if this replica
+    /// holds it too; else the guess would pass for what was sent.
+    fn call<C>(&mut self, context: &mut Context<'_, C>, peer: usize, purpose: Purpose) {
+        if !self.is_stranger(peer) {
+            return;
+        }
+        let usual = self.overlay.parent(self.me).and_then(|parent| self.links.get(&parent)).cloned();
+        let link = self.links.entry(peer).or_default();
+        if let Some(usual) = usual {
+            let mut guess = usual.known.clone();
+            guess.meet(&self.held);
+            link.restart();
+            link.sent.join(&guess);
+            link.expect_like(&usual);
+        }
+        self.speak(context, peer, purpose);
+    }
+
+    fn usual_timeout(&self) -> Duration {
+        let parent = self.overlay.parent(self.me).and_then(|parent| self.links.get(&parent));
+        parent.map_or(PROBE_GAP, |link| link.timeout(self.rounds.length()))
+    }
+
+    /// A stranger asks: it has lost a root that this node thinks it has, or has heard that this node's parent has lost it.
+    fn doubt<C>(&mut self, context: &mut Context<'_, C>, stranger: usize) {
+        let Some(parent) = self.tree.parent else { return };
+        let root = |peer: usize| self.links.get(&peer).and_then(|link| link.place.root(peer));
+        let has_lost_root = root(stranger) > root(parent);
+        let is_lost = root(stranger) == Some(0) && self.overlay.parent(self.me) == Some(parent);
+        let Some(link) = self.links.get_mut(&parent) else { return };
+        let is_sure = link.reached_at + self.rounds.length() > context.now;
+        if !is_lost && (is_sure || !has_lost_root) {
+            return;
+        }
+        link.suspect(is_lost);
+        let is_asked = link.is_asked();
+        self.tree.has_changed = true;
+        if !is_lost {
+            self.tree.call_at = Some(context.now);
+        }
+        if !is_asked {
+            self.speak(context, parent, Purpose::Ask);
+        }
+    }
+
+    /// Minds what a message says of the tree.
+    pub(super) fn hear_of_tree<C>(
+        &mut self,
+        context: &mut Context<'_, C>,
+        from: usize,
+        is_asked: bool,
+        lost: &[u32],
+    ) {
+        let is_neighbour = self.overlay.are_neighbours(self.me, from);
+        if is_asked && !is_neighbour && !self.is_in_use(from, &self.links[&from]) {
+            self.doubt(context, from);
+        }
+        self.hear_lost(context, from, lost);
+        self.review_tree(context);
+    }
+
+    /// Hears whom the peer has lost, and calls them.
+    fn hear_lost<C>(&mut self, context: &mut Context<'_, C>, from: usize, lost: &[u32]) {
+        for node in self.overlay.neighbours_among(from, lost) {
+            self.call(context, node as usize, Purpose::Meet);
+        }
+    }
+
+    /// A child by the overlay does not answer: its siblings should hear that, and those above.
+    pub(super) fn note_loss(&mut self, now: Time) {
+        let soon = now + self.rounds.length() / NOTICE_DELAYS;
+        self.tree.notices = 0;
+        self.tree.notify_at = Some(self.tree.notify_at.map_or(soon, |at| at.min(soon)));
+    }
+
+    /// Tells some of those above and below who has been lost, if it is time: first of those of whom nobody has heard yet,
+    /// then others of all, fewer and fewer, and later and later.
+    pub(super) fn notify<C>(&mut self, context: &mut Context<'_, C>) {
+        if self.tree.notify_at.take_if(|at| *at <= context.now).is_none() || self.lost().next().is_none() {
+            return;
+        }
+        let notices = self.tree.notices;
+        let hears = |&(&peer, link): &(&usize, &Link)| self.is_in_use(peer, link) && !link.is_out_of_reach();
+        let mut listeners: SmallVec<[usize; 32]> =
+            self.links.iter().filter(hears).map(|(&peer, _)| peer).collect();
+        listeners.sort_by_key(|peer| Reverse(self.links[peer].reached_at));
+        let count = if notices == 0 { MOST_NOTICED.min(listeners.len()) } else { 1 };
+        for &listener in listeners.iter().cycle().skip(notices as usize % listeners.len().max(1)).take(count)
+        {
+            self.speak(context, listener, Purpose::Notify);
+        }
+        let lost: SmallVec<[usize; 32]> = self.lost().collect();
+        for child in lost {
+            self.links.entry(child).and_modify(|link| link.is_noticed = true);
+        }
+        self.tree.notices = notices + 1;
+        self.tree.notify_at = Some(context.now + NOTICE_GAP * (1 << self.tree.notices.min(MOST_DOUBLINGS)));
+    }
+
+    /// Those to speak of in a notice: of whom nobody has heard yet, or else all.
+    pub(super) fn noticed(&self) -> List<u32> {
+        let all = self.tree.notices > 0;
+        self.lost().filter(|child| all || !self.links[child].is_noticed).map(|child| child as u32).collect()
+    }
+
+    /// When to ask a peer that is not where it belongs, or is a parent only for want of a better one.
+    pub(super) fn watch_at(&self, peer: usize, link: &Link) -> Option<Time> {
+        let is_parent = self.tree.parent == Some(peer);
+        let is_home = self.overlay.parent(self.me) == Some(peer);
+        let is_elsewhere = self.overlay.parent(peer) == Some(self.me) && !self.is_child(peer, link);
+        let watched = match (is_home, is_parent) {
+            (true, true) => None,
+            (false, true) => Some(link.reached_at + PROBE_GAP.max(2 * self.rounds.length())),
+            (true, false) => Some(link.reached_at + self.probe_gap(peer)),
+            (false, false) => is_elsewhere.then(|| link.spoke_at.unwrap_or_default() + self.probe_gap(peer)),
+        };
+        watched.filter(|_| !link.is_asked())
+    }
+
+    /// How often to ask a neighbour by the overlay that is out of reach, or elsewhere.
+    pub(super) fn probe_gap(&self, peer: usize) -> Duration {
+        let round = self.rounds.length();
+        if self.overlay.parent(self.me) != Some(peer) {
+            CHILD_PROBE_GAP.max(2 * round)
+        } else if self.tree.parent.is_none() {
+            PROBE_GAP.max(round)
+        } else {
+            HOME_PROBE_GAP.max(4 * round)
+        }
+    }
+}
