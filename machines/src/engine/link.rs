@@ -21,7 +21,7 @@ use core::time::Duration;
 
 use smallvec::SmallVec;
 
-use super::tree::Place;
+use super::place::Place;
 use super::vector::Vector;
 use crate::Time;
 

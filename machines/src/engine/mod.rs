@@ -87,6 +87,7 @@ pub(crate) mod data;
 mod journal;
 pub(crate) mod link;
 pub(crate) mod overlay;
+mod place;
 mod receive;
 pub(crate) mod rounds;
 mod schedule;
@@ -104,8 +105,9 @@ use core::time::Duration;
 pub use data::{Cuts, Origin, Replicated};
 use link::Link;
 use overlay::Overlay;
+use place::Place;
 use rounds::Rounds;
-use tree::{Place, Tree};
+use tree::Tree;
 use vector::{Origins, Vector};
 
 use crate::{Cluster, Start, Time};

@@ -7,8 +7,8 @@ use protocol::List;
 use protocol::gossip::{Count, Gossip, Run};
 use smallvec::SmallVec;
 
+use super::place::Place;
 use super::speak::Purpose;
-use super::tree::Place;
 use super::vector::MAX_ORIGINS;
 use super::{Engine, Origin, Replicated};
 use crate::Context;
