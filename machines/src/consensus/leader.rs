@@ -342,3 +342,28 @@ impl Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Figure 8: a majority holds an entry of an older term, but not yet one of the leader's own, so whoever lacks both may
+    /// still be elected and cut the first one back.
+    #[test]
+    fn an_entry_of_an_older_term_is_committed_only_with_one_of_the_leaders_own() {
+        let mut log = Log::default();
+        for term in [1, 2, 4] {
+            log.append((term, 0, 0, protocol::Json::NULL));
+        }
+        let mut leader = Leader::new(0, 5, &log, Sessions::new(5), Time::ZERO);
+        let commit = |leader: &Leader| leader.commit_with(0, &log, (4, 1));
+        for peer in [1, 2, 3] {
+            leader.links[peer].matched = 2;
+        }
+        assert_eq!(commit(&leader), 1, "by count alone it would be 2");
+        leader.links[1].matched = 3;
+        assert_eq!(commit(&leader), 1);
+        leader.links[2].matched = 3;
+        assert_eq!(commit(&leader), 3, "its own, and with it all before");
+    }
+}

@@ -1,10 +1,10 @@
 //! Ways around links that are cut: where two nodes do not reach each other, a third that reaches both passes on what they say.
 //!
 //! Raft needs nothing of the kind; but where each node reaches another majority, as in Maelstrom's `majorities-ring`, its leader
-//! serves only its neighbours. So whoever looks for a leader and is told "I hear one" by somebody follows that one by way of
-//! whoever told it. Answers come back the way that the last message came. What is passed on is passed on once, so nothing
-//! goes in circles, and what it says is no less true for that: no argument in this module rests on ways. Now and then the
-//! straight way is tried again.
+//! serves only its neighbours. So whoever looks for a leader and is told "I hear one" by somebody whom that one reaches itself follows it
+//! by way of whoever told. Answers come back the way that the last message came. What is passed on is passed on once, so nothing
+//! goes in circles, and what it says is no less true for that: no argument in this module rests on ways. The straight way is
+//! tried again now and then, and whenever an answer is missed: the relay may have lost its own way.
 
 use alloc::vec::Vec;
 use core::time::Duration;

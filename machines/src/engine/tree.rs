@@ -79,8 +79,11 @@ pub(super) struct Tree {
 /// How good a parent is, the best first: its root, whether it is another than the overlay's, how far the root is.
 type Rank = (usize, bool, usize, usize);
 
-/// So many are called first; then three times as many as have been.
+/// So many are called first.
 const FIRST_CALLS: usize = 5;
+
+/// Then, in all, so many times as many as have been.
+const MORE_CALLS: usize = 5;
 
 /// Who stands under another root than the first node calls a stranger so often.
 const CALL_GAP: Duration = Duration::from_secs(8);
@@ -271,15 +274,10 @@ impl<D: Replicated> Engine<D> {
         if (is_alone || is_in_doubt) && called < size {
             // Who is in doubt makes sure that those before it could not be its root.
             let next = match called {
-                _ if is_in_doubt => {
-                    if self.me <= FIRST_CALLS {
-                        self.me
-                    } else {
-                        0
-                    }
-                }
+                _ if is_in_doubt && self.me > FIRST_CALLS => 0,
+                _ if is_in_doubt => self.me,
                 0 => FIRST_CALLS.min(size),
-                _ => (5 * called.max(FIRST_CALLS)).min(size),
+                _ => (MORE_CALLS * called.max(FIRST_CALLS)).min(size),
             };
             self.tree.called = next;
             self.tree.call_at = Some(now + if next < size { self.usual_timeout() } else { CALL_GAP });

@@ -8,7 +8,7 @@ use machines::Time;
 
 use crate::invariants::Sometimes;
 use crate::load::load;
-use crate::trouble::{cut, returns, trouble};
+use crate::trouble::{cut, outvoted, returns, trouble};
 use crate::world::{Ask, World};
 
 #[test]
@@ -92,6 +92,11 @@ fn in_a_ring_of_majorities_everyone_goes_on() {
 #[test]
 fn whoever_comes_back_disturbs_nobody() {
     (0..20).for_each(returns);
+}
+
+#[test]
+fn a_leader_that_is_cut_off_shows_nothing() {
+    (0..20).for_each(outvoted);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use machines::Time;
 
 use crate::invariants::{Invariants, Sometimes};
-use crate::load::load;
+use crate::load::{load, settled};
 use crate::world::{Ask, Hazards, World};
 
 /// A leader is there again this long after the last fault.
@@ -125,4 +125,21 @@ pub(crate) fn returns(seed: u64) {
         let now = world.view(leader).expect("it lives");
         assert!((now.leads, now.term) == (true, term), "seed {seed}: who comes back disturbs nobody");
     }
+}
+
+/// A leader that is cut off shows nothing any more: nobody confirms that it still is one, and soon it is none.
+pub(crate) fn outvoted(seed: u64) {
+    let mut world = settled(5, 10, 0, seed);
+    load(&mut world, 100.0, 1, |_| {});
+    let leader = world.leader().expect("there is one");
+    cut(&mut world, |to, from| (to == leader) != (from == leader));
+    let since = world.now;
+    for _ in 0..40 {
+        world.ask(leader, Ask::Read);
+        let next = world.now + Duration::from_millis(50);
+        world.run_until(next, |_| {});
+    }
+    let shown = world.done.iter().filter(|done| done.node == leader && done.asked >= since && done.is_ok());
+    assert_eq!(shown.count(), 0, "seed {seed}: n{leader} showed what others may have changed");
+    assert_ne!(world.leader(), Some(leader), "seed {seed}: the others have another one");
 }

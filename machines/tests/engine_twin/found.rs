@@ -42,7 +42,7 @@ fn whoever_is_thought_to_have_come_back_is_asked() {
 /// Node 1 knows that the hub holds "0", but not "0" itself, when it turns to node 2 in the hub's place: it guesses that
 /// node 2 holds "0" too. Then it gets "0", and what it makes next must not reach node 2 without.
 #[test]
-fn what_is_guessed_of_a_helper_is_no_excuse_for_a_gap() {
+fn what_is_guessed_of_a_stranger_is_no_excuse_for_a_gap() {
     let informed = [broadcast(0, "0"), broadcast(1, "1"), Wait(1), Lose(0), broadcast(1, "2"), Wait(30)];
     let alone =
         [Deliver(0), Deliver(0), Lose(0), Wait(319), Wait(400), Wait(400), Lose(1), Deliver(3), Lose(3)];

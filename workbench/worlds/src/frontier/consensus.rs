@@ -1,5 +1,5 @@
 //! The same for registers by consensus: what an operation costs and how long a write takes, for many lengths of a round, beside
-//! what self-clocking links cost at the most.
+//! an idealised leader.
 //!
 //! **The model.** Once a round of T each of the others reports to the leader of n nodes, and is told something: 2(n − 1) messages,
 //! which the λT operations of that round share:

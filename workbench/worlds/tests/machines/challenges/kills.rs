@@ -16,7 +16,7 @@ use worlds::{Spawn, simulated, spawn};
 
 use super::sweep::{flags, judge, run_valid};
 
-/// Whoever holds a value for so long, among live nodes, has told another: some rounds, and the search for a live helper
+/// Whoever holds a value for so long, among live nodes, has told another: some rounds, and the search for a live parent
 /// if the hub is down.
 const PASSED_ON: Duration = Duration::from_secs(3);
 
