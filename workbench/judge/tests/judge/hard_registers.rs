@@ -1,9 +1,10 @@
 //! Histories of one register that are hard to judge: many calls at a time, and calls that never return. Each is what a
 //! register did, or the same with a wrong read late in it, and there has to be a verdict either way.
 
+use super::push;
 use edn::Value;
 use fastrand::Rng;
-use judge::{Check, Demands, History, Kind, Op, Patience, Process, Validity, Workload, check};
+use judge::{Check, Demands, History, Kind, Patience, Validity, Workload, check};
 
 /// How a history comes about.
 #[derive(Clone, Copy)]
@@ -33,7 +34,7 @@ struct Call {
     f: &'static str,
     argument: Value,
     result: Value,
-    process: u64,
+    process: usize,
     is_lost: bool,
     has_effect: bool,
     has_failed: bool,
@@ -58,7 +59,7 @@ struct World {
     history: History,
     register: Value,
     open: Vec<Option<Call>>,
-    processes: Vec<u64>,
+    processes: Vec<usize>,
     /// Calls that never return and will still take effect.
     late: Vec<Call>,
     /// Which of the operations that are left never return.
@@ -76,7 +77,7 @@ impl World {
             history: History::default(),
             register: Value::Nil,
             open: (0..plan.clients).map(|_| None).collect(),
-            processes: (0..plan.clients as u64).collect(),
+            processes: (0..plan.clients).collect(),
             late: Vec::new(),
             fates,
         }
@@ -128,27 +129,11 @@ impl World {
 
     fn lose(&mut self, client: usize, call: Call) {
         push(&mut self.history, call.process, Kind::Info, call.f, call.argument.clone());
-        self.processes[client] += self.plan.clients as u64;
+        self.processes[client] += self.plan.clients;
         if self.rng.bool() {
             self.late.push(call);
         }
     }
-}
-
-fn push(history: &mut History, process: u64, kind: Kind, f: &'static str, value: Value) {
-    let time_ns = history.ops.len() as u64 * 1_000_000;
-    history.push(Op {
-        index: 0,
-        time_ns,
-        kind,
-        process: Process::Client(process),
-        f,
-        value,
-        is_final: false,
-        error: None,
-        exception: None,
-        extra: Vec::new(),
-    });
 }
 
 fn verdict(history: &History) -> Validity {

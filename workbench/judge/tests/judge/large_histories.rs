@@ -3,9 +3,10 @@
 //! snapshots, would leave; and some are made to be hard: one key for everything, offsets all over the place, operations
 //! whose end nobody saw.
 
+use super::push;
 use edn::Value;
 use fastrand::Rng;
-use judge::{Demands, History, Kind, NetStats, Op, Process, Results, Validity, Workload, analyze};
+use judge::{Demands, History, Kind, NetStats, Results, Validity, Workload, analyze};
 use std::collections::BTreeMap;
 
 const OPERATIONS: usize = 100_000;
@@ -15,22 +16,6 @@ fn judge(workload: Workload, model: &str, history: &History) -> Results {
     let consistency_models = vec![model.to_owned()];
     let demands = Demands { concurrency: THREADS, consistency_models, ..Demands::new(workload) };
     analyze(&demands, history, &NetStats::default())
-}
-
-fn push(history: &mut History, process: usize, kind: Kind, f: &'static str, value: Value) {
-    let time_ns = history.ops.len() as u64 * 1_000_000;
-    history.push(Op {
-        index: 0,
-        time_ns,
-        kind,
-        process: Process::Client(process as u64),
-        f,
-        value,
-        is_final: false,
-        error: None,
-        exception: None,
-        extra: Vec::new(),
-    });
 }
 
 /// Calls that overlap: each takes effect where it begins, and ends when its thread has its next turn.

@@ -1,8 +1,9 @@
 //! Our readers and printers against files that Maelstrom 0.2.4 wrote.
 
+use super::push;
 use edn::Value;
 use judge::history;
-use judge::{Demands, History, Kind, MessageCounts, NetStats, Op, Process, Workload, analyze};
+use judge::{Demands, History, Kind, MessageCounts, NetStats, Workload, analyze};
 use std::path::{Path, PathBuf};
 
 fn recorded(suffix: &str) -> Vec<PathBuf> {
@@ -58,27 +59,12 @@ fn history_by_numbers(results: &Value) -> History {
         {
             let ended = by_f.get(f).and_then(|counts| counts.get(key)).and_then(Value::as_integer);
             for _ in 0..ended.expect("a count") {
-                push(&mut history, f, Kind::Invoke);
-                push(&mut history, f, outcome);
+                push(&mut history, 0, Kind::Invoke, f, Value::Nil);
+                push(&mut history, 0, outcome, f, Value::Nil);
             }
         }
     }
     history
-}
-
-fn push(history: &mut History, f: &'static str, kind: Kind) {
-    history.push(Op {
-        index: 0,
-        time_ns: 0,
-        kind,
-        process: Process::Client(0),
-        f,
-        value: Value::Nil,
-        is_final: false,
-        error: None,
-        exception: None,
-        extra: Vec::new(),
-    });
 }
 
 /// All parts of the results but the workload's own are determined by how many operations ended how, and how many messages
