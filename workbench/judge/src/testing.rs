@@ -71,3 +71,27 @@ fn word<'a>(rest: &mut &'a str) -> &'a str {
     *rest = tail.trim_start();
     word
 }
+
+/// Whether any order of the calls, with any of the endless ones, is right: by trying all (Herlihy and Wing's definition, as it
+/// stands). A call is where it starts and ends; `after` gives what a state may become by the call of a number.
+pub(super) fn any_order_explains<S>(
+    calls: &[(usize, Option<usize>)],
+    state: &S,
+    after: &impl Fn(usize, &S) -> Vec<S>,
+) -> bool {
+    fn go_on<S>(
+        calls: &[(usize, Option<usize>)],
+        done: u32,
+        state: &S,
+        after: &impl Fn(usize, &S) -> Vec<S>,
+    ) -> bool {
+        let waits = |number: &usize| done & (1 << number) == 0;
+        let waiting = || (0..calls.len()).filter(waits);
+        let first_end = waiting().filter_map(|number| calls[number].1).min();
+        let Some(first_end) = first_end else { return true };
+        waiting().filter(|&number| calls[number].0 < first_end).any(|number| {
+            after(number, state).iter().any(|state| go_on(calls, done | 1 << number, state, after))
+        })
+    }
+    go_on(calls, 0, state, after)
+}

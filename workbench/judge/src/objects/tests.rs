@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::history;
+use crate::testing::{any_order_explains, history};
 use crate::{Check, Demands, Patience, Workload, check};
 use proptest::prelude::*;
 
@@ -61,23 +61,6 @@ fn transactions_on_registers_happen_at_one_moment() {
     assert_verdict("multi-register", &read(1, 4), Validity::False);
 }
 
-/// Whether any order of the calls is right: by trying all.
-fn brute(object: Object, calls: &[Call<'_>], done: u32, state: &State<'_>) -> bool {
-    let waits = |one: usize| done & (1 << one) == 0;
-    if (0..calls.len()).all(|one| !waits(one) || calls[one].end.is_none()) {
-        return true;
-    }
-    (0..calls.len()).filter(|&one| waits(one)).any(|one| {
-        let is_too_early =
-            |other: usize| waits(other) && calls[other].end.is_some_and(|end| end < calls[one].start);
-        let may_be_next = !(0..calls.len()).any(is_too_early);
-        may_be_next
-            && after(object, state, &calls[one])
-                .iter()
-                .any(|state| brute(object, calls, done | 1 << one, state))
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
     #[test]
@@ -100,7 +83,11 @@ proptest! {
         let object = if is_fifo { Object::FifoQueue } else { Object::UnorderedQueue };
         let invokes = history.ops.iter().filter(|op| op.kind == Kind::Invoke);
         let calls: Vec<Call<'_>> = invokes.filter_map(|op| call(&context, op)).collect();
-        let expected = Validity::from(brute(object, &calls, 0, &State::new()));
+        let spans: Vec<_> = calls.iter().map(|call| (call.start, call.end)).collect();
+        let is_explained = any_order_explains(&spans, &State::new(), &|number, state| {
+            after(object, state, &calls[number])
+        });
+        let expected = Validity::from(is_explained);
         prop_assert_eq!(super::check(&context, object).valid, expected, "{}", text);
     }
 }

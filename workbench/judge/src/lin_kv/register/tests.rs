@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::any_order_explains;
 use proptest::prelude::*;
 
 /// What a register holds after an action; none if it cannot happen now.
@@ -8,21 +9,6 @@ fn apply<'a>(action: Action<'a>, state: &'a Value) -> Option<&'a Value> {
         Action::Write(value) => Some(value),
         Action::CompareAndSet(from, to) => (from == state).then_some(to),
     }
-}
-
-/// Whether any order of the calls, with any of the endless ones, is right: by trying all.
-fn brute(calls: &[Call<'_>], done: u32, state: &Value) -> bool {
-    let waits = |number: usize| done & (1 << number) == 0;
-    if (0..calls.len()).all(|number| !waits(number) || calls[number].end.is_none()) {
-        return true;
-    }
-    (0..calls.len()).filter(|&number| waits(number)).any(|number| {
-        let too_late =
-            |other: usize| waits(other) && calls[other].end.is_some_and(|end| end < calls[number].start);
-        let first = (0..calls.len()).all(|other| !too_late(other));
-        first
-            && apply(calls[number].action, state).is_some_and(|state| brute(calls, done | 1 << number, state))
-    })
 }
 
 static VALUES: [Value; 3] = [Value::Integer(0), Value::Integer(1), Value::Integer(2)];
@@ -63,7 +49,10 @@ proptest! {
             Call { action: action(what), start: start * 32 + number, end: (ends > 0).then_some(end) }
         }).collect();
         calls.sort_by_key(|call| call.start);
-        let is_linearizable = brute(&calls, 0, &Value::Nil);
+        let spans: Vec<_> = calls.iter().map(|call| (call.start, call.end)).collect();
+        let is_linearizable = any_order_explains(&spans, &&Value::Nil, &|number, state| {
+            apply(calls[number].action, state).into_iter().collect()
+        });
         let expected = if is_linearizable { Validity::True } else { Validity::False };
         let patience = Patience::default();
         prop_assert_eq!(judge(&calls, &patience).validity(), expected, "{:?}", calls);
