@@ -117,7 +117,7 @@ impl Value {
         found.map(|(_, value)| value)
     }
 
-    /// The elements of a list, vector or set; `nil` has none.
+    /// The elements of a list, vector or set; `nil` has none. For [`Value::Integers`] see [`Value::items`].
     pub fn elements(&self) -> Option<&[Value]> {
         match self {
             Value::List(elements) | Value::Vector(elements) | Value::Set(elements) => Some(elements),
