@@ -1,5 +1,7 @@
+use super::judge::DEFAULT_NODES;
 use super::*;
 use crate::arguments::{self, NotParsed, TestArguments};
+use bench::options::{Fault, Latency, LatencyDistribution, Topology};
 use std::ffi::OsString;
 
 fn arguments(line: &str) -> Result<TestArguments, NotParsed> {
