@@ -2,5 +2,6 @@
 
 mod faults;
 mod kafka;
+mod misbehaving;
 mod run;
 mod workload;
