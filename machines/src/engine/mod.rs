@@ -86,6 +86,7 @@
 pub(crate) mod data;
 mod journal;
 pub(crate) mod link;
+mod lost;
 pub(crate) mod overlay;
 mod place;
 mod receive;

@@ -47,11 +47,9 @@
 //! long as its parent answers and says that it is at home. A path is no longer than there are nodes, and goes no further
 //! than to peers. A call costs one question to the parent in a round.
 
-use core::cmp::Reverse;
 use core::mem;
 use core::time::Duration;
 
-use protocol::List;
 use smallvec::SmallVec;
 
 use super::link::Link;
@@ -72,8 +70,8 @@ pub(super) struct Tree {
     called: usize,
     call_at: Option<Time>,
     /// When to tell others who has been lost, and how often they have been told.
-    notify_at: Option<Time>,
-    notices: u32,
+    pub(super) notify_at: Option<Time>,
+    pub(super) notices: u32,
 }
 
 /// How good a parent is, the best first: its root, whether it is another than the overlay's, how far the root is.
@@ -96,18 +94,6 @@ const CHILD_PROBE_GAP: Duration = Duration::from_millis(1750);
 
 /// And who stands elsewhere than at home, and is no root, its parent in the overlay.
 const HOME_PROBE_GAP: Duration = Duration::from_secs(5);
-
-/// A round holds so many of the delays in which further losses are gathered into one notice.
-const NOTICE_DELAYS: u32 = 8;
-
-/// So many hear of a loss first; then one at a time.
-const MOST_NOTICED: usize = 6;
-
-/// If it lasts, more hear of it after twice as long, and so on.
-const NOTICE_GAP: Duration = Duration::from_secs(2);
-
-/// But not longer and longer for ever.
-const MOST_DOUBLINGS: u32 = 3;
 
 impl Tree {
     /// At home.
@@ -140,14 +126,6 @@ impl<D: Replicated> Engine<D> {
     /// Whether the peer stands right under this node.
     pub(super) fn is_child(&self, peer: usize, link: &Link) -> bool {
         link.place.is_under(self.me, self.overlay.parent(peer))
-    }
-
-    /// The children, by the overlay, that think that they are at home and are out of reach.
-    pub(super) fn lost(&self) -> impl Iterator<Item = usize> {
-        self.overlay.children(self.me).filter(|child| {
-            let link = &self.links[child];
-            link.is_out_of_reach() && self.is_child(*child, link)
-        })
     }
 
     /// How good a parent the peer is, if it can be one.
@@ -301,7 +279,7 @@ impl<D: Replicated> Engine<D> {
     ///
     /// It is guessed that it holds what the parent of old held. An anchored delta shows what is guessed, if this replica
     /// holds it too; else the guess would pass for what was sent.
-    fn call<C>(&mut self, context: &mut Context<'_, C>, peer: usize, purpose: Purpose) {
+    pub(super) fn call<C>(&mut self, context: &mut Context<'_, C>, peer: usize, purpose: Purpose) {
         if !self.is_stranger(peer) {
             return;
         }
@@ -358,50 +336,6 @@ impl<D: Replicated> Engine<D> {
         }
         self.hear_lost(context, from, lost);
         self.review_tree(context);
-    }
-
-    /// Hears whom the peer has lost, and calls them.
-    fn hear_lost<C>(&mut self, context: &mut Context<'_, C>, from: usize, lost: &[u32]) {
-        for node in self.overlay.neighbours_among(from, lost) {
-            self.call(context, node as usize, Purpose::Meet);
-        }
-    }
-
-    /// A child by the overlay does not answer: its siblings should hear that, and those above.
-    pub(super) fn note_loss(&mut self, now: Time) {
-        let soon = now + self.rounds.length() / NOTICE_DELAYS;
-        self.tree.notices = 0;
-        self.tree.notify_at = Some(self.tree.notify_at.map_or(soon, |at| at.min(soon)));
-    }
-
-    /// Tells some of those above and below who has been lost, if it is time: first of those of whom nobody has heard yet,
-    /// then others of all, fewer and fewer, and later and later.
-    pub(super) fn notify<C>(&mut self, context: &mut Context<'_, C>) {
-        if self.tree.notify_at.take_if(|at| *at <= context.now).is_none() || self.lost().next().is_none() {
-            return;
-        }
-        let notices = self.tree.notices;
-        let hears = |&(&peer, link): &(&usize, &Link)| self.is_in_use(peer, link) && !link.is_out_of_reach();
-        let mut listeners: SmallVec<[usize; 32]> =
-            self.links.iter().filter(hears).map(|(&peer, _)| peer).collect();
-        listeners.sort_by_key(|peer| Reverse(self.links[peer].reached_at));
-        let count = if notices == 0 { MOST_NOTICED.min(listeners.len()) } else { 1 };
-        for &listener in listeners.iter().cycle().skip(notices as usize % listeners.len().max(1)).take(count)
-        {
-            self.speak(context, listener, Purpose::Notify);
-        }
-        let lost: SmallVec<[usize; 32]> = self.lost().collect();
-        for child in lost {
-            self.links.entry(child).and_modify(|link| link.is_noticed = true);
-        }
-        self.tree.notices = notices + 1;
-        self.tree.notify_at = Some(context.now + NOTICE_GAP * (1 << self.tree.notices.min(MOST_DOUBLINGS)));
-    }
-
-    /// Those to speak of in a notice: of whom nobody has heard yet, or else all.
-    pub(super) fn noticed(&self) -> List<u32> {
-        let all = self.tree.notices > 0;
-        self.lost().filter(|child| all || !self.links[child].is_noticed).map(|child| child as u32).collect()
     }
 
     /// When to ask a peer that is not where it belongs, or is a parent only for want of a better one.

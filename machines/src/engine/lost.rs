@@ -1,0 +1,78 @@
+//! Children that are lost: see [`tree`](super::tree), "Lost children".
+
+use core::cmp::Reverse;
+use core::time::Duration;
+
+use protocol::List;
+use smallvec::SmallVec;
+
+use super::link::Link;
+use super::speak::Purpose;
+use super::{Engine, Replicated};
+use crate::{Context, Time};
+
+/// A round holds so many of the delays in which further losses are gathered into one notice.
+const NOTICE_DELAYS: u32 = 8;
+
+/// So many hear of a loss first; then one at a time.
+const MOST_NOTICED: usize = 6;
+
+/// If it lasts, more hear of it after twice as long, and so on.
+const NOTICE_GAP: Duration = Duration::from_secs(2);
+
+/// But not longer and longer for ever.
+const MOST_DOUBLINGS: u32 = 3;
+
+impl<D: Replicated> Engine<D> {
+    /// The children, by the overlay, that think that they are at home and are out of reach.
+    pub(super) fn lost(&self) -> impl Iterator<Item = usize> {
+        self.overlay.children(self.me).filter(|child| {
+            let link = &self.links[child];
+            link.is_out_of_reach() && self.is_child(*child, link)
+        })
+    }
+
+    /// Hears whom the peer has lost, and calls them.
+    pub(super) fn hear_lost<C>(&mut self, context: &mut Context<'_, C>, from: usize, lost: &[u32]) {
+        for node in self.overlay.neighbours_among(from, lost) {
+            self.call(context, node as usize, Purpose::Meet);
+        }
+    }
+
+    /// A child by the overlay does not answer: its siblings should hear that, and those above.
+    pub(super) fn note_loss(&mut self, now: Time) {
+        let soon = now + self.rounds.length() / NOTICE_DELAYS;
+        self.tree.notices = 0;
+        self.tree.notify_at = Some(self.tree.notify_at.map_or(soon, |at| at.min(soon)));
+    }
+
+    /// Tells some of those above and below who has been lost, if it is time: first of those of whom nobody has heard yet,
+    /// then others of all, fewer and fewer, and later and later.
+    pub(super) fn notify<C>(&mut self, context: &mut Context<'_, C>) {
+        if self.tree.notify_at.take_if(|at| *at <= context.now).is_none() || self.lost().next().is_none() {
+            return;
+        }
+        let notices = self.tree.notices;
+        let hears = |&(&peer, link): &(&usize, &Link)| self.is_in_use(peer, link) && !link.is_out_of_reach();
+        let mut listeners: SmallVec<[usize; 32]> =
+            self.links.iter().filter(hears).map(|(&peer, _)| peer).collect();
+        listeners.sort_by_key(|peer| Reverse(self.links[peer].reached_at));
+        let count = if notices == 0 { MOST_NOTICED.min(listeners.len()) } else { 1 };
+        for &listener in listeners.iter().cycle().skip(notices as usize % listeners.len().max(1)).take(count)
+        {
+            self.speak(context, listener, Purpose::Notify);
+        }
+        let lost: SmallVec<[usize; 32]> = self.lost().collect();
+        for child in lost {
+            self.links.entry(child).and_modify(|link| link.is_noticed = true);
+        }
+        self.tree.notices = notices + 1;
+        self.tree.notify_at = Some(context.now + NOTICE_GAP * (1 << self.tree.notices.min(MOST_DOUBLINGS)));
+    }
+
+    /// Those to speak of in a notice: of whom nobody has heard yet, or else all.
+    pub(super) fn noticed(&self) -> List<u32> {
+        let all = self.tree.notices > 0;
+        self.lost().filter(|child| all || !self.links[child].is_noticed).map(|child| child as u32).collect()
+    }
+}
