@@ -96,7 +96,7 @@ impl<S: StateMachine> Consensus<S> {
     pub(super) fn commit(&mut self) {
         let ballot = (self.term, self.commit);
         let Consensus { role: Role::Leader(leader), log, me, .. } = self else { return };
-        self.commit = leader.commit_with(*me, log, ballot);
+        self.commit = leader.commit_with(*me, log.last_index(), log, ballot);
         let granted = leader.grantable(*me, self.commit);
         leader.tell(*me, self.commit, granted);
         self.granted = self.granted.max(granted);
@@ -150,7 +150,7 @@ impl<S: StateMachine> Consensus<S> {
         if link.asked.is_some() {
             return link.patience_ends();
         }
-        let commit = leader.commit_with(peer, &self.log, (self.term, self.commit));
+        let commit = leader.commit_with(peer, self.log.last_index(), &self.log, (self.term, self.commit));
         if link.is_fed || leader.can_answer(peer, commit) {
             return Some(Time::ZERO);
         }
@@ -175,7 +175,7 @@ impl<S: StateMachine> Consensus<S> {
         };
         let prev = leader.links[peer].next - 1;
         let end = log.reach(prev, MAX_MESSAGE_BYTES);
-        let commit = leader.commit_with(peer, log, (*term, *commit)).min(end);
+        let commit = leader.commit_with(peer, end, log, (*term, *commit)).min(end);
         let read = leader.grantable(peer, commit);
         let is_cut = end < log.last_index();
         let asked = Asked { n: leader.links[peer].sent + 1, at: context.now, reads: leader.reads_begun };

@@ -159,13 +159,14 @@ impl Leader {
         (0..self.links.len()).filter(move |&peer| peer != me)
     }
 
-    /// What is committed once `who` holds all of the log, too: what a majority holds, provided that this reaches into the
+    /// What is committed once `who` holds the log up to `end`, too: what a majority holds, provided that this reaches into the
     /// leader's own term (section 5.4.2: an older entry is not committed by count, only by what comes on top of it).
-    pub(super) fn commit_with(&self, who: usize, log: &Log, (term, commit): (u64, u64)) -> u64 {
-        let last = log.last_index();
-        let holds = self.links.iter().enumerate();
-        let holds =
-            holds.map(|(peer, link)| if peer == self.me || peer == who { last } else { link.matched });
+    pub(super) fn commit_with(&self, who: usize, end: u64, log: &Log, (term, commit): (u64, u64)) -> u64 {
+        let holds = self.links.iter().enumerate().map(|(peer, link)| match peer {
+            peer if peer == self.me => log.last_index(),
+            peer if peer == who => end,
+            _ => link.matched,
+        });
         let mut holds: SmallVec<[u64; 8]> = holds.collect();
         let (_, held, _) = holds.select_nth_unstable_by(self.links.len() / 2, |one, other| other.cmp(one));
         if *held > commit && log.term(*held) == Some(term) { *held } else { commit }
@@ -257,7 +258,10 @@ impl Leader {
         }
         let (mut is_waited_for, mut insider) = (false, None);
         for node in (0..self.links.len()).filter(|&node| self.is_waiting(node)) {
-            let Some(since) = self.waits_since(node, self.commit_with(node, log, ballot)) else { continue };
+            let Some(since) = self.waits_since(node, self.commit_with(node, log.last_index(), log, ballot))
+            else {
+                continue;
+            };
             is_waited_for = true;
             if node == self.me || reached.contains(&node) {
                 insider = insider.into_iter().chain([since]).min();
@@ -356,13 +360,15 @@ mod tests {
             log.append((term, 0, 0, protocol::Json::NULL));
         }
         let mut leader = Leader::new(0, 5, &log, Sessions::new(5), Time::ZERO);
-        let commit = |leader: &Leader| leader.commit_with(0, &log, (4, 1));
+        let commit = |leader: &Leader| leader.commit_with(0, 3, &log, (4, 1));
         for peer in [1, 2, 3] {
             leader.links[peer].matched = 2;
         }
         assert_eq!(commit(&leader), 1, "by count alone it would be 2");
         leader.links[1].matched = 3;
         assert_eq!(commit(&leader), 1);
+        let with_part = leader.commit_with(2, 2, &log, (4, 1));
+        assert_eq!(with_part, 1, "whoever is sent a part of the log holds no more than that");
         leader.links[2].matched = 3;
         assert_eq!(commit(&leader), 3, "its own, and with it all before");
     }

@@ -63,7 +63,9 @@
 //!
 //! *Committed, as a follower may be told.* "Committed" is a fact about a majority's logs, whoever knows of it. The leader counts those
 //! who have answered, itself, and the receiver; that one believes it only as far as it holds the leader's log, in this
-//! term. Then a majority does, and took the entries in T. The leader learns it later, or never.
+//! term. Then a majority does, and took the entries in T. The leader learns it later, or never. The receiver is counted with what it
+//! is sent, which is less than the leader's log where that does not fit into a message: with all of it, the part would be
+//! committed by count though it is of an older term.
 //!
 //! *State machine safety.* Everyone applies what is committed, in order of indices; by completeness it is the same.
 //!

@@ -48,7 +48,7 @@ pub(crate) fn trouble(seed: u64, seconds: u64) -> Sometimes {
     );
     for done in world.done.iter().filter(|done| done.is_ok()) {
         let command = match done.ask {
-            Ask::Read => continue,
+            Ask::Read | Ask::WriteLarge(_) => continue,
             Ask::Write(value) => format!("[1,{value}]"),
             Ask::CompareAndSet(from, to) => format!("[1,{from},{to},false]"),
         };
@@ -142,4 +142,54 @@ pub(crate) fn outvoted(seed: u64) {
     let shown = world.done.iter().filter(|done| done.node == leader && done.asked >= since && done.is_ok());
     assert_eq!(shown.count(), 0, "seed {seed}: n{leader} showed what others may have changed");
     assert_ne!(world.leader(), Some(leader), "seed {seed}: the others have another one");
+}
+
+/// Figure 8 of the paper, with the worst of luck: an entry of the first term gets to one follower; a second leader, of whose
+/// entry nobody hears, takes over; the first comes back and has a majority hold the entry, but none yet of its new term;
+/// then the second leader is back and cuts it off. Whether it came to that.
+pub(crate) fn figure_eight(seed: u64) -> bool {
+    let mut world = World::with_slack(5, 5, 0, seed, 1 << 24);
+    let mut invariants = Invariants::default();
+    world.run_until(Time::from_millis(500), |world| invariants.check(world));
+    let first = world.leader().expect("there is one");
+    let follower = (first + 1 + world.rng.usize(..4)) % 5;
+    let others: Vec<usize> = (0..5).filter(|node| ![first, follower].contains(node)).collect();
+    let mut until = |world: &mut World, is_so: &dyn Fn(&World) -> bool| {
+        let end = world.now + Duration::from_secs(5);
+        while world.now < end && !is_so(world) {
+            let next = world.now + Duration::from_millis(1);
+            world.run_until(next, |world| invariants.check(world));
+        }
+        is_so(world)
+    };
+    let last = |world: &World, node: usize| world.view(node).map_or((0, 0), |view| view.last);
+    let (base, term) = last(&world, first);
+
+    only(&mut world, &[first, follower]);
+    world.ask(first, Ask::WriteLarge(1));
+    world.ask(first, Ask::WriteLarge(2));
+    let mut goes = until(&mut world, &|world| last(world, follower) == (base + 2, term));
+
+    only(&mut world, &others);
+    let leads = |world: &World, node: usize, after: u64| {
+        world.view(node).is_some_and(|view| view.leads && view.term > after && view.last.1 == view.term)
+    };
+    goes &= until(&mut world, &|world| others.iter().any(|node| leads(world, *node, term)));
+    let Some(second) = others.iter().copied().find(|node| leads(&world, *node, term)) else { return false };
+    let rest: Vec<usize> = (0..5).filter(|node| *node != second).collect();
+    only(&mut world, &rest);
+    let is_held = |world: &World, node: usize| last(world, node) == (base + 1, term);
+    goes &= until(&mut world, &|world| others.iter().any(|node| is_held(world, *node)));
+    // The leader hears of it, but what it then says does not arrive.
+    let heard = world.now + Duration::from_millis(world.rng.u64(5..10));
+    goes &= until(&mut world, &|world| world.now >= heard);
+
+    only(&mut world, &others);
+    let latest = (0..5).filter_map(|node| world.view(node)).map(|view| view.term).max().unwrap_or_default();
+    goes && until(&mut world, &|world| leads(world, second, latest))
+}
+
+/// Cuts every link but those between these.
+fn only(world: &mut World, together: &[usize]) {
+    cut(world, |to, from| !(together.contains(&to) && together.contains(&from)));
 }

@@ -38,6 +38,7 @@ pub(crate) struct World {
     sequence: u64,
     waiting: BTreeMap<u64, (usize, Time, Ask)>,
     pace: Pace,
+    slack: usize,
 }
 
 /// A request.
@@ -45,6 +46,8 @@ pub(crate) struct World {
 pub(crate) enum Ask {
     Read,
     Write(u64),
+    /// A value so large that no two of them fit one message.
+    WriteLarge(u64),
     CompareAndSet(u64, u64),
 }
 
@@ -72,11 +75,19 @@ enum Event {
 /// A node comes back after so long.
 const BOOT: Duration = Duration::from_millis(50);
 
+/// More than half of what a message holds.
+const LARGE_BYTES: usize = 600_000;
+
 /// Journals are written anew when they have grown by so much.
 const SLACK: usize = 2_000;
 
 impl World {
     pub(crate) fn new(nodes: usize, latency_ms: u64, round_ms: u64, seed: u64) -> World {
+        World::with_slack(nodes, latency_ms, round_ms, seed, SLACK)
+    }
+
+    /// Nodes whose journals may grow by so much: what is in a checkpoint, tests do not see.
+    pub(crate) fn with_slack(nodes: usize, latency_ms: u64, round_ms: u64, seed: u64, slack: usize) -> World {
         let computer = || Computer { node: None, disk: Vec::new(), boots_at: Time::ZERO };
         let mut world = World {
             now: Time::ZERO,
@@ -93,6 +104,7 @@ impl World {
             sequence: 0,
             waiting: BTreeMap::new(),
             pace: Pace { round: Duration::from_millis(round_ms) },
+            slack,
         };
         (0..nodes).for_each(|node| world.boot(node));
         world
@@ -123,6 +135,9 @@ impl World {
         let body = match ask {
             Ask::Read => r#""type":"read","key":1"#.to_string(),
             Ask::Write(value) => format!(r#""type":"write","key":1,"value":{value}"#),
+            Ask::WriteLarge(value) => {
+                format!(r#""type":"write","key":1,"value":"{value}{}""#, "x".repeat(LARGE_BYTES))
+            }
             Ask::CompareAndSet(from, to) => format!(r#""type":"cas","key":1,"from":{from},"to":{to}"#),
         };
         let line = format!(r#"{{"src":"c{node}","dest":"n{node}","body":{{{body},"msg_id":{id}}}}}"#);
@@ -182,7 +197,7 @@ impl World {
             r#"{{"src":"c","dest":"n{number}","body":{{"type":"init","msg_id":0,"node_id":"n{number}","node_ids":[{}]}}}}"#,
             names.join(",")
         );
-        let mut node = Node::<LinKv>::with_journal(self.pace.clone(), self.rng.u64(..), SLACK);
+        let mut node = Node::<LinKv>::with_journal(self.pace.clone(), self.rng.u64(..), self.slack);
         let mut outputs = Outputs::default();
         node.on_line(self.now, init.as_bytes(), &mut outputs).expect("init is a message");
         for record in &self.computers[number].disk {

@@ -236,6 +236,13 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         machine: "lin-kv",
+        name: "who is sent a part of the log is taken to hold all of it",
+        file: "consensus/lead.rs",
+        code: "leader.commit_with(peer, end, log, (*term, *commit))",
+        instead: "leader.commit_with(peer, log.last_index(), log, (*term, *commit))",
+    },
+    Bug {
+        machine: "lin-kv",
         name: "a read is granted without a majority",
         file: "consensus/leader.rs",
         code: "1 + self.others().filter(is_sure).count() > self.links.len() / 2",
@@ -287,7 +294,7 @@ pub const BUGS: &[Bug] = &[
         machine: "lin-kv",
         name: "what is logged passes for committed",
         file: "consensus/lead.rs",
-        code: "leader.commit_with(*me, log, ballot)",
+        code: "leader.commit_with(*me, log.last_index(), log, ballot)",
         instead: "log.last_index()",
     },
     Bug {

@@ -76,9 +76,8 @@ fn hunt_all(most_seeds: u64) -> Vec<&'static str> {
     got_away.map(|(number, _)| BUGS[*number].name).collect()
 }
 
-/// Bugs that take hundreds of seeds. The first takes more than a thousand: `just hunt` says so.
+/// Bugs that take hundreds of seeds.
 const RARE: &[&str] = &[
-    "an entry of an older term is committed by count",
     "a report on stability counts though its delta is not taken",
     "what a lost message told of stability is not told again",
 ];

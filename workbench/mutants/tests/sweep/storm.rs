@@ -26,10 +26,12 @@ const DRIZZLE: Weather = Weather { nodes: 2, steps: 12, most_ms_between: 600 };
 /// What is wrong after bad weather with this seed, if this machine is put through that and anything is.
 pub(crate) fn storm(machine: &str, seed: u64) -> Option<String> {
     if machine == "lin-kv" {
-        // In its own words: figure 3, that whoever comes back disturbs nobody, and that whoever is cut off shows nothing. Whatever is wrong is a panic.
+        // In its own words: figure 3, that whoever comes back disturbs nobody, that whoever is cut off shows nothing, and that
+        // what a majority holds may yet be cut off. Whatever is wrong is a panic.
         crate::trouble::trouble(seed, 8);
         crate::trouble::returns(seed);
         crate::trouble::outvoted(seed);
+        crate::trouble::figure_eight(seed);
         return None;
     }
     [STORM, DRIZZLE].into_iter().find_map(|weather| weathered(machine, weather, seed))
