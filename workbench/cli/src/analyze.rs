@@ -78,25 +78,32 @@ fn analyze(directory: &Path, shows_results: bool, limit: Option<Duration>) -> io
         say(&format!("There is no {JOURNAL}: the report shows no messages, and messages.svg is not drawn"));
     }
     let mut warnings = Warnings::default();
-    let (results, told) = conclude::conclude(directory, &record, &origin, &mut warnings);
-    warnings.say(|warning| say(&warning));
-    let Some(results) = results else {
-        let reason = record.crash.map_or("somebody interrupted it".to_owned(), |crash| crash.reason);
-        complain(&format!("The run in {} broke off, so there is no verdict: {reason}", directory.display()));
-        return Ok(Exit::Crashed);
+    let judged = conclude::judge(directory, &record, &origin, &mut warnings);
+    let exit = match &judged.results {
+        Some(results) => {
+            let subject = Subject {
+                results,
+                record: &record,
+                told: &judged.told,
+                verdict_before: verdict,
+                around: Around::default(),
+                origin: &origin,
+                directory,
+            };
+            if shows_results {
+                say(&edn::pretty(&results.value));
+            }
+            say(&summary::summary(&subject, Paint::for_stdout()));
+            Exit::of_results(&results.value)
+        }
+        None => {
+            let reason = record.crash.as_ref().map_or("somebody interrupted it", |crash| &crash.reason);
+            let directory = directory.display();
+            complain(&format!("The run in {directory} broke off, so there is no verdict: {reason}"));
+            Exit::Crashed
+        }
     };
-    let subject = Subject {
-        results: &results,
-        record: &record,
-        told: &told,
-        verdict_before: verdict,
-        around: Around::default(),
-        origin: &origin,
-        directory,
-    };
-    if shows_results {
-        say(&edn::pretty(&results.value));
-    }
-    say(&summary::summary(&subject, Paint::for_stdout()));
-    Ok(Exit::of_results(&results.value))
+    conclude::draw(directory, &record, &origin, &judged, &mut warnings);
+    warnings.say(|warning| complain(&warning));
+    Ok(exit)
 }

@@ -14,6 +14,7 @@ use super::words::counted;
 use bench::run::{Crash, Level, Record};
 use edn::Value;
 use judge::{Results, Validity};
+use report::Challenged;
 use std::io;
 use std::num::NonZero;
 use std::path::Path;
@@ -38,32 +39,35 @@ pub(super) fn close(
         console.say(Level::Info, "Analyzing...");
     }
     let directory = store.directory();
-    let (results, told) = conclude(&directory, &record, origin, &mut warnings);
-    let Some(results) = results else {
-        warnings.say(|warning| console.say(Level::Warn, warning));
-        return Ok(without_verdict(record, told, &directory, console));
-    };
-    warnings.heed(store.write_test(&record, origin, Some(results.valid)));
-    let subject = Subject {
-        results: &results,
-        record: &record,
-        told: &told,
-        verdict_before: None,
-        around,
-        origin,
-        directory: &directory,
-    };
-    warnings.say(|warning| console.say(Level::Warn, warning));
-    let exit = Exit::of_results(&results.value);
-    let map = edn::pretty(&results.value);
-    if around.shows_results {
-        console.print_block(&map);
-    } else {
-        console.note(&map);
+    let judged = judge(&directory, &record, origin, &mut warnings);
+    if let Some(results) = &judged.results {
+        warnings.heed(store.write_test(&record, origin, Some(results.valid)));
     }
-    let summary = summary::summary(&subject, Paint::for_stdout());
-    console.print_block(&summary);
-    Ok(Concluded { exit, told: Some(told), record: Some(record), summary })
+    warnings.say(|warning| console.say(Level::Warn, warning));
+    let (exit, summary) = match &judged.results {
+        Some(results) => {
+            let subject = Subject {
+                results,
+                record: &record,
+                told: &judged.told,
+                verdict_before: None,
+                around,
+                origin,
+                directory: &directory,
+            };
+            say_verdict(&subject, console)
+        }
+        None => say_why_none(&record, &judged.told, &directory, console),
+    };
+    let mut warnings = Warnings::default();
+    draw(&directory, &record, origin, &judged, &mut warnings);
+    if !warnings.0.is_empty() {
+        warnings.say(|warning| console.say(Level::Warn, warning));
+        // What matters most stands last.
+        console.print_block(summary.lines().last().unwrap_or_default());
+    }
+    let told = (exit != Exit::Interrupted).then_some(judged.told);
+    Ok(Concluded { exit, told, record: Some(record), summary })
 }
 
 /// Makes a run the latest of its store.
@@ -91,14 +95,18 @@ impl Warnings {
     }
 }
 
-/// Judges a run, unless it broke off, and writes everything that follows from its record into its directory. No file is
-/// reason enough to withhold a verdict. An analysis that takes longer than it may comes to none.
-pub(super) fn conclude(
-    directory: &Path,
-    record: &Record,
-    origin: &Origin,
-    warnings: &mut Warnings,
-) -> (Option<Results>, Told) {
+/// What a run came to.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// None of a run that broke off.
+    pub(super) results: Option<Results>,
+    pub(super) told: Told,
+    challenged: Challenged,
+}
+
+/// Judges a run, unless it broke off, and writes the verdict into its directory. No file is reason enough to withhold it. An
+/// analysis that takes longer than it may comes to none.
+pub(super) fn judge(directory: &Path, record: &Record, origin: &Origin, warnings: &mut Warnings) -> Judged {
     warnings.heed(store::write_history_text(directory, &record.history));
     let _busy = progress::busy(format!("analyzing {}", counted(record.history.ops.len(), "event")));
     let judge = || within(record.options.analysis_timeout, |patience| record.judge_within(patience));
@@ -107,31 +115,39 @@ pub(super) fn conclude(
     let challenged = challenged(&record.options, value, origin.challenge.as_deref());
     let told = Told::new(record, results.as_ref(), &challenged, origin);
     warnings.heed(store::write_results(directory, results.as_ref().map(|results| &results.value), &told));
-    if let Some(results) = &results {
+    Judged { results, told, challenged }
+}
+
+/// Draws all that shows how a run came to its verdict: pictures, pages, what else could have happened. It can take longer than the
+/// run did, so it is begun when the verdict has been said.
+pub(super) fn draw(
+    directory: &Path,
+    record: &Record,
+    origin: &Origin,
+    judged: &Judged,
+    warnings: &mut Warnings,
+) {
+    let _busy = progress::busy("drawing the report");
+    if let Some(results) = &judged.results {
         warnings.heed(report::write_extras(directory, &record.options, &record.history, results));
     }
     let scenario = origin.scenario.as_ref().filter(|_| record.came_to_an_end());
     let states = scenario.map(|scenario| worlds::replay::states(scenario, record));
-    let fails = results.as_ref().is_some_and(|results| results.valid == Validity::False);
-    let too_late = scenario.filter(|_| fails).and_then(|scenario| {
-        let _busy = progress::busy("playing other continuations".to_owned());
-        worlds::too_late::too_late(
-            scenario,
-            std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN),
-        )
-    });
+    let fails = judged.results.as_ref().is_some_and(|results| results.valid == Validity::False);
+    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let too_late =
+        scenario.filter(|_| fails).and_then(|scenario| worlds::too_late::too_late(scenario, threads));
     let subject = report::Subject {
         record,
-        results: results.as_ref(),
+        results: judged.results.as_ref(),
         command: origin.command.as_deref(),
-        challenged,
+        challenged: judged.challenged.clone(),
         said: &store::read_said(directory, &record.options.nodes),
         states: states.as_ref(),
         too_late: too_late.as_ref(),
         lab: None,
     };
     warnings.heed(report::write(directory, &subject));
-    (results, told)
 }
 
 /// A node that ended by itself spoils a run even if it did so after the last operation.
@@ -144,14 +160,29 @@ fn blame_who_exited(record: &mut Record, processes: &[NodeReport]) {
     }
 }
 
-fn without_verdict(record: Record, told: Told, directory: &Path, console: &mut Console) -> Concluded {
-    if record.interrupted {
-        let what = format!("Interrupted; what there is lies in {}", directory.display());
-        let summary = what.clone();
-        console.say(Level::Warn, what);
-        return Concluded { exit: Exit::Interrupted, told: None, record: Some(record), summary };
+fn say_verdict(subject: &Subject<'_>, console: &mut Console) -> (Exit, String) {
+    let map = edn::pretty(&subject.results.value);
+    if subject.around.shows_results {
+        console.print_block(&map);
+    } else {
+        console.note(&map);
     }
-    let report = crash::report(record.crash.as_ref(), &told.notes, &directory.join("report.html"));
-    console.say(Level::Fatal, report.clone());
-    Concluded { exit: Exit::Crashed, told: Some(told), record: Some(record), summary: report }
+    let summary = summary::summary(subject, Paint::for_stdout());
+    console.print_block(&summary);
+    (Exit::of_results(&subject.results.value), summary)
+}
+
+fn say_why_none(record: &Record, told: &Told, directory: &Path, console: &mut Console) -> (Exit, String) {
+    let (exit, level, why) = if record.interrupted {
+        (
+            Exit::Interrupted,
+            Level::Warn,
+            format!("Interrupted; what there is lies in {}", directory.display()),
+        )
+    } else {
+        let report = crash::report(record.crash.as_ref(), &told.notes, &directory.join("report.html"));
+        (Exit::Crashed, Level::Fatal, report)
+    };
+    console.say(level, why.clone());
+    (exit, why)
 }

@@ -8,7 +8,7 @@ use super::simulate::run_into;
 use super::summary;
 use super::verdict::Exit;
 use super::words::counted;
-use super::{STORE, progress, replay, say};
+use super::{STORE, complain, progress, replay, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::sweep as page;
 use std::cmp::Reverse;
@@ -43,26 +43,35 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
     let sweep = sweep::run(&plan, &|| scenario.programs(), |outcome| progress.on(outcome));
     let took = start.elapsed();
     progress.end();
+    say(&report(&sweep, took, &store, Paint::for_stdout()));
+    failures(&sweep, job, Paint::for_stdout()).iter().for_each(|failure| say(failure));
+    if let Err(error) = keep(&sweep, job, &store) {
+        complain(&format!("Some files of this sweep are missing or incomplete: {error}"));
+    }
+    Ok(exit(sweep.verdict()))
+}
+
+/// Leaves what a sweep came to in its directory, with the smallest run that fails as its worst one does.
+fn keep(sweep: &Sweep, job: &Job, store: &Store) -> io::Result<()> {
+    let (scenario, plan) = (&job.scenario, job.plan());
     store.write_sweep(&sweep.to_value())?;
     if let Err(error) = store.link_latest() {
         say(&format!("store/latest does not lead to this sweep: {error}"));
     }
     let scenario_of = |seed| Scenario { options: plan.options_for(seed), ..scenario.clone() };
     let replay = page::Replay { scenario: &scenario_of, directory: &store::part };
-    run_again(&page::seeds_to_show(&sweep), &replay, &store)?;
+    run_again(&page::seeds_to_show(sweep), &replay, store)?;
     let write_page = |smallest: Option<&page::Smallest>| {
-        write_text(&store.directory(), "sweep.html", &page::report(&sweep, &replay, smallest))
+        write_text(&store.directory(), "sweep.html", &page::report(sweep, &replay, smallest))
     };
     write_page(None)?;
-    say(&report(&sweep, took, &store, Paint::for_stdout()));
-    failures(&sweep, job, Paint::for_stdout()).iter().for_each(|failure| say(failure));
     if let Some(worst) = sweep.failures().max_by_key(|outcome| (outcome.verdict, Reverse(outcome.seed)))
         && job.shrinks
     {
-        let smallest = smallest(worst, job, &store)?;
+        let smallest = smallest(worst, job, store)?;
         write_page(smallest.as_ref())?;
     }
-    Ok(exit(sweep.verdict()))
+    Ok(())
 }
 
 /// A sweep keeps sums only: the runs that its page points at take place once more, and leave all their files.

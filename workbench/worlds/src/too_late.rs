@@ -1,7 +1,8 @@
 //! When did it become too late? Of a run in virtual time that fails, the beginning up to some moment is played again and again, each
 //! time with another continuation: everything that is drawn at random from that moment on is drawn from another seed. The share of
 //! continuations that still fail in the same way shows how much had been decided by then. It begins with how likely such a failure
-//! is at all; where it comes to all of them, nothing that could still happen would have helped.
+//! is at all; where it comes to all of them, nothing that could still happen would have helped. That stays so: whatever follows
+//! a later moment of this run has followed this one. So no later moment is looked at.
 
 use crate::scenario::Scenario;
 use crate::simulated::Simulation;
@@ -15,8 +16,8 @@ use std::time::Duration;
 
 /// Continuations of each moment.
 pub const CONTINUATIONS: u64 = 200;
-/// Moments that are looked at first, in equal steps from the beginning to the end of the main phase; and how often the step in
-/// which failing becomes certain is halved then.
+/// Moments that are looked at first, in equal steps from the beginning to the end of the main phase, or until failing is certain;
+/// and how often the step in which it becomes so is halved then.
 const FIRST_MOMENTS: u32 = 8;
 const HALVINGS: u32 = 6;
 /// Steps that may be simulated in all, a million or so a second. A longer run is looked at in fewer continuations; one that would
@@ -58,8 +59,13 @@ fn look(scenario: &Scenario, most: u64, threads: NonZero<usize>) -> Option<TooLa
     }
     let attempt = Attempt { scenario, kind: outcome.kind().to_owned(), of, threads };
     let limit = scenario.options.time_limit;
-    let mut moments: Vec<Moment> =
-        (0..=FIRST_MOMENTS).map(|step| attempt.at(start + limit * step / FIRST_MOMENTS)).collect();
+    let mut moments: Vec<Moment> = Vec::new();
+    for step in 0..=FIRST_MOMENTS {
+        moments.push(attempt.at(start + limit * step / FIRST_MOMENTS));
+        if moments.last().is_some_and(Moment::is_certain) {
+            break;
+        }
+    }
     for _ in 0..HALVINGS {
         let Some(certain) = moments.iter().position(Moment::is_certain).filter(|certain| *certain > 0) else {
             break;
@@ -154,9 +160,10 @@ mod tests {
         let certain = *one.certain().unwrap();
         assert!(one.moments.is_sorted_by_key(|moment| moment.time));
         assert!(one.moments.iter().all(|moment| moment.of == 30));
-        let after = one.moments.iter().filter(|moment| moment.time >= certain.time);
-        assert!(after.clone().all(|moment| moment.failed == moment.of), "what is lost stays lost: {one:?}");
-        assert!(after.count() < one.moments.len(), "and before it was not certain: {one:?}");
+        let (before, after): (Vec<Moment>, Vec<Moment>) =
+            one.moments.iter().partition(|moment| moment.time < certain.time);
+        assert!(!before.is_empty() && before.iter().all(|moment| moment.failed < moment.of), "{one:?}");
+        assert!(after.iter().all(|moment| moment.failed == moment.of), "what is lost stays lost: {one:?}");
     }
 
     #[test]

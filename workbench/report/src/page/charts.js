@@ -231,7 +231,9 @@ function worseningChart() {
   chart(element("chart-worsening"), {
     x: main, y: [0, 1], isTime: true, formatX: time, formatY: (share) => Math.round(share * 100) + " %",
     draw(context, x, y) {
-      drawLine(context, moments.map(([at, share]) => [x(at), y(share)]), colour("bad"), 2);
+      // What is certain stays so, though no later moment was looked at.
+      const drawn = certain_us === null ? moments : [...moments, [main, 1]];
+      drawLine(context, drawn.map(([at, share]) => [x(at), y(share)]), colour("bad"), 2);
       context.fillStyle = colour("bad");
       for (const [at, share] of moments) {
         context.beginPath();

@@ -16,6 +16,9 @@ use std::time::Duration;
 const SEEDS: u64 = 24;
 /// Runs after which the search ends with what it has.
 pub const MOST_RUNS: u64 = 2_000;
+/// The same for its work: operations asked for, each as often as there are nodes. With a limit of runs only, long ones can take a
+/// quarter of an hour.
+const MOST_WORK: f64 = 8_000_000.0;
 
 /// What is left of a failing run.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,37 +29,55 @@ pub struct Shrunk {
     pub outcome: Outcome,
     /// How many runs it took to find.
     pub runs: u64,
+    work: f64,
 }
 
 /// Shrinks a run that fails. None if it does not fail.
 pub fn shrink(options: &Options, programs: &Programs<'_>, threads: NonZero<usize>) -> Option<Shrunk> {
+    shrink_within(MOST_WORK, options, programs, threads)
+}
+
+pub(super) fn shrink_within(
+    most_work: f64,
+    options: &Options,
+    programs: &Programs<'_>,
+    threads: NonZero<usize>,
+) -> Option<Shrunk> {
     let outcome = first_failure(options, 1, programs, threads, |_| true)?;
     let problem = outcome.kind().to_owned();
-    let mut smallest = Shrunk { options: options.clone(), outcome, runs: 1 };
-    while let Some(smaller) = step(&smallest, &problem, programs, threads) {
+    let mut smallest = Shrunk { options: options.clone(), outcome, runs: 1, work: work(options) };
+    while let Some(smaller) = step(&smallest, most_work, &problem, programs, threads) {
         smallest = smaller;
-        if smallest.runs >= MOST_RUNS {
-            break;
-        }
     }
     Some(smallest)
 }
 
 /// The first run next to this one that fails in the same way.
-fn step(from: &Shrunk, problem: &str, programs: &Programs<'_>, threads: NonZero<usize>) -> Option<Shrunk> {
-    let mut runs = from.runs;
+fn step(
+    from: &Shrunk,
+    most_work: f64,
+    problem: &str,
+    programs: &Programs<'_>,
+    threads: NonZero<usize>,
+) -> Option<Shrunk> {
+    let (mut runs, mut done) = (from.runs, from.work);
     for candidate in smaller(&from.options) {
-        if runs >= MOST_RUNS {
+        if runs >= MOST_RUNS || done >= most_work {
             return None;
         }
         runs += SEEDS;
+        done += work(&candidate) * SEEDS as f64;
         let same = |outcome: &Outcome| outcome.verdict == from.outcome.verdict && outcome.kind() == problem;
         if let Some(outcome) = first_failure(&candidate, SEEDS, programs, threads, same) {
             let options = Options { seed: outcome.seed, ..candidate };
-            return Some(Shrunk { options, outcome, runs });
+            return Some(Shrunk { options, outcome, runs, work: done });
         }
     }
     None
+}
+
+fn work(options: &Options) -> f64 {
+    options.rate * options.time_limit.as_secs_f64() * options.nodes.len() as f64
 }
 
 fn first_failure(

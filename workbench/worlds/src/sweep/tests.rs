@@ -76,7 +76,7 @@ fn a_failing_run_shrinks_to_a_short_one_of_one_node_without_faults() {
     let failing = swarm(&plan(1).options, Claims::default());
     let shrunk = [1, 4].map(|threads| shrink(&failing, &forgetful, NonZero::new(threads).unwrap()).unwrap());
     assert_eq!(shrunk[0], shrunk[1], "the number of threads makes a difference");
-    let Shrunk { options, outcome, runs } = &shrunk[0];
+    let Shrunk { options, outcome, runs, .. } = &shrunk[0];
     assert_eq!((options.nodes.len(), options.time_limit), (1, Duration::from_secs(1)));
     assert_eq!((options.nemesis.len(), options.hazards), (0, Hazards::default()));
     assert!(options.rate < 30.0 && outcome.operations < 40, "{} operations", outcome.operations);
@@ -84,6 +84,17 @@ fn a_failing_run_shrinks_to_a_short_one_of_one_node_without_faults() {
     assert!((2..=MOST_RUNS).contains(runs), "{runs} runs");
     let again = Outcome::of(&record(options.clone(), forgetful()));
     assert_eq!(&again, outcome, "the smallest run replays");
+}
+
+#[test]
+fn runs_that_take_long_are_tried_less_often() {
+    let failing = swarm(&plan(1).options, Claims::default());
+    let runs = [1e5, 1e6].map(|most| {
+        let shrunk = shrink::shrink_within(most, &failing, &forgetful, NonZero::<usize>::MIN).unwrap();
+        assert_eq!(shrunk.outcome.kind(), "lost");
+        shrunk.runs
+    });
+    assert!(runs[0] < runs[1], "{runs:?}");
 }
 
 #[test]

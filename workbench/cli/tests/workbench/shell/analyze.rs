@@ -33,8 +33,8 @@ fn is_the_same(again: &Ran, before: &BTreeMap<String, Vec<u8>>) {
 
 #[test]
 fn runs_in_virtual_time_get_the_same_bytes_again_in_every_file() {
-    let flags = "--node-count 3 --concurrency 2n --rate 100 --time-limit 6 --availability 0.9 --seed 3";
-    let faults = "--nemesis partition,kill,pause --nemesis-interval 1 --loss 0.1 --duplication 0.1";
+    let flags = "--node-count 3 --concurrency 2n --rate 50 --time-limit 2 --availability 0.9 --seed 3";
+    let faults = "--nemesis partition,kill,pause --nemesis-interval 0.5 --loss 0.1 --duplication 0.1";
     let mut ended = BTreeSet::new();
     for workload in
         ["echo", "unique-ids", "broadcast", "g-set", "pn-counter", "kafka", "txn-rw-register", "lin-kv"]
@@ -187,4 +187,19 @@ fn a_store_that_vanishes_is_named() {
     let output = super::bench::command(&words, directory.path()).output().unwrap();
     let ran = super::bench::finished(output, directory);
     ran.expect(0, &["missing or incomplete: store/echo/", "No such file", "  verdict         valid\n"]);
+}
+
+#[test]
+fn a_verdict_is_said_before_the_report_is_drawn_and_stands_last_when_that_fails() {
+    let in_the_way = r#"for run in "$0"/echo/*T*; do mkdir "$run/report.html"; done; exec "$1""#;
+    let directory = tempfile::tempdir().unwrap();
+    let store = directory.path().join("store").display().to_string();
+    let words = ["test", "-w", "echo", "--bin", "/bin/sh", "--node-count", "1", "--time-limit", "1", "--"];
+    let words = [&words[..], &["-c", in_the_way, &store, misbehave()]].concat();
+    let output = super::bench::command(&words, directory.path()).output().unwrap();
+    let ran = super::bench::finished(output, directory);
+    ran.expect(0, &["  verdict         valid\n", "missing or incomplete: store/echo/"]);
+    let place = |what: &str| ran.stdout.find(what).unwrap_or_else(|| panic!("{what} in {}", ran.stdout));
+    assert!(place("  verdict  ") < place("missing or incomplete"), "{}", ran.stdout);
+    assert!(ran.last_line().starts_with("Everything looks good!"), "{}", ran.stdout);
 }
