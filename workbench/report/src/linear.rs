@@ -5,19 +5,21 @@
 //! the search could still go: what the register may have held, what it then held if operations in progress took effect, and
 //! why none of that lets the last operation through.
 
+mod way;
+
 use super::svg::{cut, escaped, style};
 use edn::Value;
 use judge::{History, Kind, Op, Process};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use way::{draw_way, index_of, on_way, words};
 
 /// Operations in progress that are drawn, and operations before.
 const MAX_IN_PROGRESS: usize = 24;
 const MAX_BEFORE: usize = 5;
-/// Ways that are drawn, and the steps of each.
+/// Ways that are drawn.
 const MAX_WAYS: usize = 10;
-const MAX_STEPS: usize = 8;
 /// Longer names and descriptions are cut, in characters.
 const MAX_TEXT: usize = 40;
 const MAX_TOOLTIP: usize = 300;
@@ -163,7 +165,7 @@ impl<'a> Picture<'a> {
             op.index,
             op.process.to_value()
         );
-        let mut legend = "Orange: takes effect on a way below (point at one to see in which order). Red: what no way explains.".to_owned();
+        let mut legend = "Orange: takes effect on a way below; point at it, or at a way, to see in which order. Red: what no way explains.".to_owned();
         if self.left_out > 0 {
             let _ = write!(legend, " {} more in progress are left out.", self.left_out);
         }
@@ -217,8 +219,9 @@ impl<'a> Picture<'a> {
         let label = cut(&words, (((x2 - x1) / LETTER) as usize).saturating_sub(2));
         let _ = writeln!(
             svg,
-            "<g><title>{}</title><rect class=\"{class}\" x=\"{x1:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{BAR}\" rx=\"3\"/>\
+            "<g id=\"op-{}\"><title>{}</title><rect class=\"{class}\" x=\"{x1:.1}\" y=\"{y:.1}\" width=\"{:.1}\" height=\"{BAR}\" rx=\"3\"/>\
              <text class=\"middle\" x=\"{:.1}\" y=\"{:.1}\">{}</text></g>",
+            last.index,
             escaped(&cut(&tooltip(call, &words), MAX_TOOLTIP)),
             x2 - x1,
             (x1 + x2) / 2.0,
@@ -249,7 +252,8 @@ impl<'a> Picture<'a> {
         widest
     }
 
-    /// For each way the order in which operations take effect on it, as numbers on their bars: to be seen while one points at the way.
+    /// For each way the order in which operations take effect on it, as numbers on their bars: to be seen while one points at the way,
+    /// or at an operation of which it is the longest way.
     fn orders(&self, svg: &mut String) {
         let mut rules = String::new();
         for (number, way) in self.ways.iter().enumerate() {
@@ -258,12 +262,8 @@ impl<'a> Picture<'a> {
             let _ =
                 writeln!(rules, "svg:has(#way-{number}:hover) #order-{number} {{ visibility: visible; }}");
             for (place, step) in steps.iter().enumerate() {
-                let Some(index) = step.get("op").and_then(|op| op.get("index")?.as_integer()) else {
-                    continue;
-                };
-                let Some(call) = self.calls.iter().find(|call| call.last().index as i64 == index) else {
-                    continue;
-                };
+                let Some(index) = index_of(step) else { continue };
+                let Some(call) = self.calls.iter().find(|call| call.last().index == index) else { continue };
                 let x = self.events.get(&call.invoke.index).copied().unwrap_or(LEFT) + 2.0;
                 let y = self.rows[&call.invoke.process] + (ROW - BAR) / 2.0;
                 let class = if place + 1 == steps.len() { "place end" } else { "place" };
@@ -277,7 +277,25 @@ impl<'a> Picture<'a> {
             }
             svg.push_str("</g>\n");
         }
+        for call in &self.calls {
+            let index = call.last().index;
+            if let Some(number) = self.longest_way_with(index) {
+                let _ =
+                    writeln!(rules, "svg:has(#op-{index}:hover) #order-{number} {{ visibility: visible; }}");
+            }
+        }
         let _ = writeln!(svg, "<style>{rules}</style>");
+    }
+
+    /// As Porcupine shows of an operation the longest order that it takes part in. All ways end where the search got stuck, so the
+    /// longest is the one with the most operations on it.
+    fn longest_way_with(&self, index: usize) -> Option<usize> {
+        let steps = |way: &Value| way.elements().map_or(0, <[Value]>::len);
+        let has_it = |way: &Value| {
+            way.elements().is_some_and(|steps| steps.iter().any(|step| index_of(step) == Some(index)))
+        };
+        let ways = self.ways.iter().enumerate().filter(|(_, way)| has_it(way));
+        ways.max_by_key(|(number, way)| (steps(way), Reverse(*number))).map(|(number, _)| number)
     }
 }
 
@@ -304,102 +322,6 @@ fn calls(history: &History) -> Vec<Call<'_>> {
         }
     }
     calls
-}
-
-/// The operations that take effect on some way: neither what was before nor what does not get through.
-fn on_way(ways: &[Value]) -> BTreeSet<usize> {
-    let steps = ways.iter().filter_map(Value::elements).flat_map(middle);
-    steps.filter_map(|step| usize::try_from(step.get("op")?.get("index")?.as_integer()?).ok()).collect()
-}
-
-fn middle(way: &[Value]) -> &[Value] {
-    way.get(1..way.len().saturating_sub(1)).unwrap_or_default()
-}
-
-/// One way: what the register held, then operations and what it held after each, then why it ends. Says how wide that is.
-fn draw_way(svg: &mut String, way: &Value, y: f64) -> f64 {
-    let steps = way.elements().unwrap_or_default();
-    let (Some(first), Some(last)) = (steps.first(), steps.last()) else { return 0.0 };
-    let mut x = held(svg, first, 16.0, y);
-    let between = middle(steps);
-    for step in &between[..between.len().min(MAX_STEPS)] {
-        x = arrow(svg, &told(step), x, y);
-        x = held(svg, step, x, y);
-    }
-    if between.len() > MAX_STEPS {
-        x = arrow(svg, &format!("and {} more", between.len() - MAX_STEPS), x, y);
-    }
-    let why = model(last).get("msg").and_then(Value::as_text).unwrap_or_default();
-    let text = format!("✗ {}: {}", told(last), cut(why, 2 * MAX_TEXT));
-    let _ = writeln!(
-        svg,
-        "<text class=\"bad\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-        x + 12.0,
-        y + 16.0,
-        escaped(&text)
-    );
-    x + 24.0 + text.chars().count() as f64 * LETTER
-}
-
-/// A value in a box. Says where its right edge is.
-fn held(svg: &mut String, step: &Value, x: f64, y: f64) -> f64 {
-    let value = cut(&model(step).get("value").map(ToString::to_string).unwrap_or_default(), MAX_TEXT);
-    let width = value.chars().count() as f64 * LETTER + 20.0;
-    let _ = writeln!(
-        svg,
-        "<rect class=\"held\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{BAR}\" rx=\"{}\"/>\
-         <text class=\"middle\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-        BAR / 2.0,
-        x + width / 2.0,
-        y + 15.0,
-        escaped(&value)
-    );
-    x + width
-}
-
-/// An arrow with what it stands for above. Says where it ends.
-fn arrow(svg: &mut String, text: &str, x: f64, y: f64) -> f64 {
-    let width = text.chars().count() as f64 * LETTER + 24.0;
-    let (end, middle) = (x + width, y + BAR / 2.0);
-    let _ = writeln!(
-        svg,
-        "<path class=\"step\" d=\"M{:.1} {middle:.1}H{:.1}\"/><path class=\"tip\" d=\"M{:.1} {middle:.1}l-8 -3.5v7z\"/>\
-         <text class=\"middle\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-        x + 4.0,
-        end - 8.0,
-        end - 2.0,
-        x + width / 2.0,
-        middle - 5.0,
-        escaped(text)
-    );
-    end
-}
-
-/// What the register is after a step.
-fn model(step: &Value) -> &Value {
-    match step.get("model") {
-        Some(Value::Tagged(tagged)) => &tagged.1,
-        _ => &Value::Nil,
-    }
-}
-
-/// A step's operation.
-fn told(step: &Value) -> String {
-    let op = step.get("op").unwrap_or(&Value::Nil);
-    let f = op.get("f").and_then(Value::as_name).unwrap_or("?");
-    let index = op.get("index").map(ToString::to_string).unwrap_or_default();
-    format!("{} (op {index})", words(f, op.get("value").unwrap_or(&Value::Nil)))
-}
-
-/// `write 3`, `cas 1 → 3`.
-fn words(f: &str, value: &Value) -> String {
-    let value = match (f, value) {
-        ("cas", Value::Vector(values) | Value::List(values)) if values.len() == 2 => {
-            format!("{} → {}", values[0], values[1])
-        }
-        _ => value.to_string(),
-    };
-    cut(&format!("{f} {value}"), MAX_TEXT)
 }
 
 fn tooltip(call: &Call<'_>, words: &str) -> String {

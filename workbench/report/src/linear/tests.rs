@@ -34,6 +34,8 @@ fn what_is_drawn_is_what_may_have_happened_and_how_far_that_leads() {
     has("<rect class=\"held\"", 2);
     has("write \"&lt;2&gt;\" (op 4)", 1);
     has("✗ read 3 (op 8): no", 1);
+    has("svg:has(#way-0:hover) #order-0 {", 1);
+    has("svg:has(#op-4:hover) #order-0 {", 1);
     has("<2>", 0);
 }
 
