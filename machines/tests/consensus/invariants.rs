@@ -97,7 +97,12 @@ impl Invariants {
         for index in view.base.max(before.commit) + 1..=view.last.0 {
             let (term, text) = view.entry(index).expect("the log has no holes");
             let known = self.entries.entry((index, term)).or_insert((text.to_string(), term_before));
-            assert_eq!(known.0, text, "log matching: n{node}, index {index}, term {term}");
+            assert!(
+                known.0 == text,
+                "log matching: n{node}, index {index}, term {term}: {} and {}",
+                shown(&known.0),
+                shown(text)
+            );
             if term_before > 0 && known.1 > 0 {
                 assert_eq!(known.1, term_before, "log matching: n{node}, before index {index}");
             }
@@ -112,7 +117,12 @@ impl Invariants {
         for index in from.max(view.base) + 1..=view.commit {
             let (term, text) = view.entry(index).expect("what is committed is there");
             let known = self.committed.entry(index).or_insert((term, text.to_string(), view.term));
-            assert_eq!((known.0, &*known.1), (term, text), "state machine safety: n{node}, index {index}");
+            assert!(
+                (known.0, &*known.1) == (term, text),
+                "state machine safety: n{node}, index {index}: {:?} and {:?}",
+                (known.0, shown(&known.1)),
+                (term, shown(text))
+            );
             self.sometimes.older_terms += u64::from(term < view.term);
         }
     }
@@ -122,10 +132,12 @@ impl Invariants {
         let view = world.view(node).expect("it lives");
         for (&index, (term, text, seen_in)) in self.committed.range(view.base + 1..) {
             if *seen_in < view.term {
-                assert_eq!(
-                    view.entry(index),
-                    Some((*term, &**text)),
-                    "leader completeness: n{node}, index {index}"
+                let held = view.entry(index);
+                assert!(
+                    held == Some((*term, &**text)),
+                    "leader completeness: n{node}, index {index}: {:?} and not {:?}",
+                    held.map(|(term, text)| (term, shown(text))),
+                    (term, shown(text))
                 );
             }
         }
@@ -136,4 +148,9 @@ impl Invariants {
         let command = format!(",{command}],");
         self.committed.values().filter(|(_, text, _)| text.ends_with(&command)).count()
     }
+}
+
+/// An entry, cut where it is large.
+fn shown(text: &str) -> &str {
+    &text[..text.len().min(80)]
 }
