@@ -232,7 +232,7 @@ function worseningChart() {
     x: main, y: [0, 1], isTime: true, formatX: time, formatY: (share) => Math.round(share * 100) + " %",
     draw(context, x, y) {
       // What is certain stays so, though no later moment was looked at.
-      const drawn = certain_us === null ? moments : [...moments, [main, 1]];
+      const drawn = certain_us === null ? moments : [...moments, [main[1], 1]];
       drawLine(context, drawn.map(([at, share]) => [x(at), y(share)]), colour("bad"), 2);
       context.fillStyle = colour("bad");
       for (const [at, share] of moments) {
