@@ -33,7 +33,8 @@ impl<S: StateMachine> Consensus<S> {
             push(records, &format!("[\"ballot\",{},{vote}]", self.term));
             self.recorded.ballot = ballot;
         }
-        if self.recorded.lacks_state {
+        // What came, was applied and was dropped since it was last asked is in the state only.
+        if self.recorded.lacks_state || self.recorded.last < self.log.base().0 {
             let term = self.log.term(self.applied).expect("the log reaches back to what is applied");
             let mut text = format!("[\"state\",{},{term},", self.applied);
             self.write_state(&mut text);

@@ -29,8 +29,9 @@ impl<S: StateMachine> Consensus<S> {
         link.report = Some(n);
         link.matched = link.matched.max(holds.min(last));
         link.next = link.next.max(link.matched + 1);
-        if let Some(back) = back.filter(|_| ack == link.sent) {
+        if let Some(back) = back.filter(|_| ack > link.corrected) {
             link.next = (back.min(last) + 1).max(link.matched + 1);
+            link.corrected = link.sent;
             link.is_fed = true;
         }
         match (&mut link.transfer, has) {

@@ -76,6 +76,8 @@ pub(super) struct Link {
     pub(super) matched: u64,
     /// How many messages it has been sent.
     pub(super) sent: u64,
+    /// Up to this one they were sent before it last said that it lacks something: that it could not take those either is no news.
+    pub(super) corrected: u64,
     pub(super) sent_at: Option<Time>,
     pub(super) heard_at: Option<Time>,
     /// The question that it has not answered yet.

@@ -41,6 +41,7 @@ pub(crate) fn load(world: &mut World, rate: f64, seconds: u64, mut check: impl F
         value += 1;
         let ask = match world.rng.usize(..4) {
             0 => Ask::Read,
+            1 if world.writes_large && value % 5 == 0 => Ask::WriteLarge(value),
             1 => Ask::Write(value),
             _ => Ask::CompareAndSet(value.saturating_sub(world.rng.u64(1..4)), value),
         };

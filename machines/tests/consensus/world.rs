@@ -33,6 +33,8 @@ pub(crate) struct World {
     /// By recipient and sender, whether the link is cut.
     pub(crate) cut: Vec<Vec<bool>>,
     pub(crate) done: Vec<Done>,
+    /// Whether some of what clients write is large.
+    pub(crate) writes_large: bool,
     computers: Vec<Computer>,
     events: BTreeMap<(Time, u64), Event>,
     sequence: u64,
@@ -75,6 +77,9 @@ enum Event {
 /// A node comes back after so long.
 const BOOT: Duration = Duration::from_millis(50);
 
+/// Seconds of trouble take a few thousand.
+const MOST_MESSAGES: u64 = 200_000;
+
 /// More than half of what a message holds.
 const LARGE_BYTES: usize = 600_000;
 
@@ -99,6 +104,7 @@ impl World {
             rng: Rng::with_seed(seed),
             cut: vec![vec![false; nodes]; nodes],
             done: Vec::new(),
+            writes_large: false,
             computers: (0..nodes).map(|_| computer()).collect(),
             events: BTreeMap::new(),
             sequence: 0,
@@ -248,6 +254,7 @@ impl World {
         let Some(to) = dest.strip_prefix('n') else { return self.answer(body) };
         let to = to.parse().expect("nodes have numbers");
         self.messages += 1;
+        assert!(self.messages < MOST_MESSAGES, "messages call forth ever more messages");
         let copies = if self.rng.f64() < self.hazards.duplication { 2 } else { 1 };
         for _ in 0..copies {
             if self.rng.f64() >= self.hazards.loss {

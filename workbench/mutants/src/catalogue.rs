@@ -285,6 +285,13 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         machine: "lin-kv",
+        name: "what was dropped from the log before it was recorded is in no journal",
+        file: "consensus/journal.rs",
+        code: "self.recorded.lacks_state || self.recorded.last < self.log.base().0",
+        instead: "self.recorded.lacks_state",
+    },
+    Bug {
+        machine: "lin-kv",
         name: "a state comes without the sessions of its clients",
         file: "consensus/journal.rs",
         code: "(self.sessions, self.state) = (sessions, state);",
