@@ -57,8 +57,10 @@ impl<S: StateMachine> Consensus<S> {
         self.recover_from(json).ok_or(BadRecord)?;
         self.recorded.ballot = (self.term, self.vote);
         self.recorded.last = self.log.last_index();
-        // It has been started before, so it waits for a leader as if it had just heard of one.
-        self.put_off_election(self.started);
+        if self.size > 1 {
+            // It has been started before, so it waits for a leader as if it had just heard of one.
+            self.put_off_election(self.started);
+        }
         Ok(())
     }
 
