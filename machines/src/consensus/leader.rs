@@ -164,6 +164,9 @@ impl Leader {
     /// What is committed once `who` holds the log up to `end`, too: what a majority holds, provided that this reaches into the
     /// leader's own term (section 5.4.2: an older entry is not committed by count, only by what comes on top of it).
     pub(super) fn commit_with(&self, who: usize, end: u64, log: &Log, (term, commit): (u64, u64)) -> u64 {
+        if log.last_index() == commit {
+            return commit;
+        }
         let holds = self.links.iter().enumerate().map(|(peer, link)| match peer {
             peer if peer == self.me => log.last_index(),
             peer if peer == who => end,

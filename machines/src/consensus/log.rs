@@ -6,7 +6,6 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::Write;
 
 use protocol::Json;
 use protocol::consensus::{Entry, Place};
@@ -96,8 +95,14 @@ impl Log {
             self.terms.push((self.last_index() + 1, term));
         }
         self.entries.push(|text| {
-            write!(text, "[{term},{session},{number},{}],", command.as_str())
-                .expect("a string takes any text");
+            let mut digits = itoa::Buffer::new();
+            for (before, number) in ['[', ',', ','].into_iter().zip([term, session, number]) {
+                text.push(before);
+                text.push_str(digits.format(number));
+            }
+            text.push(',');
+            text.push_str(command.as_str());
+            text.push_str("],");
         });
     }
 
