@@ -5,6 +5,7 @@ use super::push;
 use edn::Value;
 use fastrand::Rng;
 use judge::{Check, Demands, History, Kind, Patience, Validity, Workload, check};
+use std::sync::atomic::AtomicBool;
 
 /// How a history comes about.
 #[derive(Clone, Copy)]
@@ -163,5 +164,32 @@ fn a_wrong_read_at_the_end_is_found_however_many_calls_are_open() {
             reads.next_back().expect("somebody read").value = Value::Integer(-1);
             assert_eq!(verdict(&history), Validity::False, "plan {number}, seed {seed}");
         }
+    }
+}
+
+/// Somebody who has no patience at all is not told that all is well, nor that anything is wrong.
+#[test]
+fn an_analysis_that_takes_too_long_is_unknown_and_says_why() {
+    let is_over = AtomicBool::new(true);
+    let registers = World::new(PLANS[0], 0).history();
+    let mut transactions = History::default();
+    for (process, steps) in
+        ["[[:w 1 1]]", "[[:r 1 1] [:w 1 2]]", "[[:r 1 1] [:w 1 3]]"].into_iter().enumerate()
+    {
+        let steps = edn::read(steps).unwrap();
+        push(&mut transactions, process, Kind::Invoke, "txn", steps.clone());
+        push(&mut transactions, process, Kind::Ok, "txn", steps);
+    }
+    let rw_register = Check::Workload(Workload::TxnRwRegister);
+    for (name, history) in [(Check::Register, registers), (rw_register, transactions)] {
+        let of = |patience| check(name, &Demands::new(Workload::TxnRwRegister), &history, patience);
+        assert_ne!(of(Patience::default()).valid, Validity::Unknown);
+        let results = of(Patience::until(&is_over));
+        assert_ne!(results.valid, Validity::True, "{name:?}");
+        let told = results
+            .findings
+            .iter()
+            .any(|finding| finding.explanation.contains("the time for the analysis was over"));
+        assert!(told, "{name:?}: {:?}", results.findings);
     }
 }
