@@ -5,6 +5,7 @@ use super::push;
 use edn::Value;
 use fastrand::Rng;
 use judge::{Check, Demands, History, Kind, Patience, Validity, Workload, check};
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
 /// How a history comes about.
@@ -152,6 +153,26 @@ fn what_a_register_did_is_found_to_be_linearizable() {
             );
         }
     }
+}
+
+/// Some reads show what they should not have: whether calls without end explain that is a matter of how many there are.
+#[test]
+fn where_only_counting_decides_there_is_a_verdict() {
+    let mut seen = BTreeSet::new();
+    for (seed, others) in (0..12).flat_map(|seed| [(seed, 25), (seed, 60)]) {
+        let mut history = World::new(PLANS[0], seed).history();
+        let mut rng = Rng::with_seed(seed);
+        let is_read = |op: &&mut judge::Op| op.kind == Kind::Ok && op.f == "read" && op.value != Value::Nil;
+        let mut reads: Vec<&mut judge::Op> = history.ops.iter_mut().filter(is_read).collect();
+        for _ in 0..others {
+            let read = rng.usize(0..reads.len());
+            reads[read].value = Value::Integer(rng.i64(0..PLANS[0].values));
+        }
+        let valid = verdict(&history);
+        assert_ne!(valid, Validity::Unknown, "seed {seed}, {others} others");
+        seen.insert(valid);
+    }
+    assert_eq!(seen.len(), 2, "they are not hard");
 }
 
 /// Whatever calls without end may do, nobody writes this.
