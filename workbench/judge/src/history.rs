@@ -4,11 +4,13 @@
 //! (virtual time, wall time, a stored run) gets the same verdict.
 
 mod draft;
+mod error;
 mod parts;
 mod read;
 mod text;
 
-pub use read::{HistoryError, read};
+pub use error::HistoryError;
+pub use read::read;
 pub(crate) use read::{Numbered, Reader};
 pub use text::{text_line, write_edn, write_text};
 

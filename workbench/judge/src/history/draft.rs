@@ -1,8 +1,11 @@
 //! An operation as it stands in a file, before it is known what came before it.
 
-use super::read::{Reason, UNNUMBERED};
+use super::error::Reason;
 use super::{Kind, Op, Process};
 use edn::Value;
+
+/// Processes without a number get those from here on.
+pub(super) const UNNUMBERED: u64 = 1 << 48;
 
 /// All that an operation says of itself.
 pub(super) struct Draft {

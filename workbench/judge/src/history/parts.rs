@@ -7,7 +7,7 @@
 
 use super::Op;
 use super::draft::{Draft, Form};
-use super::read::Reason;
+use super::error::{Reason, newlines};
 use edn::{Value, Values};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
@@ -174,10 +174,6 @@ impl<D: Send, New: Fn() -> D + Sync, Digest: Fn(&mut D, &mut Op) + Sync> Reading
         let (drafts, digest) = (Vec::new(), (self.new)());
         Part { start, end: start, lines: 0, drafts, digest, error: None, has_ended: false }
     }
-}
-
-pub(super) fn newlines(text: &[u8]) -> usize {
-    text.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// Where a value may well begin, between two places: at a map or a record behind the end of another.

@@ -5,12 +5,12 @@
 //! numbers. What it has that nobody needs (stack traces) is dropped. Indices may have gaps, as where somebody has taken lines
 //! out, but must grow. Operations are then numbered anew.
 
-use super::draft::{Draft, Form, Names, Who};
-use super::parts::{self, Part, Reading, newlines};
+use super::draft::{Draft, Form, Names, UNNUMBERED, Who};
+use super::error::{HistoryError, Reason};
+use super::parts::{self, Part, Reading};
 use super::{History, Op, Place, Process};
-use edn::{ReadError, Value, json};
+use edn::{Value, json};
 use std::collections::HashMap;
-use std::fmt::{self, Display, Formatter};
 
 /// Reads a history.
 pub fn read(text: &str) -> Result<History, HistoryError> {
@@ -38,74 +38,6 @@ fn is_json(text: &str) -> bool {
     key.split_once('"').is_some_and(|(_, rest)| rest.trim_start().starts_with(':'))
 }
 
-fn malformed(error: &json::JsonError) -> HistoryError {
-    let text = error.to_string();
-    let words = text.split(" at line ").next().unwrap_or_default().to_owned();
-    HistoryError { line: error.line(), reason: Reason::Json(words) }
-}
-
-/// Why a text is not a history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryError {
-    line: usize,
-    reason: Reason,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
-    Syntax(ReadError),
-    Json(String),
-    NoOperation,
-    Key(&'static str),
-    /// An index that is not beyond the one before.
-    Index(u64, u64),
-    Names,
-}
-
-impl HistoryError {
-    /// What is amiss at a byte of a text.
-    fn at(text: &str, position: usize, reason: Reason) -> HistoryError {
-        let before = &text.as_bytes()[..position];
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-        let reason = match reason {
-            Reason::Syntax(error) => Reason::Syntax(ReadError { position: error.position - start, ..error }),
-            reason => reason,
-        };
-        HistoryError { line: 1 + newlines(before), reason }
-    }
-}
-
-impl Display for HistoryError {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: ", self.line)?;
-        match &self.reason {
-            Reason::Syntax(error) => write!(f, "{error}"),
-            Reason::Json(error) => write!(f, "{error}"),
-            Reason::NoOperation => {
-                write!(f, "not an operation: a map such as {{:type :invoke, :process 0, :f :read}}")
-            }
-            Reason::Key(key) => write!(f, "no usable :{key}{}", due(key)),
-            Reason::Index(index, before) => {
-                write!(f, "index {index} comes after {before}: indices must grow, though they may have gaps")
-            }
-            Reason::Names => write!(f, "too many different names to be a history"),
-        }
-    }
-}
-
-/// What a key must hold.
-fn due(key: &str) -> &'static str {
-    match key {
-        "type" => ": it must be :invoke, :ok, :fail or :info",
-        "process" => ": it must be there, and not nil",
-        "time" => ": it must be a number of nanoseconds",
-        "index" => ": it must be an integer, not negative",
-        _ => ": it must be a keyword",
-    }
-}
-
-impl std::error::Error for HistoryError {}
-
 /// Reads operations part by part.
 pub(crate) struct Reader<'t> {
     text: &'t str,
@@ -118,9 +50,6 @@ pub(crate) struct Reader<'t> {
     /// Processes that are not numbers.
     processes: HashMap<Value, u64>,
 }
-
-/// Processes without a number get those from here on.
-pub(super) const UNNUMBERED: u64 = 1 << 48;
 
 /// An operation, where it stands in the file, and at which byte it begins.
 pub(crate) type Numbered = (Op, Place, usize);
@@ -167,7 +96,7 @@ impl<'t> Reader<'t> {
         if !is_json {
             return reading.read(parts::SIZE, &mut take);
         }
-        let values = json::parse_all(text).map_err(|error| malformed(&error))?;
+        let values = json::parse_all(text).map_err(|error| HistoryError::json(&error))?;
         take(reading.of_json(values))
     }
 

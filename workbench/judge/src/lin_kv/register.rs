@@ -23,6 +23,7 @@
 
 mod board;
 mod breadth;
+mod configuration;
 mod depth;
 mod substitutes;
 

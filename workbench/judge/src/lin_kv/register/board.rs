@@ -1,10 +1,10 @@
 //! The calls, what a configuration is, and the steps from one to others.
 
+use super::configuration::{Configuration, Step, WHATEVER};
 use super::substitutes::Substitutes;
 use super::{Action, Call};
 use edn::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{Hash, Hasher};
 
 /// Calls in progress at one time, of which those that never end make up most. The generator stops at 20 processes a key.
 const MAX_IN_PROGRESS: usize = 128;
@@ -44,52 +44,10 @@ pub(super) struct NumberedCall {
     end: usize,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Step {
-    Read(u32),
-    Write(u32),
-    CompareAndSet(u32, u32),
-}
-
 #[derive(Clone, Copy)]
 pub(super) enum Event {
     Start(usize),
     End(usize),
-}
-
-/// What nobody asks for.
-const WHATEVER: u32 = u32::MAX;
-
-/// What the register holds, and which calls in progress (by their slots, as bits) must still take effect, or may.
-#[derive(Clone, Copy)]
-pub(super) struct Configuration {
-    /// A value's number; all that nobody asks for are [`WHATEVER`].
-    pub(super) state: u32,
-    pub(super) must: u128,
-    pub(super) may: u128,
-    /// The value, or one of those that make no difference.
-    pub(super) shown: u32,
-}
-
-impl PartialEq for Configuration {
-    fn eq(&self, other: &Configuration) -> bool {
-        (self.state, self.must, self.may) == (other.state, other.must, other.may)
-    }
-}
-
-impl Eq for Configuration {}
-
-impl Hash for Configuration {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        (self.state, self.must, self.may).hash(hasher);
-    }
-}
-
-impl Configuration {
-    /// What must or may take effect.
-    pub(super) fn available(&self) -> u128 {
-        self.must | self.may
-    }
 }
 
 /// Who is in which slot.

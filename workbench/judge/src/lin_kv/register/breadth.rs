@@ -1,6 +1,7 @@
 //! All configurations, event by event.
 
-use super::board::{Board, Configuration, Event, Slots};
+use super::board::{Board, Event, Slots};
+use super::configuration::Configuration;
 use super::substitutes::{Substitutes, Weighed};
 use crate::patience::Patience;
 use std::collections::{BTreeSet, HashMap};

@@ -1,7 +1,8 @@
 //! One configuration after another, as far as it goes; back where it does not go on.
 
-use super::board::{Board, Configuration, Event, Slots};
+use super::board::{Board, Event, Slots};
 use super::breadth::{Breadth, Stuck};
+use super::configuration::Configuration;
 use super::substitutes::Weighed;
 use crate::patience::Patience;
 use std::collections::{BTreeSet, HashMap};

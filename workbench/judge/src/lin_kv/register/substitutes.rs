@@ -4,7 +4,7 @@
 //! comparison and still has such a write is no worse off than who has used up the write. Of calls that do the same it only
 //! counts how many are left.
 
-use super::board::{Configuration, Step};
+use super::configuration::{Configuration, Step};
 use std::collections::BTreeMap;
 
 /// A configuration, and how many calls are left in it, by what they set: of all, and of writes alone. There are sixteen such
@@ -89,5 +89,42 @@ impl Setters {
         };
         let missing = |slots: &u128| count(there, *slots).saturating_sub(count(here, *slots));
         self.comparisons.values().map(missing).sum::<u32>() <= spare
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of two calls that write 5 and two each that set 3 to 5 and 4 to 5, and some call that ends.
+    #[test]
+    fn a_write_stands_in_for_one_comparison_and_never_the_other_way_round() {
+        let (writes, threes, fours, ends) = (0b11, 0b1100, 0b11_0000, 0b100_0000);
+        let actions = [
+            (Step::Write(5), writes),
+            (Step::CompareAndSet(3, 5), threes),
+            (Step::CompareAndSet(4, 5), fours),
+        ];
+        let all = actions
+            .into_iter()
+            .flat_map(|(action, slots)| [(action, slots & 0b01_0101), (action, slots & 0b10_1010)]);
+        let substitutes =
+            all.fold(Substitutes::default(), |before, (action, slot)| before.with(action, slot));
+        let left = |may| substitutes.weigh(Configuration { state: 0, must: 0, may, shown: 0 });
+        let is_enough = |here, there| substitutes.make_needless(&left(here), &left(there));
+        assert!(is_enough(0b01, 0b0100) && is_enough(0b11, 0b01_0100) && is_enough(0b11, 0b01_0001));
+        assert!(is_enough(ends | 0b01_0001, ends | 0b01_0100));
+        for (here, there) in [
+            (0b0100, 0b01),
+            (0b01, 0b1100),
+            (0b01, 0b01_0100),
+            (0b01, 0b01_0001),
+            // As many calls are left, and one write for two comparisons.
+            (0b01_0001, 0b1100),
+            (0b11, ends),
+            (0b0100, 0b01_0000),
+        ] {
+            assert!(!is_enough(here, there), "{here:b} does not do for {there:b}");
+        }
     }
 }
