@@ -298,7 +298,7 @@ soak seconds="300": _build
     soak log {{ seconds }} -w kafka --node-count 2 --concurrency 2n --rate 20000
     soak txn {{ seconds }} -w txn-rw-register --node-count 2 --concurrency 2n --rate 20000 --availability total \
         --consistency-models read-committed,read-atomic,causal-cerone
-    # The judge remembers every value of every read, in about a byte each. Half the time takes a quarter of that.
+    # The judge remembers every value of every read, but once what many have in common; the files have them all, gigabytes.
     soak broadcast {{ seconds }} -w broadcast --node-count 5 --rate 200
 
 # Show which lines of protocol and machines no test reaches; needs cargo-tarpaulin

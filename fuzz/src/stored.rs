@@ -80,8 +80,8 @@ pub fn history(input: &[u8]) {
     assert_eq!((again.valid, again.findings.len()), (results.valid, results.findings.len()));
 }
 
-/// The name of a check, and a history that anybody may have made: what can be read is judged, or refused in words, and
-/// written so that the same is read again.
+/// The name of a check, and a history that anybody may have made: what can be read is judged, or refused in words, the same
+/// while it is read and afterwards, and written so that the same is read again.
 pub fn foreign(input: &[u8]) {
     let Some(end) = input.iter().position(|&byte| byte == b'\n') else { return };
     let Some(check) = str::from_utf8(&input[..end]).ok().and_then(Check::named) else { return };
@@ -96,6 +96,8 @@ pub fn foreign(input: &[u8]) {
         results.valid != Validity::Unknown || !results.findings.is_empty(),
         "unknown, and nobody says why"
     );
+    let taped = judge::check_text(check, &demands, text, Patience::default()).expect("it was read before");
+    assert_eq!((taped.results.valid, &taped.results.findings), (results.valid, &results.findings));
     edn::pretty(&results.value);
     edn::json::pretty(&results.value);
     results.findings.iter().for_each(|finding| drop(format!("{finding}")));

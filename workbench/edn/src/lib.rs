@@ -19,7 +19,7 @@ mod pretty;
 mod print;
 mod read;
 
-pub use integers::Integers;
+pub use integers::{Integers, Packer};
 pub use pretty::pretty;
 pub use print::print_bare;
 pub use read::{ReadError, Values, read, read_all};
@@ -29,9 +29,6 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-
-/// Vectors of fewer integers than this are left as they are.
-const WORTH_PACKING: usize = 64;
 
 /// An EDN value.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +52,7 @@ pub enum Value {
     List(Vec<Value>),
     /// `[a b]`, JSON's array.
     Vector(Vec<Value>),
-    /// A vector of nothing but integers, in little room. Whoever looks into a value that may be one asks for [`Value::items`].
+    /// A vector of nothing but integers, in little room: see [`Packer`]. Whoever looks into a value that may be one asks for [`Value::items`].
     Integers(Integers),
     /// `{k v, …}`, in the order given. Maps that come from JSON are sorted by key, and a repeated key keeps its last value.
     Map(Vec<(Value, Value)>),
@@ -131,16 +128,6 @@ impl Value {
         match self {
             Value::Integers(integers) => Some(Items::Integers(Box::new(integers.iter()))),
             _ => self.elements().map(|elements| Items::Plain(elements.iter())),
-        }
-    }
-
-    /// The same value, in less room if it is a long vector of integers.
-    pub fn packed(self) -> Value {
-        match &self {
-            Value::Vector(elements) if elements.len() >= WORTH_PACKING => {
-                Integers::of(elements).map_or(self, Value::Integers)
-            }
-            _ => self,
         }
     }
 

@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 128;
 
 /// Reads one value, which must be all there is.
 pub fn read(text: &str) -> Result<Value, ReadError> {
-    let mut reader = Reader { text, position: 0, open: Vec::new() };
+    let mut reader = Reader::new(text, 0);
     let value = reader.value(0)?;
     reader.skip_blanks(0)?;
     if reader.position < text.len() {
@@ -24,12 +24,7 @@ pub fn read(text: &str) -> Result<Value, ReadError> {
 /// The values of a text, one after the other, each with the offset in bytes at which it begins. If all there is is one
 /// vector or list, its elements take its place: so both a stream of values and a collection of them can be read as they come.
 pub fn read_all(text: &str) -> Values<'_> {
-    Values {
-        reader: Reader { text, position: 0, open: Vec::new() },
-        close: None,
-        has_begun: false,
-        has_ended: false,
-    }
+    Values { reader: Reader::new(text, 0), close: None, has_begun: false, has_ended: false }
 }
 
 /// See [`read_all`].
@@ -54,8 +49,9 @@ impl Iterator for Values<'_> {
     }
 }
 
-impl Values<'_> {
-    fn read_next(&mut self) -> Result<Option<(usize, Value)>, ReadError> {
+impl<'a> Values<'a> {
+    /// The offset in bytes at which the next value begins, or else what ends the text.
+    pub fn position(&mut self) -> Result<usize, ReadError> {
         let reader = &mut self.reader;
         reader.skip_blanks(0)?;
         if !std::mem::replace(&mut self.has_begun, true) {
@@ -67,6 +63,18 @@ impl Values<'_> {
             reader.position += usize::from(self.close.is_some());
             reader.skip_blanks(0)?;
         }
+        Ok(reader.position)
+    }
+
+    /// The values from this offset on, where one of them begins, once the position of the first is known.
+    pub fn starting_at(&self, position: usize) -> Values<'a> {
+        let reader = Reader::new(self.reader.text, position);
+        Values { reader, close: self.close, has_begun: true, has_ended: false }
+    }
+
+    fn read_next(&mut self) -> Result<Option<(usize, Value)>, ReadError> {
+        self.position()?;
+        let reader = &mut self.reader;
         if self.close.is_some() && reader.peek() == self.close {
             reader.position += 1;
             reader.skip_blanks(0)?;
@@ -105,9 +113,15 @@ struct Reader<'a> {
     position: usize,
     /// The elements so far of the collections that have not ended, so that each is allocated once, when its length is known.
     open: Vec<Value>,
+    /// The same of maps.
+    open_entries: Vec<(Value, Value)>,
 }
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str, position: usize) -> Reader<'a> {
+        Reader { text, position, open: Vec::new(), open_entries: Vec::new() }
+    }
+
     fn value(&mut self, depth: usize) -> Result<Value, ReadError> {
         if depth > MAX_DEPTH {
             return Err(self.error("nested too deeply"));
@@ -143,12 +157,12 @@ impl<'a> Reader<'a> {
 
     fn entries(&mut self, depth: usize) -> Result<Vec<(Value, Value)>, ReadError> {
         self.position += 1;
-        let mut entries = Vec::new();
+        let start = self.open_entries.len();
         loop {
             self.skip_blanks(depth)?;
             if self.peek() == Some(b'}') {
                 self.position += 1;
-                return Ok(entries);
+                return Ok(self.open_entries.drain(start..).collect());
             }
             let key = self.value(depth + 1)?;
             self.skip_blanks(depth)?;
@@ -156,7 +170,8 @@ impl<'a> Reader<'a> {
                 self.position += 1;
                 return Err(self.error("a map with a key without a value"));
             }
-            entries.push((key, self.value(depth + 1)?));
+            let value = self.value(depth + 1)?;
+            self.open_entries.push((key, value));
         }
     }
 
@@ -315,6 +330,10 @@ mod tests {
         assert_eq!(all("{:a 1}\n2"), two(0, 7));
         assert_eq!(all(" ; note\n[{:a 1} #_ 3 2] ; end"), two(9, 21));
         assert_eq!(all("({:a 1},2)"), two(1, 8));
+        let mut values = read_all(" [1 (2) ] ");
+        assert_eq!(values.position(), Ok(2));
+        assert_eq!(values.starting_at(4).next(), Some(Ok((4, Value::List(vec![2.into()])))));
+        assert_eq!(values.starting_at(8).next(), None);
         for nothing in ["", " [ ] ", "; nothing", "()"] {
             assert_eq!(all(nothing), Ok(vec![]), "{nothing}");
         }

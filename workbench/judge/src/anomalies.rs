@@ -87,10 +87,18 @@ impl Anomalies {
         });
     }
 
-    /// Adds what others found, of types that are new.
+    /// Adds what was found elsewhere, behind what was found here.
     pub(super) fn absorb(&mut self, others: Anomalies) {
-        for (kind, cases) in others.by_type {
-            self.by_type.entry(kind).or_insert(cases);
+        for (kind, others) in others.by_type {
+            let cases = self.by_type.entry(kind).or_default();
+            cases.count += others.count;
+            cases.examples.extend(others.examples);
+            cases.examples.truncate(MAX_CASES);
+            cases.findings.extend(others.findings);
+            cases.findings.truncate(MAX_FINDINGS_PER_KIND);
+            let more = cases.count - cases.findings.len();
+            cases.findings.iter_mut().for_each(|finding| finding.more = 0);
+            cases.findings.iter_mut().last().into_iter().for_each(|last| last.more = more);
         }
     }
 

@@ -10,7 +10,8 @@ use crate::history::{History, Kind, Op, Place, Process};
 use crate::verdict::Verdict;
 use crate::{Evidence, Finding, Validity};
 use edn::Value;
-use std::collections::HashMap;
+use hashbrown::HashMap;
+use std::borrow::Cow;
 
 /// Breaches that are told; more are counted.
 const MAX_TOLD: usize = 8;
@@ -18,8 +19,10 @@ const MAX_TOLD: usize = 8;
 /// The verdict on a history that cannot be judged, if this is one.
 pub(crate) fn refusal(check: Check, history: &History) -> Option<Verdict> {
     let mut audit = Audit::new(check);
-    history.ops.iter().for_each(|op| audit.take(op, history.place(op.index)));
-    audit.refusal()
+    for op in &history.ops {
+        audit.take(op, history.place(op.index), check.objection(op));
+    }
+    audit.refusal(|index| Cow::Borrowed(&history.ops[index]))
 }
 
 /// Goes through a history, operation by operation.
@@ -32,29 +35,19 @@ pub(crate) struct Audit {
     alone: Breaches,
 }
 
-/// Everything of a kind that is amiss, of which the first few are told.
+/// Everything of a kind that is amiss: how much, and of the first few the operation and what about it.
 #[derive(Default)]
 struct Breaches {
-    told: Vec<Finding>,
+    told: Vec<(usize, String)>,
     count: usize,
 }
 
 impl Breaches {
     fn add(&mut self, op: &Op, place: Place, what: &str) {
         self.count += 1;
-        if self.told.len() == MAX_TOLD {
-            return;
+        if self.told.len() < MAX_TOLD {
+            self.told.push((op.index, format!("line {}, index {}: {what}", place.line, place.index)));
         }
-        let explanation = format!("line {}, index {}: {what}", place.line, place.index);
-        let shown = format!("{} {} {}", op.kind.name(), op.f, brief(&op.value));
-        let evidence = vec![Evidence { index: op.index, process: op.process, node: None, what: shown }];
-        self.told.push(Finding {
-            kind: "malformed",
-            costs: Validity::Unknown,
-            explanation,
-            evidence,
-            more: 0,
-        });
     }
 }
 
@@ -74,8 +67,8 @@ impl Audit {
         Audit { check, processes: HashMap::new(), has_invocations: false, breaches, alone }
     }
 
-    /// Looks at the next operation.
-    pub(crate) fn take(&mut self, op: &Op, place: Place) {
+    /// Looks at the next operation, and at what its checker objects to it. Its value need not be at hand.
+    pub(crate) fn take(&mut self, op: &Op, place: Place, objection: Option<String>) {
         if !op.is_client() {
             return;
         }
@@ -97,20 +90,20 @@ impl Audit {
             Kind::Info => State::Gone(op.index),
             Kind::Ok | Kind::Fail => State::Idle,
         };
-        let objection = self.check.objection(op);
         objection.iter().for_each(|what| self.breaches.add(op, place, what));
     }
 
-    /// The verdict, if this is no history that can be judged.
-    pub(crate) fn refusal(self) -> Option<Verdict> {
+    /// The verdict, if this is no history that can be judged. `quote` gives an operation, whole.
+    pub(crate) fn refusal<'a>(self, quote: impl Fn(usize) -> Cow<'a, Op>) -> Option<Verdict> {
         let mut breaches = self.breaches;
         if self.has_invocations || !self.check.takes_answers_alone() {
             breaches.count += self.alone.count;
             breaches.told.extend(self.alone.told);
-            breaches.told.sort_by_key(|finding| finding.evidence[0].index);
+            breaches.told.sort_by_key(|(index, _)| *index);
             breaches.told.truncate(MAX_TOLD);
         }
-        let mut findings = breaches.told;
+        let finding = |(index, what)| finding(&quote(index), what);
+        let mut findings: Vec<Finding> = breaches.told.into_iter().map(finding).collect();
         let first = findings.first()?;
         let error = format!("this is no history of {}: {}", self.check.name(), first.explanation);
         let more = breaches.count - findings.len();
@@ -119,6 +112,12 @@ impl Audit {
         let value = Value::map([("valid?", valid.into()), ("error", Value::text(error))]);
         Some(Verdict { valid, value, findings })
     }
+}
+
+fn finding(op: &Op, explanation: String) -> Finding {
+    let what = format!("{} {} {}", op.kind.name(), op.f, brief(&op.value));
+    let evidence = vec![Evidence { index: op.index, process: op.process, node: None, what }];
+    Finding { kind: "malformed", costs: Validity::Unknown, explanation, evidence, more: 0 }
 }
 
 fn out_of_turn(state: State, op: &Op) -> Option<String> {

@@ -12,6 +12,6 @@ mod reach;
 mod search;
 
 pub(super) use components::{Components, Successors, components};
-pub(super) use graph::{Builder, Kind, Span};
+pub(super) use graph::{Builder, Kind, Span, grouped};
 pub(super) use path::Paths;
 pub(super) use search::{Cycle, Extra, Step, search};

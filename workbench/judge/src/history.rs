@@ -3,11 +3,15 @@
 //! This is Jepsen's history (Maelstrom behaviour §8.3, §14): checkers judge it and nothing else, so whatever wrote it
 //! (virtual time, wall time, a stored run) gets the same verdict.
 
+mod draft;
+mod error;
+mod parts;
 mod read;
 mod text;
 
-pub(crate) use read::Reader;
-pub use read::{HistoryError, read};
+pub use error::HistoryError;
+pub use read::read;
+pub(crate) use read::{Numbered, Reader};
 pub use text::{text_line, write_edn, write_text};
 
 use edn::Value;

@@ -82,6 +82,7 @@ use verdict::Verdict;
 use context::Context;
 use edn::Value;
 use objects::Object;
+use std::borrow::Cow;
 use tape::Tape;
 
 /// What the checkers say about a run.
@@ -174,19 +175,29 @@ pub fn check_text(
     // Replies to something else are told by the errors of those who got them.
     let mut failures = Vec::new();
     let mut has_operations = false;
-    let tape = Tape::read(text, |op, place| {
-        audit.take(op, place);
+    let new = || (Vec::new(), txn::Part::new(write));
+    let digest = |(objections, steps): &mut (Vec<Option<String>>, txn::Part), op: &mut Op| {
+        objections.push(check.objection(op).filter(|_| op.is_client()));
         if op.is_client() {
-            has_operations = true;
-            transactions.take(op);
+            steps.read(&op.value);
         }
-        if op.kind == Kind::Info && op.error.is_some() {
-            failures.push(op.clone());
+        if op.kind != Kind::Info || op.error.is_none() {
+            op.value = Value::Nil;
         }
+    };
+    let tape = Tape::read(text, &new, &digest, &mut |(objections, steps), ops| {
+        for ((op, place, _), objection) in ops.iter().zip(objections) {
+            audit.take(op, *place, objection);
+        }
+        let clients = || ops.iter().map(|(op, ..)| op).filter(|op| op.is_client());
+        has_operations |= clients().next().is_some();
+        transactions.take(steps, clients());
+        let with_error = |op: &Op| op.kind == Kind::Info && op.error.is_some();
+        failures.extend(ops.into_iter().map(|(op, ..)| op).filter(with_error));
     })?;
     let failures = History::new(failures);
     let context = Context::new(demands, &failures).on_tape(&tape).within(patience);
-    let part = match audit.refusal() {
+    let part = match audit.refusal(|index| Cow::Owned(tape.op(index))) {
         Some(refusal) => refusal,
         None if !has_operations => nothing(),
         None => txn::replies::check(&context, txn::judge_transactions(&context, transactions)),

@@ -3,14 +3,7 @@
 //! What checkers of transactions need of an operation is a few numbers. The operations themselves would take ten times the
 //! memory; those few that prove something are read again.
 
-use crate::history::{HistoryError, Op, Place, Reader};
-use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::thread;
-
-/// Operations that are handed over at a time, from the thread that reads to the one that judges, and how often before they are
-/// looked at.
-const BATCH: usize = 512;
-const BATCHES: usize = 8;
+use crate::history::{HistoryError, Numbered, Op, Reader};
 
 /// See above. Operations are told by their places in the history.
 pub(crate) struct Tape<'t> {
@@ -20,24 +13,21 @@ pub(crate) struct Tape<'t> {
 }
 
 impl<'t> Tape<'t> {
-    /// Goes through a text, operation by operation.
-    pub(crate) fn read(text: &'t str, mut tell: impl FnMut(&Op, Place)) -> Result<Tape<'t>, HistoryError> {
+    /// Goes through a text, some operations at a time: see [`Reader::each_part`].
+    pub(crate) fn read<D: Send>(
+        text: &'t str,
+        new: &(impl Fn() -> D + Sync),
+        digest: &(impl Fn(&mut D, &mut Op) + Sync),
+        tell: &mut impl FnMut(D, Vec<Numbered>),
+    ) -> Result<Tape<'t>, HistoryError> {
         let mut reader = Reader::new(text);
         let (mut positions, mut is_renumbered) = (Vec::new(), false);
-        thread::scope(|scope| {
-            let (sender, receiver) = mpsc::sync_channel(BATCHES);
-            let (back, returned) = mpsc::channel();
-            let worker = scope.spawn(|| read_in_batches(&mut reader, sender, returned));
-            for batch in receiver {
-                for (op, place, position) in &batch {
-                    is_renumbered |= place.index != positions.len() as u64;
-                    positions.push(*position);
-                    tell(op, *place);
-                }
-                // Memory is given back by the thread that took it, as allocators like it; after the last there is none.
-                let _ = back.send(batch);
+        reader.each_part(new, digest, &mut |made, ops| {
+            for (_, place, position) in &ops {
+                is_renumbered |= place.index != positions.len() as u64;
+                positions.push(*position);
             }
-            worker.join().expect("no text makes the reader panic")
+            tell(made, ops);
         })?;
         Ok(Tape { reader, positions, is_renumbered })
     }
@@ -55,29 +45,6 @@ impl<'t> Tape<'t> {
     pub(crate) fn op(&self, index: usize) -> Op {
         self.reader.again(self.positions[index], index)
     }
-}
-
-/// Some operations: where each stands, and at which byte it begins.
-type Batch = Vec<(Op, Place, usize)>;
-
-fn read_in_batches(
-    reader: &mut Reader<'_>,
-    sender: SyncSender<Batch>,
-    returned: Receiver<Batch>,
-) -> Result<(), HistoryError> {
-    let mut batch = Vec::with_capacity(BATCH);
-    // Nobody listens any more only if there was a panic, which will be told.
-    let send = |batch| drop(sender.send(batch));
-    let read = reader.each(&mut |op, place, position| {
-        batch.push((op, place, position));
-        if batch.len() == BATCH {
-            let mut next = returned.try_recv().unwrap_or_else(|_| Vec::with_capacity(BATCH));
-            next.clear();
-            send(std::mem::replace(&mut batch, next));
-        }
-    });
-    send(batch);
-    read
 }
 
 #[cfg(test)]

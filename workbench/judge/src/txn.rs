@@ -27,7 +27,8 @@ use crate::history::OTHER_THAN_ASKED;
 use edn::Value;
 use serial::Order;
 use std::collections::BTreeSet;
-pub(super) use transaction::Transactions;
+use std::thread;
+pub(super) use transaction::{Part, Transactions};
 use weak::Scope;
 
 const EMPTY_GRAPH: &str = "empty-transaction-graph";
@@ -38,6 +39,9 @@ const NO_ORDER: &str = "no-serial-order";
 /// What stands in the way of a verdict, though no model prohibits it.
 const DOUBTS: [&str; 6] =
     [EMPTY_GRAPH, TIMEOUT, OTHER_STEPS, "written-twice", "appended-twice", "never-appended"];
+
+/// Operations that are taken in at a time.
+const SOME: usize = 1 << 14;
 
 /// Registers that are read and written. A history in which nothing depends on anything is invalid, as upstream has it.
 pub(super) fn rw_register(context: &Context<'_>) -> Verdict {
@@ -51,7 +55,12 @@ pub(super) fn list_append(context: &Context<'_>) -> Verdict {
 
 fn judge(context: &Context<'_>, write: &'static str) -> Verdict {
     let mut transactions = Transactions::new(write);
-    context.client_ops().for_each(|op| transactions.take(op));
+    for ops in context.history.ops.chunks(SOME) {
+        let clients = || ops.iter().filter(|op| op.is_client());
+        let mut part = Part::new(write);
+        clients().for_each(|op| part.read(&op.value));
+        transactions.take(part, clients());
+    }
     judge_transactions(context, transactions)
 }
 
@@ -89,36 +98,52 @@ fn analyze(
     let mut anomalies = Anomalies::default();
     other_steps(context, transactions, &mut anomalies);
     let mut builder = Builder::new(transactions.list.len());
-    let scope = scope(prohibited);
-    let mut registers = None;
-    let visibility = match transactions.write() {
-        "w" => {
-            let versions = register::analyze(context, transactions, &mut anomalies, &mut builder);
-            let visibility = scope.map(|_| versions.visibility(transactions));
-            registers = Some(versions);
-            visibility
-        }
-        _ => {
-            let lists = append::analyze(context, transactions, &mut anomalies, &mut builder);
-            // Where the order of writes is known, circles of dependencies show all that stronger models prohibit.
-            let scope = scope.filter(|scope| scope.sessions && !prohibited.contains("G2-item-process"));
-            scope.map(|_| lists.visibility(transactions))
-        }
+    let known = match transactions.write() {
+        "w" => Known::Registers(register::analyze(context, transactions, &mut anomalies, &mut builder)),
+        _ => Known::Lists(append::analyze(context, transactions, &mut anomalies, &mut builder)),
     };
-    cycles(context, transactions, builder, extra(prohibited), &mut anomalies);
+    // What transactions saw of each other has nothing to do with circles: another processor may look into it meanwhile.
+    let (mut unseen, mut is_complete) = (Anomalies::default(), true);
+    thread::scope(|threads| {
+        if let Some(scope) = scope(prohibited, &known) {
+            let (known, unseen, is_complete) = (&known, &mut unseen, &mut is_complete);
+            threads.spawn(move || {
+                let visibility = known.visibility(transactions);
+                *is_complete = weak::check(context, transactions, visibility, scope, unseen);
+            });
+        }
+        cycles(context, transactions, builder, extra(prohibited), &mut anomalies);
+    });
     if is_over(context, &mut anomalies) {
         return anomalies;
     }
-    if let (Some(scope), Some(visibility)) = (scope, visibility)
-        && !weak::check(context, transactions, visibility, scope, &mut anomalies)
-    {
+    anomalies.absorb(unseen);
+    if !is_complete {
         anomalies.note(TIMEOUT, "there are too many transactions to find out what each saw of the others");
     }
     let is_clean = anomalies.types().is_disjoint(prohibited);
-    if let Some(versions) = registers.filter(|_| is_clean && prohibited.contains(NO_ORDER)) {
+    if let Known::Registers(versions) = known
+        && is_clean
+        && prohibited.contains(NO_ORDER)
+    {
         no_order(context, transactions, &versions, prohibited, &mut anomalies);
     }
     anomalies
+}
+
+/// What is known of all that was written.
+enum Known {
+    Registers(register::Versions),
+    Lists(append::Lists),
+}
+
+impl Known {
+    fn visibility(&self, transactions: &Transactions) -> weak::Visibility {
+        match self {
+            Known::Registers(versions) => versions.visibility(transactions),
+            Known::Lists(lists) => lists.visibility(transactions),
+        }
+    }
 }
 
 /// What circles do not show.
@@ -199,12 +224,15 @@ fn extra(prohibited: &BTreeSet<&str>) -> Extra {
 }
 
 /// What the models ask of what transactions saw of each other.
-fn scope(prohibited: &BTreeSet<&str>) -> Option<Scope> {
+fn scope(prohibited: &BTreeSet<&str>, known: &Known) -> Option<Scope> {
     let scope = Scope {
         sessions: prohibited.contains("fractured-read-process"),
         causal: prohibited.contains("causal-violation"),
     };
-    prohibited.contains("fractured-read").then_some(scope)
+    // Where the order of writes is known, circles of dependencies show all that stronger models prohibit.
+    let is_shown =
+        matches!(known, Known::Lists(_)) && (!scope.sessions || prohibited.contains("G2-item-process"));
+    (prohibited.contains("fractured-read") && !is_shown).then_some(scope)
 }
 
 /// A reply says what was done; if that is not what was asked for, nobody can tell what it is worth.

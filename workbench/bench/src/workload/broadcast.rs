@@ -3,12 +3,14 @@
 use super::*;
 use crate::generator::{Draft, OncePerThread};
 use crate::options::Topology;
+use edn::Packer;
 
 /// The broadcast workload.
 pub(super) struct Broadcast {
     topology: Value,
     next_message: i64,
     final_reads: OncePerThread,
+    reads: Packer,
 }
 
 const TOPOLOGY_OK: Schema = Schema::closed("topology_ok", &[]);
@@ -18,7 +20,12 @@ const READ_OK: Schema = Schema::closed("read_ok", &[("messages", Shape::List)]);
 impl Broadcast {
     pub(super) fn new(nodes: &[String], topology: Topology) -> Broadcast {
         let topology = neighbours(nodes, topology);
-        Broadcast { topology, next_message: 0, final_reads: OncePerThread::default() }
+        Broadcast {
+            topology,
+            next_message: 0,
+            final_reads: OncePerThread::default(),
+            reads: Packer::default(),
+        }
     }
 }
 
@@ -60,7 +67,7 @@ impl Workload for Broadcast {
 
     fn answer(&mut self, _: u64, op: &Op, reply: Reply) -> Result<Step, Malformed> {
         Ok(Step::Ok(match op.f {
-            "read" => reply.take("messages").packed(),
+            "read" => self.reads.pack(reply.take("messages")),
             _ => op.value.clone(),
         }))
     }

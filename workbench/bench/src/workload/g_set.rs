@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::generator::{Draft, OncePerThread};
+use edn::Packer;
 
 /// The g-set workload.
 #[derive(Default)]
 pub(super) struct GSet {
     next_element: i64,
     final_reads: OncePerThread,
+    reads: Packer,
 }
 
 const ADD_OK: Schema = Schema::closed("add_ok", &[]);
@@ -42,7 +44,7 @@ impl Workload for GSet {
 
     fn answer(&mut self, _: u64, op: &Op, reply: Reply) -> Result<Step, Malformed> {
         Ok(Step::Ok(match op.f {
-            "read" => reply.take("value").packed(),
+            "read" => self.reads.pack(reply.take("value")),
             _ => op.value.clone(),
         }))
     }

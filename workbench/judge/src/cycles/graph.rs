@@ -98,18 +98,35 @@ impl Graph {
         Graph::new(self.transactions, self.vertices(), self.edges.iter().filter(inside).copied().collect())
     }
 
-    fn new(transactions: usize, vertices: usize, mut edges: Vec<Edge>) -> Graph {
-        edges.sort_unstable();
+    fn new(transactions: usize, vertices: usize, edges: Vec<Edge>) -> Graph {
+        let (mut offsets, mut edges) = grouped(vertices, edges, |edge| edge.from);
+        (0..vertices).for_each(|v| edges[offsets[v] as usize..offsets[v + 1] as usize].sort_unstable());
+        let before = edges.len();
         edges.dedup_by_key(|edge| (edge.from, edge.to, edge.kind));
-        let mut offsets = vec![0; vertices + 1];
-        for edge in &edges {
-            offsets[edge.from as usize + 1] += 1;
-        }
-        for vertex in 0..vertices {
-            offsets[vertex + 1] += offsets[vertex];
+        if edges.len() < before {
+            (offsets, edges) = grouped(vertices, edges, |edge| edge.from);
         }
         Graph { transactions, offsets, edges }
     }
+}
+
+/// Edges side by side with others that start at the same vertex, otherwise in the order in which they were; and where those of
+/// each vertex begin, and end.
+pub(crate) fn grouped<E: Copy>(
+    vertices: usize,
+    edges: Vec<E>,
+    start: impl Fn(&E) -> u32,
+) -> (Vec<u32>, Vec<E>) {
+    let mut offsets = vec![0; vertices + 1];
+    edges.iter().for_each(|edge| offsets[start(edge) as usize + 1] += 1);
+    (0..vertices).for_each(|vertex| offsets[vertex + 1] += offsets[vertex]);
+    let (mut free, mut sorted) = (offsets.clone(), edges.clone());
+    for edge in edges {
+        let place = &mut free[start(&edge) as usize];
+        sorted[*place as usize] = edge;
+        *place += 1;
+    }
+    (offsets, sorted)
 }
 
 /// A graph of which only edges of some kinds count.

@@ -13,7 +13,8 @@
 //! - *Of calls that do the same the one that ends first is used*, as the others can be used for longer.
 //! - *A value that nobody will ask for is like any other such.* To write it is of use only to the call that does, and any
 //!   other state is at least as good.
-//! - A configuration is needless if in another one, with the register in the same state, no more must and no less may happen.
+//! - A configuration is needless if in another one, with the register in the same state, no more must and no less may happen; or
+//!   if what may not happen there any more can be stood in for ([`substitutes`]).
 //!
 //! Where a set of configurations grows in spite of that, it is nearly always for calls without end: which of them have been used
 //! up. So the next search lets them take effect as often as they please, and has few configurations. A history that is not
@@ -22,7 +23,9 @@
 
 mod board;
 mod breadth;
+mod configuration;
 mod depth;
+mod substitutes;
 
 use crate::Validity;
 use crate::patience::Patience;
@@ -92,11 +95,13 @@ impl Judgement<'_> {
 
 /// The searches, one after the other, until one comes to an end: in breadth up to so many configurations at a time, in depth up
 /// to so many altogether. The last gives up after about a minute.
-const SEARCHES: [(Way, usize); 5] = [
-    (Way::Breadth, 1 << 11),
+const SEARCHES: [(Way, usize); 7] = [
+    (Way::Breadth, 1 << 9),
     (Way::Lavish, 1 << 11),
+    (Way::Depth, 1 << 15),
+    (Way::Breadth, 1 << 12),
     (Way::Depth, 1 << 19),
-    (Way::Breadth, 1 << 14),
+    (Way::Breadth, 1 << 15),
     (Way::Depth, 1 << 24),
 ];
 /// Configurations at a time of the search that explains what went wrong.

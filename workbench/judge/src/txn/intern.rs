@@ -50,6 +50,16 @@ impl Names {
         number
     }
 
+    /// All keys, by number.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Value> {
+        self.keys.iter()
+    }
+
+    /// All versions, by number, each with its key's number.
+    pub(super) fn versions(&self) -> impl Iterator<Item = (u32, &Value)> {
+        self.versions.iter().map(|(key, value)| (*key, value))
+    }
+
     pub(super) fn key_count(&self) -> usize {
         self.keys.len()
     }

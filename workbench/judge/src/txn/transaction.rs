@@ -7,7 +7,7 @@ use super::intern::{NIL, Names};
 use crate::cycles::Span;
 use crate::history::{Kind, Op, Process};
 use edn::Value;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::ops::Range;
 
 /// All transactions of a history, in the order in which they began.
@@ -17,8 +17,6 @@ pub(crate) struct Transactions {
     steps: Vec<Step>,
     /// The lists that were read, one behind the other.
     elements: Vec<u32>,
-    /// Where the last list is that was read of each key: the next will begin like it.
-    last_lists: Vec<(u32, u32)>,
     /// What the history calls a write.
     write: &'static str,
     /// Numbers of transactions whose reply has other steps than were asked for.
@@ -88,22 +86,42 @@ impl Transactions {
             names: Names::default(),
             steps: Vec::new(),
             elements: Vec::new(),
-            last_lists: Vec::new(),
             write,
             strangers: Vec::new(),
             open: HashMap::new(),
         }
     }
 
-    /// Takes the next operation of a client.
-    pub(crate) fn take(&mut self, op: &Op) {
+    /// Takes the next operations of clients, whose steps are these.
+    pub(crate) fn take<'o>(&mut self, part: Part, ops: impl Iterator<Item = &'o Op>) {
+        let keys: Vec<u32> = part.names.keys().map(|key| self.names.key(key)).collect();
+        let versions: Vec<u32> =
+            part.names.versions().map(|(key, value)| self.names.version(keys[key as usize], value)).collect();
+        let first = place(self.elements.len());
+        self.elements.extend(part.elements.iter().map(|&version| versions[version as usize]));
+        let renumbered = |step: &Step| Step {
+            key: keys[step.key as usize],
+            what: match step.what {
+                What::Write(version) => What::Write(versions[version as usize]),
+                What::Read(NIL) => What::Read(NIL),
+                What::Read(version) => What::Read(versions[version as usize]),
+                What::List(start, end) => What::List(first + start, first + end),
+            },
+        };
+        let mut start = 0;
+        for (op, end) in ops.zip(part.ends) {
+            self.take_op(op, part.steps[start..end].iter().map(renumbered).collect());
+            start = end;
+        }
+    }
+
+    fn take_op(&mut self, op: &Op, steps: Vec<Step>) {
         let Process::Client(process) = op.process else { return };
         if op.kind == Kind::Invoke {
             let span = Span { invoke: op.index, complete: None, outcome: Kind::Info, process };
-            let asked = self.read_steps(&op.value);
             self.list.push(Transaction { span, steps: (0, 0) });
             let number = self.list.len() - 1;
-            if let Some(before) = self.open.insert(op.process, Open { number, asked }) {
+            if let Some(before) = self.open.insert(op.process, Open { number, asked: steps }) {
                 self.keep(before.number, &before.asked);
             }
             return;
@@ -119,11 +137,10 @@ impl Transactions {
         if op.kind != Kind::Ok && !asked.is_empty() {
             return self.keep(number, &asked);
         }
-        let done = self.read_steps(&op.value);
-        if !asked.is_empty() && !self.answers(&asked, &done) {
+        if !asked.is_empty() && !self.answers(&asked, &steps) {
             self.strangers.push(number);
         }
-        self.keep(number, &done);
+        self.keep(number, &steps);
     }
 
     /// Those that never ended did what they were asked to do, or not.
@@ -151,44 +168,6 @@ impl Transactions {
     fn answers(&self, asked: &[Step], done: &[Step]) -> bool {
         let fits = |(asked, done): (&Step, &Step)| asked.key == done.key && asked.written() == done.written();
         asked.len() == done.len() && asked.iter().zip(done).all(fits)
-    }
-
-    fn read_steps(&mut self, value: &Value) -> Vec<Step> {
-        value.elements().unwrap_or(&[]).iter().filter_map(|step| self.read_step(step)).collect()
-    }
-
-    fn read_step(&mut self, whole: &Value) -> Option<Step> {
-        let [name, key, value] = whole.elements()? else { return None };
-        let key = self.names.key(key);
-        let what = match name.as_name()? {
-            name if name == self.write => What::Write(self.names.version(key, value)),
-            _ if *value == Value::Nil => What::Read(NIL),
-            _ => match value {
-                Value::List(list) | Value::Vector(list) if self.write == "append" => {
-                    self.read_list(key, list)
-                }
-                value => What::Read(self.names.version(key, value)),
-            },
-        };
-        Some(Step { key, what })
-    }
-
-    fn read_list(&mut self, key: u32, list: &[Value]) -> What {
-        let start = place(self.elements.len());
-        self.last_lists.resize(self.names.key_count(), (0, 0));
-        let (mut alike, end) = self.last_lists[key as usize];
-        for element in list {
-            let known = (alike < end).then(|| self.elements[alike as usize]);
-            let version = match known.filter(|&version| self.names.value(version) == element) {
-                Some(version) => version,
-                None => self.names.version(key, element),
-            };
-            self.elements.push(version);
-            alike += 1;
-        }
-        let end = place(self.elements.len());
-        self.last_lists[key as usize] = (start, end);
-        What::List(start, end)
     }
 
     pub(super) fn steps(&self, number: usize) -> &[Step] {
@@ -266,6 +245,69 @@ impl Transactions {
             }
         }
         found
+    }
+}
+
+/// The steps of some operations, with keys, versions and lists numbered among themselves.
+pub(crate) struct Part {
+    names: Names,
+    steps: Vec<Step>,
+    /// Where the steps of each operation end.
+    ends: Vec<usize>,
+    elements: Vec<u32>,
+    /// Where the last list is that was read of each key: the next will begin like it.
+    last_lists: Vec<(u32, u32)>,
+    write: &'static str,
+}
+
+impl Part {
+    /// `write` is what the history calls a write.
+    pub(crate) fn new(write: &'static str) -> Part {
+        let (names, steps, ends, elements, last_lists) = Default::default();
+        Part { names, steps, ends, elements, last_lists, write }
+    }
+
+    /// Takes the value of the next operation.
+    pub(crate) fn read(&mut self, value: &Value) {
+        for step in value.elements().unwrap_or(&[]) {
+            let step = self.read_step(step);
+            self.steps.extend(step);
+        }
+        self.ends.push(self.steps.len());
+    }
+
+    fn read_step(&mut self, whole: &Value) -> Option<Step> {
+        let [name, key, value] = whole.elements()? else { return None };
+        let key = self.names.key(key);
+        let what = match name.as_name()? {
+            name if name == self.write => What::Write(self.names.version(key, value)),
+            _ if *value == Value::Nil => What::Read(NIL),
+            _ => match value {
+                Value::List(list) | Value::Vector(list) if self.write == "append" => {
+                    self.read_list(key, list)
+                }
+                value => What::Read(self.names.version(key, value)),
+            },
+        };
+        Some(Step { key, what })
+    }
+
+    fn read_list(&mut self, key: u32, list: &[Value]) -> What {
+        let start = place(self.elements.len());
+        self.last_lists.resize(self.names.key_count(), (0, 0));
+        let (mut alike, end) = self.last_lists[key as usize];
+        for element in list {
+            let known = (alike < end).then(|| self.elements[alike as usize]);
+            let version = match known.filter(|&version| self.names.value(version) == element) {
+                Some(version) => version,
+                None => self.names.version(key, element),
+            };
+            self.elements.push(version);
+            alike += 1;
+        }
+        let end = place(self.elements.len());
+        self.last_lists[key as usize] = (start, end);
+        What::List(start, end)
     }
 }
 

@@ -28,7 +28,7 @@ use super::intern::Groups;
 use super::transaction::Transactions;
 use crate::anomalies::Anomalies;
 use crate::context::Context;
-use crate::cycles::{Components, Paths, Successors, components};
+use crate::cycles::{Components, Paths, Successors, components, grouped};
 use crate::history::Kind;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -340,13 +340,8 @@ struct Graph {
 }
 
 impl Graph {
-    fn new(vertices: usize, mut edges: Vec<Edge>) -> Graph {
-        edges.sort_by_key(|edge| edge.from);
-        let mut offsets = vec![0; vertices + 1];
-        edges.iter().for_each(|edge| offsets[edge.from as usize + 1] += 1);
-        for vertex in 0..vertices {
-            offsets[vertex + 1] += offsets[vertex];
-        }
+    fn new(vertices: usize, edges: Vec<Edge>) -> Graph {
+        let (offsets, edges) = grouped(vertices, edges, |edge| edge.from);
         Graph { vertices, offsets, edges }
     }
 }

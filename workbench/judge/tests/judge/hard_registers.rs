@@ -5,6 +5,8 @@ use super::push;
 use edn::Value;
 use fastrand::Rng;
 use judge::{Check, Demands, History, Kind, Patience, Validity, Workload, check};
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 
 /// How a history comes about.
 #[derive(Clone, Copy)]
@@ -153,6 +155,26 @@ fn what_a_register_did_is_found_to_be_linearizable() {
     }
 }
 
+/// Some reads show what they should not have: whether calls without end explain that is a matter of how many there are.
+#[test]
+fn where_only_counting_decides_there_is_a_verdict() {
+    let mut seen = BTreeSet::new();
+    for (seed, others) in (0..12).flat_map(|seed| [(seed, 25), (seed, 60)]) {
+        let mut history = World::new(PLANS[0], seed).history();
+        let mut rng = Rng::with_seed(seed);
+        let is_read = |op: &&mut judge::Op| op.kind == Kind::Ok && op.f == "read" && op.value != Value::Nil;
+        let mut reads: Vec<&mut judge::Op> = history.ops.iter_mut().filter(is_read).collect();
+        for _ in 0..others {
+            let read = rng.usize(0..reads.len());
+            reads[read].value = Value::Integer(rng.i64(0..PLANS[0].values));
+        }
+        let valid = verdict(&history);
+        assert_ne!(valid, Validity::Unknown, "seed {seed}, {others} others");
+        seen.insert(valid);
+    }
+    assert_eq!(seen.len(), 2, "they are not hard");
+}
+
 /// Whatever calls without end may do, nobody writes this.
 #[test]
 fn a_wrong_read_at_the_end_is_found_however_many_calls_are_open() {
@@ -163,5 +185,32 @@ fn a_wrong_read_at_the_end_is_found_however_many_calls_are_open() {
             reads.next_back().expect("somebody read").value = Value::Integer(-1);
             assert_eq!(verdict(&history), Validity::False, "plan {number}, seed {seed}");
         }
+    }
+}
+
+/// Somebody who has no patience at all is not told that all is well, nor that anything is wrong.
+#[test]
+fn an_analysis_that_takes_too_long_is_unknown_and_says_why() {
+    let is_over = AtomicBool::new(true);
+    let registers = World::new(PLANS[0], 0).history();
+    let mut transactions = History::default();
+    for (process, steps) in
+        ["[[:w 1 1]]", "[[:r 1 1] [:w 1 2]]", "[[:r 1 1] [:w 1 3]]"].into_iter().enumerate()
+    {
+        let steps = edn::read(steps).unwrap();
+        push(&mut transactions, process, Kind::Invoke, "txn", steps.clone());
+        push(&mut transactions, process, Kind::Ok, "txn", steps);
+    }
+    let rw_register = Check::Workload(Workload::TxnRwRegister);
+    for (name, history) in [(Check::Register, registers), (rw_register, transactions)] {
+        let of = |patience| check(name, &Demands::new(Workload::TxnRwRegister), &history, patience);
+        assert_ne!(of(Patience::default()).valid, Validity::Unknown);
+        let results = of(Patience::until(&is_over));
+        assert_ne!(results.valid, Validity::True, "{name:?}");
+        let told = results
+            .findings
+            .iter()
+            .any(|finding| finding.explanation.contains("the time for the analysis was over"));
+        assert!(told, "{name:?}: {:?}", results.findings);
     }
 }

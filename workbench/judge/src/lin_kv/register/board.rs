@@ -1,9 +1,10 @@
 //! The calls, what a configuration is, and the steps from one to others.
 
+use super::configuration::{Configuration, Step, WHATEVER};
+use super::substitutes::Substitutes;
 use super::{Action, Call};
 use edn::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{Hash, Hasher};
 
 /// Calls in progress at one time, of which those that never end make up most. The generator stops at 20 processes a key.
 const MAX_IN_PROGRESS: usize = 128;
@@ -30,6 +31,10 @@ pub(super) struct Board<'a> {
     asked_until: Vec<usize>,
     economy: Economy,
     has_room: bool,
+    /// What calls without end can stand in for each other: after none of them has begun, after one, and so on.
+    substitutes: Vec<Substitutes>,
+    /// How many of them have begun by each event.
+    begun: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -39,57 +44,10 @@ pub(super) struct NumberedCall {
     end: usize,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Step {
-    Read(u32),
-    Write(u32),
-    CompareAndSet(u32, u32),
-}
-
 #[derive(Clone, Copy)]
 pub(super) enum Event {
     Start(usize),
     End(usize),
-}
-
-/// What nobody asks for.
-const WHATEVER: u32 = u32::MAX;
-
-/// What the register holds, and which calls in progress (by their slots, as bits) must still take effect, or may.
-#[derive(Clone, Copy)]
-pub(super) struct Configuration {
-    /// A value's number; all that nobody asks for are [`WHATEVER`].
-    pub(super) state: u32,
-    pub(super) must: u128,
-    pub(super) may: u128,
-    /// The value, or one of those that make no difference.
-    pub(super) shown: u32,
-}
-
-impl PartialEq for Configuration {
-    fn eq(&self, other: &Configuration) -> bool {
-        (self.state, self.must, self.may) == (other.state, other.must, other.may)
-    }
-}
-
-impl Eq for Configuration {}
-
-impl Hash for Configuration {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        (self.state, self.must, self.may).hash(hasher);
-    }
-}
-
-impl Configuration {
-    /// What must or may take effect.
-    pub(super) fn available(&self) -> u128 {
-        self.must | self.may
-    }
-
-    /// Whether all that is possible after `other` is possible after this.
-    pub(super) fn makes_needless(&self, other: &Configuration) -> bool {
-        self.must & !other.must == 0 && other.available() & !self.available() == 0
-    }
 }
 
 /// Who is in which slot.
@@ -112,6 +70,8 @@ impl<'a> Board<'a> {
             asked_until: vec![0],
             economy,
             has_room: true,
+            substitutes: vec![Substitutes::default()],
+            begun: Vec::new(),
         };
         let mut numbers = HashMap::from([(&Value::Nil, 0)]);
         for call in calls {
@@ -155,8 +115,22 @@ impl<'a> Board<'a> {
                 },
                 Event::End(number) => drop(free.insert(usize::from(self.slots[number]))),
             }
+            if let Event::Start(number) = event
+                && self.economy == Economy::All
+                && self.calls[number].end == usize::MAX
+            {
+                let before = self.substitutes.last().expect("there is one to begin with");
+                let more = before.with(self.calls[number].action, 1 << self.slots[number]);
+                self.substitutes.push(more);
+            }
             self.events.push((place, event));
+            self.begun.push(self.substitutes.len() as u32 - 1);
         }
+    }
+
+    /// Who can stand in for whom at the event at this place.
+    pub(super) fn substitutes(&self, place: usize) -> &Substitutes {
+        &self.substitutes[self.begun[place] as usize]
     }
 
     /// Whether a call may as well never take effect: one without end, that writes what nobody asks for. Another write that

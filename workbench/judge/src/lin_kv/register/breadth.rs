@@ -1,6 +1,8 @@
 //! All configurations, event by event.
 
-use super::board::{Board, Configuration, Event, Slots};
+use super::board::{Board, Event, Slots};
+use super::configuration::Configuration;
+use super::substitutes::{Substitutes, Weighed};
 use crate::patience::Patience;
 use std::collections::{BTreeSet, HashMap};
 
@@ -20,21 +22,27 @@ pub(super) struct Stuck {
 }
 
 /// Configurations none of which makes another needless.
-#[derive(Default)]
-struct Front {
-    by_state: HashMap<u32, Vec<Configuration>>,
+struct Front<'s> {
+    substitutes: &'s Substitutes,
+    by_state: HashMap<u32, Vec<Weighed>>,
     count: usize,
 }
 
-impl Front {
+impl<'s> Front<'s> {
+    fn new(substitutes: &'s Substitutes) -> Front<'s> {
+        Front { substitutes, by_state: HashMap::new(), count: 0 }
+    }
+
     /// Says whether the configuration is needed.
     fn insert(&mut self, new: Configuration) -> bool {
-        let same = self.by_state.entry(new.state).or_default();
-        if same.iter().any(|old| old.makes_needless(&new)) {
+        let substitutes = self.substitutes;
+        let new = substitutes.weigh(new);
+        let same = self.by_state.entry(new.configuration.state).or_default();
+        if same.iter().any(|old| substitutes.make_needless(old, &new)) {
             return false;
         }
         let before = same.len();
-        same.retain(|old| !new.makes_needless(old));
+        same.retain(|old| !substitutes.make_needless(&new, old));
         same.push(new);
         self.count = self.count + same.len() - before;
         true
@@ -42,9 +50,10 @@ impl Front {
 
     /// All of them, in an order that depends on nothing else.
     fn into_list(self) -> Vec<Configuration> {
-        let mut states: Vec<(u32, Vec<Configuration>)> = self.by_state.into_iter().collect();
+        let mut states: Vec<(u32, Vec<Weighed>)> = self.by_state.into_iter().collect();
         states.sort_unstable_by_key(|(state, _)| *state);
-        states.into_iter().flat_map(|(_, configurations)| configurations).collect()
+        let all = states.into_iter().flat_map(|(_, configurations)| configurations);
+        all.map(|weighed| weighed.configuration).collect()
     }
 }
 
@@ -60,7 +69,7 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
     if !board.has_room() {
         return Breadth::TooComplex;
     }
-    for &(now, event) in &board.events {
+    for (place, &(now, event)) in board.events.iter().enumerate() {
         match event {
             Event::Start(call) => {
                 slots[usize::from(board.slot(call))] = call as u32;
@@ -69,7 +78,7 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
                 };
                 configurations.iter_mut().for_each(start);
             }
-            Event::End(call) => match end(board, Slots(&slots), configurations, (call, now), limit) {
+            Event::End(call) => match end(board, Slots(&slots), configurations, (call, place, now), limit) {
                 Ok(after) => configurations = after,
                 Err(outcome) => return outcome,
             },
@@ -86,11 +95,12 @@ fn end(
     board: &Board<'_>,
     slots: Slots<'_>,
     before: Vec<Configuration>,
-    (call, now): (usize, usize),
+    (call, place, now): (usize, usize, usize),
     limit: usize,
 ) -> Result<Vec<Configuration>, Breadth> {
     let bit = 1 << board.slot(call);
-    let (mut seen, mut after) = (Front::default(), Front::default());
+    let substitutes = board.substitutes(place);
+    let (mut seen, mut after) = (Front::new(substitutes), Front::new(substitutes));
     let mut reached: Vec<Reached> = Vec::new();
     for configuration in before {
         if seen.insert(configuration) {

@@ -1,7 +1,9 @@
 //! One configuration after another, as far as it goes; back where it does not go on.
 
-use super::board::{Board, Configuration, Event, Slots};
+use super::board::{Board, Event, Slots};
 use super::breadth::{Breadth, Stuck};
+use super::configuration::Configuration;
+use super::substitutes::Weighed;
 use crate::patience::Patience;
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,8 +16,8 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
     }
     let (all, width) = (slots_by_event(board), board.width());
     let slots = |place: u32| Slots(&all[place as usize * width..][..width]);
-    // What failed from here: of calls that must the same, and of those that may no less.
-    let mut seen: HashMap<(u32, u32, u128), Vec<u128>> = HashMap::new();
+    // What failed from here, where the same must happen.
+    let mut seen: HashMap<(u32, u32, u128), Vec<Weighed>> = HashMap::new();
     let mut count = 0;
     let mut open: Vec<(u32, Configuration)> = vec![(0, board.beginning())];
     let mut farthest = (0, BTreeSet::new());
@@ -40,12 +42,14 @@ pub(super) fn search(board: &Board<'_>, limit: usize, patience: &Patience<'_>) -
             }
             place += 1;
         };
-        let Configuration { state, must, may, .. } = configuration;
-        let alike = seen.entry((place, state, must)).or_default();
-        if alike.iter().any(|other| may & !other == 0) {
+        let substitutes = board.substitutes(place as usize);
+        let weighed = substitutes.weigh(configuration);
+        let alike = seen.entry((place, configuration.state, configuration.must)).or_default();
+        if alike.iter().any(|other| substitutes.make_needless(other, &weighed)) {
             continue;
         }
-        alike.push(may);
+        alike.retain(|other| !substitutes.make_needless(&weighed, other));
+        alike.push(weighed);
         count += 1;
         if place > farthest.0 {
             farthest = (place, BTreeSet::new());

@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::any_order_explains;
 use proptest::prelude::*;
+use std::ops::Range;
 
 /// What a register holds after an action; none if it cannot happen now.
 fn apply<'a>(action: Action<'a>, state: &'a Value) -> Option<&'a Value> {
@@ -36,19 +37,34 @@ fn reads_in_progress_do_not_multiply_what_must_be_searched() {
     assert_eq!(judge(&calls, &Patience::default()).validity(), Validity::False);
 }
 
+/// A call is its action, where it starts, how long it takes, and whether it ends.
+type Plan = ((u8, usize, usize), usize, usize, bool);
+
+/// Nearly all calls end, or half of them.
+fn plans(count: Range<usize>) -> impl Strategy<Value = Vec<Plan>> {
+    let of = move |ends: f64| {
+        let plan = ((0u8..3, 0usize..3, 0usize..3), 0usize..12, 1usize..8, proptest::bool::weighted(ends));
+        proptest::collection::vec(plan, count.clone())
+    };
+    prop_oneof![of(0.8), of(0.5)]
+}
+
+fn calls(plans: &[Plan]) -> Vec<Call<'static>> {
+    let call = |(number, &(what, start, length, ends)): (usize, &Plan)| {
+        // Distinct indices: position in time, times 64, plus the call's number; ends come after starts of a moment.
+        let end = (start + length) * 64 + 32 + number;
+        Call { action: action(what), start: start * 64 + number, end: ends.then_some(end) }
+    };
+    let mut calls: Vec<Call<'_>> = plans.iter().enumerate().map(call).collect();
+    calls.sort_by_key(|call| call.start);
+    calls
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-    /// Each call is its action, where it starts, how long it takes, and whether it ends.
+    #![proptest_config(ProptestConfig::with_cases(4000))]
     #[test]
-    fn the_verdict_is_that_of_trying_every_order(
-        plans in proptest::collection::vec(((0u8..3, 0usize..3, 0usize..3), 0usize..12, 1usize..8, 0u8..5), 1..7)
-    ) {
-        let mut calls: Vec<Call<'_>> = plans.iter().enumerate().map(|(number, &(what, start, length, ends))| {
-            // Distinct indices: position in time, times 16, plus the call's number; ends come after starts of a moment.
-            let end = (start + length) * 32 + 16 + number;
-            Call { action: action(what), start: start * 32 + number, end: (ends > 0).then_some(end) }
-        }).collect();
-        calls.sort_by_key(|call| call.start);
+    fn the_verdict_is_that_of_trying_every_order(plans in plans(1..7)) {
+        let calls = calls(&plans);
         let spans: Vec<_> = calls.iter().map(|call| (call.start, call.end)).collect();
         let is_linearizable = any_order_explains(&spans, &&Value::Nil, &|number, state| {
             apply(calls[number].action, state).into_iter().collect()
@@ -61,5 +77,19 @@ proptest! {
         // If calls without end may take effect more than once, nothing becomes wrong that was right.
         let lavish = breadth::search(&Board::new(&calls, Economy::Lavish), usize::MAX, &patience);
         prop_assert!(!is_linearizable || matches!(lavish, Breadth::Linearizable(_)), "{:?}", calls);
+    }
+    /// Of more calls than can be put in every order.
+    #[test]
+    fn what_is_needless_makes_no_difference(plans in plans(8..20)) {
+        let calls = calls(&plans);
+        let patience = Patience::default();
+        let is_linearizable = |economy| {
+            let outcome = breadth::search(&Board::new(&calls, economy), usize::MAX, &patience);
+            matches!(outcome, Breadth::Linearizable(_))
+        };
+        let plain = is_linearizable(Economy::None);
+        prop_assert_eq!(is_linearizable(Economy::All), plain, "{:?}", calls);
+        let in_depth = depth::search(&Board::new(&calls, Economy::All), usize::MAX, &patience);
+        prop_assert_eq!(matches!(in_depth, Breadth::Linearizable(_)), plain, "{:?}", calls);
     }
 }
