@@ -11,10 +11,12 @@
 //! 0{"me":3,"n":1,"vector":[],"runs":[[2,3,1,1,["a lie"]]]}
 //! 1{"me":4,"lost":[0],"under":[0]}
 //! +350
+//! =0 4
 //! ```
 //!
 //! `?` has a client ask each honest node for something new; `0…` and `1…` are what the liar says to those nodes: bodies
-//! without their type; `+350` lets 350 ms pass.
+//! without their type; `+350` lets 350 ms pass; `=0 4` has the liar come back to node 0 in life 4 and answer for it. In a life
+//! that has not answered it finds no hearing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -26,7 +28,7 @@ use protocol::{Decode, Json, List, Message, counter, log, txn};
 /// How long a message takes.
 const LATENCY: Duration = Duration::from_millis(5);
 
-/// Three nodes of which one is not there: what is said to it is lost, and what it says are lies.
+/// Nodes, usually three, of which one is not there: what is said to it is lost, and what it says are lies.
 pub struct World<M: Machine> {
     /// The nodes.
     pub nodes: Vec<Node<M>>,
@@ -34,6 +36,12 @@ pub struct World<M: Machine> {
     pub liar: usize,
     /// What time it is.
     pub now: Time,
+    /// How many bytes that one has been told.
+    pub told_bytes: usize,
+    /// The last line of that from each node.
+    pub last_told: Vec<Vec<u8>>,
+    /// How many bytes the others have told each other.
+    pub honest_bytes: usize,
     flying: VecDeque<(Time, usize, Vec<u8>)>,
     asked: u64,
 }
@@ -41,18 +49,30 @@ pub struct World<M: Machine> {
 impl<M: Machine> World<M> {
     /// Three nodes that have had their `init`. Their incarnations are 1, 2 and 3.
     pub fn new(liar: usize) -> Self {
-        let nodes = (1..=3).map(|incarnation| Node::new(M::default_config(), incarnation << 11)).collect();
-        let mut world = World { nodes, liar, now: Time::ZERO, flying: VecDeque::new(), asked: 0 };
-        for node in world.honest() {
-            let ids = r#"["n0","n1","n2"]"#;
-            world.ask(node, &format!(r#"{{"type":"init","node_id":"n{node}","node_ids":{ids}}}"#));
-        }
+        World::of(3, liar)
+    }
+
+    /// So many nodes that have had their `init`. Their incarnations are 1, 2, 3, ….
+    pub fn of(size: usize, liar: usize) -> Self {
+        let nodes = (0..size).map(|_| Node::new(M::default_config(), 0)).collect();
+        let (now, flying, last_told) = (Time::ZERO, VecDeque::new(), vec![Vec::new(); size]);
+        let mut world =
+            World { nodes, liar, now, told_bytes: 0, last_told, honest_bytes: 0, flying, asked: 0 };
+        world.honest().into_iter().for_each(|node| world.start(node, node as u64 + 1));
         world
+    }
+
+    /// A node comes from nothing in this incarnation, and has its `init`.
+    pub fn start(&mut self, node: usize, incarnation: u64) {
+        self.nodes[node] = Node::new(M::default_config(), incarnation << 11);
+        let ids: Vec<String> = (0..self.nodes.len()).map(|node| format!(r#""n{node}""#)).collect();
+        let ids = ids.join(",");
+        self.ask(node, &format!(r#"{{"type":"init","node_id":"n{node}","node_ids":[{ids}]}}"#));
     }
 
     /// The nodes that are there.
     pub fn honest(&self) -> Vec<usize> {
-        (0..3).filter(|&node| node != self.liar).collect()
+        (0..self.nodes.len()).filter(|&node| node != self.liar).collect()
     }
 
     /// Asks a node as a client, and gives the answer, a line.
@@ -95,6 +115,28 @@ impl<M: Machine> World<M> {
         self.hear(node, line.as_bytes());
     }
 
+    /// What the liar was last asked by a node, if that was the last thing that it was told.
+    pub fn last_ask(&self, node: usize) -> Option<u64> {
+        let message = Message::decode(&self.last_told[node]).ok()?;
+        let Ok(Gossip::Gossip { ask, .. }) = Gossip::decode(&message.body) else { return None };
+        ask
+    }
+
+    /// The liar comes back in this life, and answers when the node asks whether it is there, as it does once a round.
+    #[track_caller]
+    pub fn come_back(&mut self, node: usize, life: u64) {
+        self.last_told[node].clear();
+        for _ in 0..20 {
+            self.lie(node, format!(r#"{{"me":{life}}}"#));
+            self.pass(100);
+            if let Some(ask) = self.last_ask(node) {
+                // Incarnations are one more than positions.
+                self.lie(node, format!(r#"{{"me":{life},"you":{},"answer":{ask}}}"#, node + 1));
+                return;
+            }
+        }
+    }
+
     /// Lets time pass, and sees that no node is at it all the time.
     #[track_caller]
     pub fn pass(&mut self, millis: u64) {
@@ -119,7 +161,12 @@ impl<M: Machine> World<M> {
         while self.flying.front().is_some_and(|(at, ..)| *at <= self.now) {
             let (_, node, line) = self.flying.pop_front().expect("it has a front");
             if node != self.liar {
+                self.honest_bytes += line.len();
                 self.hear(node, &line);
+            } else {
+                self.told_bytes += line.len();
+                let teller = Message::decode(&line).expect("a message").src[1..].parse::<usize>();
+                self.last_told[teller.expect("a node")] = line;
             }
         }
     }
@@ -176,6 +223,10 @@ pub fn lie<M: Replica>(life: &[u8]) {
                 let millis = str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
                 world.pass(millis.unwrap_or(0).min(MAX_MS));
             }
+            [b'=', node @ (b'0' | b'1'), b' ', digits @ ..] => {
+                let life = str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+                world.come_back(usize::from(node - b'0'), life.unwrap_or(0));
+            }
             [node @ (b'0' | b'1'), gossip @ ..] => {
                 let node = usize::from(node - b'0');
                 let line = line(2, node, String::from_utf8_lossy(gossip));
@@ -190,11 +241,14 @@ pub fn lie<M: Replica>(life: &[u8]) {
     M::compare(&mut world, &asked);
 }
 
+/// More incarnations than these not everyone takes from everyone.
+const MAX_HEARSAY: usize = 16;
+
 /// Of which origins the liar has told which node.
 type Told = BTreeMap<(u32, u64), usize>;
 
 /// Whether the line is a message in which no living other's updates are made up, nor, if that matters, those of an origin that
-/// the other node has been told of.
+/// the other node has been told of, or of more of them than are taken.
 fn may_lie(node: usize, line: &[u8], told: &mut Told, tells_all_the_same: bool) -> bool {
     let Ok(message) = Message::decode(line) else { return false };
     let runs = match Gossip::decode(&message.body) {
@@ -204,7 +258,8 @@ fn may_lie(node: usize, line: &[u8], told: &mut Told, tells_all_the_same: bool) 
     let origins = runs.iter().map(|&(node, incarnation, ..)| (node, incarnation));
     let is_taken = |&origin: &(u32, u64)| {
         let is_living = matches!(origin, (0, 1) | (1, 2));
-        is_living || (*told.entry(origin).or_insert(node) != node && tells_all_the_same)
+        let is_told_the_other = *told.entry(origin).or_insert(node) != node;
+        is_living || tells_all_the_same && (is_told_the_other || told.len() > MAX_HEARSAY)
     };
     // All are looked at, so that all are noted.
     origins.filter(is_taken).count() == 0
@@ -293,6 +348,7 @@ impl Replica for Log {
     fn compare(world: &mut World<Self>, asked: &[u64]) {
         // What the liar does not hold is not shown. So now, in a new life, it says that it holds everything.
         let all = format!("[[0,1,{}],[1,2,{}]]", u32::MAX, u32::MAX);
+        world.come_back(0, 1 << 52);
         world.lie(0, format!(r#"{{"me":4503599627370496,"n":1,"vector":[],"settled":{all}}}"#));
         world.pass(5_000);
         let logs: Vec<Vec<(u64, u64)>> = world.honest().into_iter().map(|node| poll(world, node)).collect();

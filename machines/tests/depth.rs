@@ -9,6 +9,9 @@ use serde_json::Value;
 
 const NODES: usize = 3;
 
+/// The life of the last of them.
+const LIFE: u64 = 3 << 9;
+
 /// A value that is nested so deep, in arrays and objects in turn.
 fn nested(depth: usize) -> String {
     let open = |level: usize| if level.is_multiple_of(2) { "[" } else { r#"{"]":"# };
@@ -25,15 +28,20 @@ struct World<M: Machine> {
 
 impl<M: Machine> World<M> {
     fn new() -> Self {
-        let nodes = (1..=NODES as u64).map(|seed| Node::new(M::default_config(), seed << 20)).collect();
+        let nodes = (0..NODES).map(|_| Node::new(M::default_config(), 0)).collect();
         let mut world = World { nodes, now: Time::ZERO, answers: Vec::new() };
         for node in 0..NODES {
-            let names = r#"["n0","n1","n2"]"#;
-            world.hear("c1", node, &format!(r#"{{"type":"init","node_id":"n{node}","node_ids":{names}}}"#));
+            world.start(node, LIFE / NODES as u64 * (node as u64 + 1));
         }
         // Time to elect a leader, where there is one.
         world.pass(3_000);
         world
+    }
+
+    fn start(&mut self, node: usize, life: u64) {
+        self.nodes[node] = Node::new(M::default_config(), life << 11);
+        let names = r#"["n0","n1","n2"]"#;
+        self.hear("c1", node, &format!(r#"{{"type":"init","node_id":"n{node}","node_ids":{names}}}"#));
     }
 
     fn hear(&mut self, from: &str, node: usize, body: &str) {
@@ -140,7 +148,7 @@ fn what_a_peer_says_is_nested_no_deeper_than_can_be_read() {
         let said = |number: u64, depth: usize| {
             let update = update.replace('@', &nested(depth - wraps));
             format!(
-                r#"{{"type":"gossip1","me":9,"n":{number},"vector":[],"runs":[[2,{number},1,1,[{update}]]]}}"#
+                r#"{{"type":"gossip1","me":{LIFE},"n":{number},"vector":[],"runs":[[2,{number},1,1,[{update}]]]}}"#
             )
         };
         let mut world = World::<M>::new();
@@ -161,10 +169,11 @@ fn what_a_peer_says_is_nested_no_deeper_than_can_be_read() {
     is_limited::<Broadcast>(3, "@", r#"{"type":"read"}"#);
     is_limited::<GSet>(3, "@", r#"{"type":"read"}"#);
     is_limited::<Txn>(4, r#"[1,"k",@]"#, r#"{"type":"txn","txn":[["r","k",null]]}"#);
-    // Others do not hold it, so it does not show yet; but it goes on to them.
+    // What does not show before others hold it goes on to them, and to the one that has lost it since.
     let mut world = World::<Log>::new();
     let run = format!(r#"[[2,9,1,1,[["k",0,{}]]]]"#, nested(MAX_DEPTH - 4));
-    world.hear("n2", 0, &format!(r#"{{"type":"gossip1","me":9,"n":1,"vector":[],"runs":{run}}}"#));
+    world.hear("n2", 0, &format!(r#"{{"type":"gossip1","me":{LIFE},"n":1,"vector":[],"runs":{run}}}"#));
+    world.start(2, 2 * LIFE);
     world.pass(5_000);
     let polled = world.ask(1, r#"{"type":"poll","offsets":{"k":0}}"#).to_string();
     assert!(polled.contains(&nested(MAX_DEPTH - 4)), "{polled}");

@@ -89,13 +89,17 @@ fn claims() -> Vec<Value> {
 /// Has the liar say all that, and meanwhile each honest node be asked `request(1)`, `request(2)`, …
 fn hear_lies<M: Machine>(liar: usize, lies: &[String], request: impl Fn(u64) -> Value) -> (World<M>, u64) {
     let mut world = World::<M>::new(liar);
-    let mut asked = 0;
+    let (mut asked, mut lives) = (0, [None; 3]);
     for (position, lie) in lies.iter().enumerate() {
         for node in world.honest() {
             if position % 5 == 0 {
                 asked += 1;
                 let answer = ask(&mut world, node, request(asked));
                 assert_ne!(answer["type"], "error", "after {position} lies: {answer}");
+            }
+            let life = serde_json::from_str::<Value>(lie).expect("JSON")["me"].as_u64().expect("a life");
+            if lives[node].replace(life) != Some(life) {
+                world.come_back(node, life);
             }
             world.lie(node, lie);
         }
@@ -149,7 +153,8 @@ fn what_is_sent_to_honest_nodes_is_logged_in_the_same_order_at_both() {
         let (mut world, asked) =
             hear_lies::<Log>(liar, &lies, |number| json!({"type": "send", "key": "k", "msg": number}));
         let all = json!([[0, 1, MOST], [others, others + 1, MOST]]);
-        world.lie(0, json!({"me": 500, "n": 3, "vector": [], "settled": all}));
+        world.come_back(0, 501);
+        world.lie(0, json!({"me": 501, "n": 1, "vector": [], "settled": all}));
         world.pass(5_000);
         let [one, other] = [0, others].map(|node| {
             ask(&mut world, node, json!({"type": "poll", "offsets": {"k": 0, "lie": 0}}))["msgs"]["k"].take()
@@ -217,6 +222,7 @@ fn made_up_offsets_fill_no_log() {
         }
         world.pass(1_000);
     }
+    world.come_back(0, 500);
     world.lie(0, json!({"me": 500, "n": 1, "vector": [], "settled": [[0, 1, MOST], [1, 2, MOST]]}));
     world.pass(5_000);
     let polled = [0, 1].map(|node| {

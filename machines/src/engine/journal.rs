@@ -15,7 +15,7 @@ use protocol::{Json, List, ToJson};
 use super::data::Cuts;
 use super::receive::ReadRun;
 use super::speak::{next_cut, write_runs};
-use super::vector::Vector;
+use super::vector::{Source, Vector};
 use super::{Engine, Replicated};
 use crate::{BadRecord, Extent, Records, Time};
 
@@ -45,10 +45,10 @@ impl<D: Replicated> Engine<D> {
         for &run in runs.iter() {
             let run = ReadRun::<D>::read(run).ok_or(BadRecord)?;
             let (node, incarnation) = run.origin();
-            if !self.origins.admits(node, incarnation, true) || !self.is_gapless(&run) {
+            if !self.origins.admits(node, incarnation, Source::Way) || !self.is_gapless(&run) {
                 return Err(BadRecord);
             }
-            self.take_run(run);
+            self.take_run(run, Source::Way);
         }
         let Engine { links, held, recorded, .. } = self;
         recorded.join(held);

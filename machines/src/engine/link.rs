@@ -15,6 +15,12 @@
 //! So every acknowledgement and every answer can be timed, even of what has long been given up (there is none of TCP's
 //! ambiguity about what is acknowledged; RFC 6298, section 3): a network slower than was thought is soon known to be. And
 //! the answer to an earlier request does not pass for the answer to a later one.
+//!
+//! **Lives.** A link is with one life of the peer, the first that speaks. It goes over to another one, and begins anew from
+//! nothing, when that one answers a request that was sent after the former was last heard. A life that had ended by then cannot
+//! have heard that request, so a link only ever goes over to later ones. Until another life answers, nothing that it says
+//! counts, and it is told no more than to answer. So what comes late from a former life does no harm, and whoever makes up
+//! lives must answer for each, and wait when it is told again what it was told before ([`repeats`](super::repeats)).
 
 use alloc::collections::VecDeque;
 use core::time::Duration;
@@ -22,7 +28,9 @@ use core::time::Duration;
 use smallvec::SmallVec;
 
 use super::place::Place;
-use super::vector::Vector;
+use super::repeats::Repeats;
+use super::sent::Sent;
+use super::vector::{Span, Vector};
 use crate::Time;
 
 /// Deltas in flight on one link; with so many unacknowledged the peer must catch up first.
@@ -62,6 +70,8 @@ pub(crate) struct Link {
     /// When requests were sent that have not been answered.
     asks: Sent,
     last_ask: u64,
+    /// What that was when the peer was last heard.
+    asked_before: u64,
     misses: u32,
     /// Whether others have heard that this child is lost.
     pub(crate) is_noticed: bool,
@@ -74,6 +84,7 @@ pub(crate) struct Link {
     pub(crate) place: Place,
     /// Whether the peer must hear where this node stands now.
     pub(crate) must_hear: bool,
+    repeats: Repeats,
 }
 
 /// A delta on its way.
@@ -97,18 +108,52 @@ impl Link {
         Link { place, ..Link::default() }
     }
 
-    /// Notes which life of the peer speaks. If it is another than before, the link begins anew, from nothing.
-    ///
-    /// Which of two is the later one cannot be told: the message may be a late one of a former life. So whoever spoke
-    /// last is believed, and should be asked (`true`): the one that is alive will answer.
-    pub(crate) fn hear(&mut self, life: u64) -> bool {
+    /// Whether this link is with the life of the peer that speaks. If it is not, it goes over to that life and begins anew if
+    /// the message answers a request that only a later life can have heard.
+    pub(crate) fn hear(&mut self, life: u64, answer: Option<u64>) -> bool {
         let is_another = self.life.is_some_and(|known| known != life);
         if is_another {
-            let Link { last_number, last_ask, round_trip, .. } = *self;
-            *self = Link { last_number, last_ask, round_trip, ..Link::default() };
+            let is_later = answer.is_some_and(|number| number > self.asked_before && self.asks.holds(number));
+            if !is_later {
+                return false;
+            }
+            let Link { last_number, last_ask, asks, round_trip, repeats, .. } = core::mem::take(self);
+            *self = Link { last_number, last_ask, asks, round_trip, repeats, ..Link::default() };
         }
         self.life = Some(life);
-        is_another
+        self.asked_before = self.last_ask;
+        true
+    }
+
+    /// Whether the peer was asked less than a round ago, and has not been heard since.
+    pub(crate) fn was_just_asked(&self, now: Time, round: Duration) -> bool {
+        let is_open = self.last_ask > self.asked_before;
+        is_open && self.asks.last().is_some_and(|asked_at| now.since(asked_at) < round)
+    }
+
+    /// From when on data may be sent: a stream that begins anew has to wait if too much has been repeated.
+    pub(crate) fn open_at(&self) -> Time {
+        if self.follows { Time::ZERO } else { self.repeats.open_at() }
+    }
+
+    /// Whether the peer may be shown what it may have been shown before.
+    pub(crate) fn may_repeat(&self, now: Time) -> bool {
+        self.repeats.open_at() <= now
+    }
+
+    /// Notes what a message is to say, perhaps not for the first time: runs, each so many bytes long, and a vector of so many
+    /// entries.
+    pub(crate) fn note_said<'s>(
+        &mut self,
+        now: Time,
+        runs: impl Iterator<Item = (&'s Span, usize)>,
+        entries: usize,
+    ) {
+        if !self.follows {
+            self.repeats.begin(now);
+        }
+        runs.for_each(|(span, bytes)| self.repeats.run(now, span, bytes));
+        self.repeats.vector(now, entries);
     }
 
     /// Whether a delta must carry the vector because it follows on nothing.
@@ -297,26 +342,6 @@ impl Link {
 
 /// A lost message is a miss, and so is its repetition; then the peer is out of reach.
 const MISSES_OUT_OF_REACH: u32 = 2;
-
-/// When the last few messages of some kind were sent, by number.
-#[derive(Clone, Debug, Default)]
-struct Sent(VecDeque<(u64, Time)>);
-
-impl Sent {
-    fn push(&mut self, number: u64, time: Time) {
-        self.0.drain(..self.0.len().saturating_sub(MAX_SENT - 1));
-        self.0.push_back((number, time));
-    }
-
-    /// When this one was sent, if it is remembered. It and those before it need not be any longer.
-    fn take(&mut self, number: u64) -> Option<Time> {
-        let position = self.0.iter().position(|&(sent, _)| sent == number)?;
-        self.0.drain(..=position).next_back().map(|(_, time)| time)
-    }
-}
-
-/// So many are remembered.
-const MAX_SENT: usize = 8;
 
 /// Estimate of the round trip (RFC 6298, section 2).
 #[derive(Clone, Copy, Debug, Default)]

@@ -30,8 +30,8 @@
 //! * **Stability.** An update that every node holds is *stable* ([`settle`]). For data types that need to know, children
 //!   report with their deltas what everyone at or below them holds, and the root sends down what everyone holds.
 //! * **Restart.** At each start a node has a new *life*, another nonce, which numbers its links. Its neighbours see that and
-//!   begin anew on their links to it, from nothing; those that have not shown in its first rounds that they know of it, it
-//!   asks. A node that comes back from nothing is a new origin, too; one that comes back with its journal is the same.
+//!   ask it; when it answers they begin anew on their links to it, from nothing. Those that have not shown in its first rounds
+//!   that they know of it, it asks. A node that comes back from nothing is a new origin, too; one that comes back with its journal is the same.
 //!
 //! # Why it is right
 //!
@@ -51,9 +51,9 @@
 //!
 //! I3: `known` grows by what the peer itself says it holds and by deltas whose number it acknowledged to this
 //! life, which it took with all before them since the stream's last beginning. Counts never shrink within a
-//! life; when another one speaks, the link starts from nothing. It may be a former one, whose message is late:
-//! nobody can tell the order of two nonces. So it is asked to answer, which only the living one does: a late answer of
-//! the former life bears the number of an earlier request. A delta that was meant for another life of the receiver
+//! life; when another one answers, the link starts from nothing. Nobody can tell the order of two nonces, and a message of a
+//! former life may be late. But the answer to a request that was sent after a life was heard can come from no earlier one. So
+//! links go over to later lives only ([`link`]). A delta that was meant for another life of the receiver
 //! is taken only if it carries a vector, since it may leave out what that one told the sender.
 //!
 //! With a journal, a later life holds all that a former one ever said it held, since records go before lines. So what a late
@@ -73,15 +73,27 @@
 //! has acknowledged an update and before it has passed it on, those who rest at home do not notice, and the update goes on
 //! when any of them has news, or is called, or the parent is back.
 //!
-//! *Bounds.* Vectors have an entry an origin ([`vector::MAX_ORIGINS`]), links are as many as nodes, a link has at most
-//! [`link::MAX_FLIGHTS`] deltas in flight and remembers only their ends: what is resent is read from the data type.
+//! *Bounds.* Vectors have an entry an origin, and that is a few a node ([`vector::MAX_INCARNATIONS`]), links are as many as nodes,
+//! a link has at most [`link::MAX_FLIGHTS`] deltas in flight and remembers only their ends: what is resent is read from the data
+//! type. If a node comes back from nothing more often, its first incarnations are forgotten: what they said stays in the data and
+//! is shown, but is not passed on any more, and vectors leave it out at both ends, so nothing waits for it. Who can still need it?
+//! Who was cut off since before it was said, through that many incarnations, and who came from nothing since; everyone else has
+//! it. (And if the node itself still speaks of such an incarnation, it counts again.) A node with a journal has one incarnation, so of those nothing is ever forgotten.
+//!
+//! *What a peer can make a node say* to it is bounded as well. A message gets one small answer, or none. Each update goes to it
+//! once at no charge, which is what replication is. Everything else, that is updates that it has been sent before, in this life
+//! or another, and vectors, goes through a token bucket that no word of the peer fills ([`repeats`]): over time 128 KiB a second,
+//! or, if all there is is more than 3.75 MiB, twice that and then twice a minute.
 //!
 //! *Liars.* Whatever a peer says, a node neither fails nor grows beyond these bounds, and what others say still reaches it:
 //! made-up nodes and incarnations, counts, numbers and times, all that is checked or confined to the liar's own link. As there
 //! are no signatures, this is taken on trust: that what a peer relays is what its origin said, that an origin tells
 //! everyone the same, and that what is told of those whom one does not hear oneself is not made up. Who tells two nodes two
-//! stories of itself is believed by both; and who makes up thousands of lives of a node can keep its next real one from
-//! those who know it from hearsay only.
+//! stories of itself is believed by both. Whoever makes up the next update of another is believed where that one's own has not
+//! come yet, and there that one's own, when it comes, is taken for the update that is here. Incarnations of a node are taken from the node itself, from those above it and from this
+//! node's own parent, as the overlay has them; from all others together only [`vector::MAX_HEARSAY`] of each node ever. So nobody
+//! else can push real ones out, or fill vectors; and what any of those pushes out is there again when the node itself speaks. But who makes up so many can keep from others what a node said in an incarnation
+//! that ended before it was in reach of any of those.
 
 pub(crate) mod data;
 mod journal;
@@ -90,8 +102,10 @@ mod lost;
 pub(crate) mod overlay;
 mod place;
 mod receive;
+mod repeats;
 pub(crate) mod rounds;
 mod schedule;
+mod sent;
 mod settle;
 mod speak;
 mod tell;
@@ -131,7 +145,9 @@ pub struct Engine<D> {
     life: u64,
     origins: Origins,
     held: Vector,
-    /// What of that the journal holds, if there is one.
+    /// What it held of origins that it has forgotten.
+    laid_by: Vector,
+    /// What of the former the journal holds, if there is one.
     recorded: Vector,
     /// What this replica held at some moments in the past, in order: where a long delta is cut.
     cuts: Vec<Vector>,
@@ -169,6 +185,7 @@ impl<D: Replicated> Engine<D> {
             life: nonce(start.life),
             origins: Origins::new(cluster.size(), me, incarnation),
             held: Vector::default(),
+            laid_by: Vector::default(),
             recorded: Vector::default(),
             cuts: Vec::new(),
             uncut_bytes: 0,

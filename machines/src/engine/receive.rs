@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::place::Place;
 use super::speak::Purpose;
-use super::vector::MAX_ORIGINS;
+use super::vector::{MAX_ORIGINS, Source, Vector};
 use super::{Engine, Origin, Replicated};
 use crate::Context;
 
@@ -40,11 +40,7 @@ struct Call {
     again: bool,
     /// What the peer lacks to be sent at once, now that it is known.
     shows_lack: bool,
-    /// The sender is another than the one that spoke before.
-    is_another: bool,
-    /// It has shown what it holds.
-    has_vector: bool,
-    /// It has brought updates.
+    /// The sender has brought updates.
     brings_runs: bool,
 }
 
@@ -80,7 +76,9 @@ impl<D: Replicated> Engine<D> {
         let round = self.rounds.length();
         let link = self.links.entry(from).or_default();
         let was_out_of_reach = link.is_out_of_reach();
-        let is_another = link.hear(me);
+        if !link.hear(me, answer.filter(|_| you == Some(self.life))) {
+            return self.challenge(context, from, me, ask);
+        }
         let place = Place::read(under, from, self.overlay.size());
         self.tree.has_changed |= link.place != place;
         let former = mem::replace(&mut link.place, place);
@@ -112,7 +110,7 @@ impl<D: Replicated> Engine<D> {
             }
             None => Delta::Absent,
         };
-        self.learn_vector(from, vector.as_ref());
+        self.learn_vector(from, vector.as_ref(), again.is_some());
         if delta == Delta::News {
             self.note_news(now, Some(from));
         }
@@ -124,10 +122,8 @@ impl<D: Replicated> Engine<D> {
         // Even if it brought nothing: what was recovered has waited for a peer to report it to.
         self.review_settled(now);
         // What a plain delta's vector shows can wait for the round, if that is not far.
-        let shows_lack =
-            is_regained && !is_another || answer.is_some() || vector.is_some() && self.rounds.is_far(now);
-        let has_vector = vector.is_some();
-        let mut call = Call { ask, again: again.is_some(), shows_lack, is_another, has_vector, brings_runs };
+        let shows_lack = is_regained || answer.is_some() || vector.is_some() && self.rounds.is_far(now);
+        let mut call = Call { ask, again: again.is_some(), shows_lack, brings_runs };
         call.shows_lack |= former != self.links[&from].place && self.is_child(from, &self.links[&from]);
         self.hear_of_tree(context, from, ask.is_some(), lost.as_deref().unwrap_or_default());
         self.respond(context, from, delta, call);
@@ -151,9 +147,6 @@ impl<D: Replicated> Engine<D> {
             self.speak(context, from, Purpose::Answer(number));
         } else if is_behind && (call.again || call.shows_lack) {
             self.speak(context, from, Purpose::News);
-        }
-        if call.is_another {
-            self.speak(context, from, if call.has_vector { Purpose::Ask } else { Purpose::Meet });
         }
         // Whatever was waited for from above has come; and what a stranger brings has been under way for long.
         let is_from_above = call.brings_runs && self.tree.parent == Some(from) && delta == Delta::Taken;
@@ -194,7 +187,8 @@ impl<D: Replicated> Engine<D> {
             if !self.concerns(from, (run.node, run.incarnation, last)) {
                 continue;
             }
-            let (position, is_news) = self.take_run(run);
+            let source = self.source(from, run.node);
+            let (position, is_news) = self.take_run(run, source);
             has_news |= is_news;
             self.links.entry(from).and_modify(|link| link.learn(position, last));
         }
@@ -203,9 +197,19 @@ impl<D: Replicated> Engine<D> {
     }
 
     /// Takes what is new of a run that follows on what is held. Returns its origin's position, and whether anything was.
-    pub(super) fn take_run(&mut self, run: ReadRun<'_, D>) -> (usize, bool) {
+    pub(super) fn take_run(&mut self, run: ReadRun<'_, D>, source: Source) -> (usize, bool) {
         let ReadRun { node, incarnation, first, last, updates } = run;
-        let position = self.origins.enter(node, incarnation);
+        let (position, forgotten) = self.origins.enter(node, incarnation, source);
+        if let Some(forgotten) = forgotten {
+            self.laid_by.raise(forgotten, self.held.forget(forgotten));
+            let Engine { recorded, settled, stable, cuts, .. } = self;
+            [recorded, settled, stable]
+                .into_iter()
+                .chain(cuts)
+                .for_each(|vector| _ = vector.forget(forgotten));
+        }
+        // Its node may have insisted on it.
+        self.held.raise(position, self.laid_by.forget(position));
         let held = self.held.get(position);
         let is_news = last > held;
         if is_news {
@@ -242,8 +246,21 @@ impl<D: Replicated> Engine<D> {
     /// to know more of this replica's own updates than this replica, who alone makes them.
     fn concerns(&self, from: usize, (node, incarnation, count): Count) -> bool {
         let is_own = self.origins.get(0) == (node, incarnation);
-        let is_first_hand = node as usize == from;
-        (!is_own || count <= self.held.get(0)) && self.origins.admits(node, incarnation, is_first_hand)
+        (!is_own || count <= self.held.get(0))
+            && self.origins.admits(node, incarnation, self.source(from, node))
+    }
+
+    /// What the peer at `from` is for a node's words. That goes by the overlay, wherever nodes stand now: what was of no
+    /// concern when the peer said it, it takes for known.
+    fn source(&self, from: usize, node: u32) -> Source {
+        let node = node as usize;
+        let is_on_the_way = self.overlay.parent(self.me) == Some(from)
+            || node < self.overlay.size() && self.overlay.ancestors(node).any(|above| above == from);
+        match is_on_the_way {
+            _ if node == from => Source::Itself,
+            true => Source::Way,
+            false => Source::Hearsay,
+        }
     }
 
     /// Whether this replica holds what the sender of `vector` holds, but for `runs`.
@@ -260,8 +277,14 @@ impl<D: Replicated> Engine<D> {
 
     /// The peer holds all that its vector says. If nothing is on its way there, it holds nothing else, whatever had been
     /// guessed. What this replica has nothing of need not be known: there is nothing of it to send.
-    fn learn_vector(&mut self, from: usize, vector: Option<&List<Count>>) {
+    ///
+    /// A complaint says that it holds no more than that, though it took the deltas that brought it: it has forgotten an
+    /// incarnation, or would not hear of it.
+    fn learn_vector(&mut self, from: usize, vector: Option<&List<Count>>, is_complaint: bool) {
         let (Some(link), Some(vector)) = (self.links.get_mut(&from), vector) else { return };
+        if is_complaint {
+            link.known = Vector::default();
+        }
         for &(node, incarnation, count) in vector.iter() {
             if let Some(origin) = self.origins.find(node, incarnation) {
                 link.learn(origin, count);

@@ -117,6 +117,7 @@ impl<D: Replicated> Engine<D> {
             Role::Child if !is_root => self.rounds.after(since) + self.parents_turnaround(),
             _ => self.rounds.after(since),
         });
+        let news = news.map(|at| at.max(link.open_at()));
         let owed = link.owes_since.map(|since| match role {
             Role::Parent => since + round * ACKNOWLEDGEMENT_ROUNDS,
             Role::Child if !is_root => since + round,

@@ -43,10 +43,8 @@ impl<D: Replicated> Engine<D> {
     pub(super) fn speak<C>(&mut self, context: &mut Context<'_, C>, peer: usize, purpose: Purpose) {
         let lost = (purpose == Purpose::Notify).then(|| self.noticed());
         let is_elsewhere = self.overlay.parent(self.me) == Some(peer) && self.tree.parent.is_some();
-        // What may be gone is not offered to strangers.
-        let is_unsure =
-            self.is_in_doubt() && self.links.get(&peer).is_some_and(|link| !self.is_in_use(peer, link));
-        let under = if is_unsure { Some(List::from_iter([])) } else { self.tree.place.to_under() };
+        let is_unsure = self.is_unsure_before(peer);
+        let under = self.under(peer);
         let wait_ms = self.wait_at_this_nodes_round(peer);
         if purpose.shows_vector() && self.is_behind(peer) {
             // Whoever takes a delta by its vector may have missed those before it, and with them what they told.
@@ -60,6 +58,7 @@ impl<D: Replicated> Engine<D> {
         let Engine { data, origins, held, cuts, stable, links, scratch, .. } = self;
         let Some(link) = links.get_mut(&peer) else { return };
 
+        let may_bring_news = may_bring_news && link.open_at() <= context.now;
         let has_delta = may_bring_news && !matches!(purpose, Purpose::Complain | Purpose::Meet);
         let together = if D::CUTS == Cuts::BehindStable { stable } else { Vector::EMPTY };
         let cut = next_cut(cuts, together, &link.sent);
@@ -76,7 +75,11 @@ impl<D: Replicated> Engine<D> {
         if purpose == Purpose::News && !is_numbered && owed.is_none() {
             return;
         }
-        let shows_vector = purpose.shows_vector() || (link.is_anchored() && is_numbered);
+        let may_show_vector = purpose.shows_vector() && link.may_repeat(context.now);
+        let shows_vector = may_show_vector || (link.is_anchored() && is_numbered);
+        let entries = if shows_vector { target.entries().count() } else { 0 };
+        let lengths = runs.iter().map(|(.., payload)| payload.as_str().len());
+        link.note_said(context.now, news.iter().zip(lengths), entries);
         let n = is_numbered.then(|| {
             settled.iter().for_each(|span| link.told.raise(span.origin, span.last));
             // Whoever takes a delta with a vector holds all of the vector, not only what the runs bring.
@@ -106,6 +109,50 @@ impl<D: Replicated> Engine<D> {
             lost,
             settled: (!settled.is_empty()).then(|| origins.export_ends(&settled).collect()),
             runs: (!runs.is_empty()).then_some(runs),
+        };
+        context.send(peer, &message);
+    }
+
+    /// Whether the place of this node may be gone. Then it is not offered to strangers.
+    fn is_unsure_before(&self, peer: usize) -> bool {
+        self.is_in_doubt() && self.links.get(&peer).is_some_and(|link| !self.is_in_use(peer, link))
+    }
+
+    /// What the peer is told of this node's place.
+    fn under(&self, peer: usize) -> Option<List<u32>> {
+        if self.is_unsure_before(peer) { Some(List::from_iter([])) } else { self.tree.place.to_under() }
+    }
+
+    /// Asks a life of the peer that the link is not with whether it is there, in few words, unless it has just been asked.
+    /// Nothing was taken of what it said, so it should begin again.
+    pub(super) fn challenge<C>(
+        &mut self,
+        context: &mut Context<'_, C>,
+        peer: usize,
+        life: u64,
+        answer: Option<u64>,
+    ) {
+        let (me, under, round) = (self.life, self.under(peer), self.rounds.length());
+        let Some(link) = self.links.get_mut(&peer) else { return };
+        if link.was_just_asked(context.now, round) {
+            return;
+        }
+        let ask = Some(link.ask(context.now));
+        let message = Gossip::Gossip {
+            me,
+            you: Some(life),
+            n: None,
+            ack: None,
+            held_ms: None,
+            wait_ms: None,
+            vector: None,
+            ask,
+            answer,
+            again: Some(true),
+            under,
+            lost: None,
+            settled: None,
+            runs: None,
         };
         context.send(peer, &message);
     }

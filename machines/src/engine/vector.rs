@@ -1,6 +1,7 @@
 //! Version vectors: how many of each origin's updates a replica holds (Parker et al., *Detection of mutual inconsistency
 //! in distributed systems*, 1983).
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
@@ -12,52 +13,93 @@ use smallvec::SmallVec;
 /// An origin is a node *and* its incarnation, a nonce of its start: a node that comes back from nothing is a new origin,
 /// whose updates are numbered from one again without being taken for those of the old.
 ///
-/// Each node has the same share of the table, half of it for incarnations that the node itself speaks of. So a peer that
-/// makes up incarnations keeps nobody else's real ones out, as long as these speak to this replica themselves. What there is no room
-/// for does not exist for this replica, whoever mentions it: refusing what it comes with would block the whole link.
+/// Incarnations can be made up, so there are few of each node: the last [`MAX_INCARNATIONS`]. If there is one more the oldest is
+/// *forgotten*: it does not exist for this replica any more, whoever mentions it but its node. And of those, no more than [`MAX_HEARSAY`] are
+/// ever taken from peers that do not stand between the node and this replica, where its words come along. So somebody who
+/// makes up incarnations of others neither fills vectors nor pushes real ones out.
 #[derive(Clone, Debug)]
 pub(crate) struct Origins {
     origins: Vec<(u32, u64)>,
     positions: HashMap<(u32, u64), usize>,
-    /// How many there are of each node.
-    incarnations: Vec<usize>,
+    /// Those of each node.
+    nodes: Vec<Incarnations>,
 }
 
-/// A replica takes no more origins than this: room for a thousand nodes that restart fifty times each, and a bound on
-/// what a peer that makes them up can cost.
+#[derive(Clone, Debug, Default)]
+struct Incarnations {
+    /// Where those are that have not been forgotten, the oldest first.
+    current: VecDeque<usize>,
+    /// How many there have been.
+    entered: usize,
+    /// How many of them by hearsay.
+    hearsay: usize,
+}
+
+/// Who speaks of an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Its node.
+    Itself,
+    /// Somebody by whom its words come here when nothing is wrong.
+    Way,
+    /// Somebody else.
+    Hearsay,
+}
+
+/// So many incarnations of a node take part in replication: a node that comes back from nothing is heard to the end if all have
+/// what it said by the time that it has come back so often again.
+pub(crate) const MAX_INCARNATIONS: usize = 64;
+
+/// So many of them from hearsay: what a node said in trouble to those around it, and then forgot.
+pub(crate) const MAX_HEARSAY: usize = 16;
+
+/// A replica enters no more origins than this, those that it has forgotten again included: room for a thousand nodes that come
+/// back from nothing a hundred times each, and a bound on what a node that makes up its own incarnations can cost.
 pub(crate) const MAX_ORIGINS: usize = 100_000;
 
 impl Origins {
     /// The origins of a new replica in a cluster of so many nodes: itself, at position 0.
     pub(crate) fn new(nodes: usize, node: usize, incarnation: u64) -> Self {
         let (origins, positions) = (Vec::new(), HashMap::new());
-        let mut origins = Origins { origins, positions, incarnations: alloc::vec![0; nodes] };
-        origins.enter(node as u32, incarnation);
+        let mut origins = Origins { origins, positions, nodes: alloc::vec![Incarnations::default(); nodes] };
+        origins.enter(node as u32, incarnation, Source::Way);
         origins
     }
 
-    /// The origin's position, if it is in the table.
+    /// The origin's position, if it is in the table and has not been forgotten.
     pub(crate) fn find(&self, node: u32, incarnation: u64) -> Option<usize> {
-        self.positions.get(&(node, incarnation)).copied()
+        let position = self.positions.get(&(node, incarnation)).copied()?;
+        self.nodes[node as usize].current.contains(&position).then_some(position)
     }
 
-    /// Whether the origin is in the table, or there is room for it.
-    pub(crate) fn admits(&self, node: u32, incarnation: u64, is_first_hand: bool) -> bool {
-        let share = (MAX_ORIGINS / self.incarnations.len()).max(2);
-        let room = if is_first_hand { share } else { share / 2 };
-        self.incarnations.get(node as usize).is_some_and(|&taken| taken < room)
-            || self.find(node, incarnation).is_some()
-    }
-
-    /// The position of an origin that is admitted, entered now if it is new.
-    pub(crate) fn enter(&mut self, node: u32, incarnation: u64) -> usize {
-        if let Some(position) = self.find(node, incarnation) {
-            return position;
+    /// Whether the origin is in the table, or may be entered.
+    pub(crate) fn admits(&self, node: u32, incarnation: u64, source: Source) -> bool {
+        let share = (MAX_ORIGINS / self.nodes.len()).max(MAX_INCARNATIONS);
+        let Some(incarnations) = self.nodes.get(node as usize) else { return false };
+        if self.positions.contains_key(&(node, incarnation)) {
+            return source == Source::Itself || self.find(node, incarnation).is_some();
         }
-        self.positions.insert((node, incarnation), self.origins.len());
-        self.origins.push((node, incarnation));
-        self.incarnations[node as usize] += 1;
-        self.origins.len() - 1
+        incarnations.entered < share && (source != Source::Hearsay || incarnations.hearsay < MAX_HEARSAY)
+    }
+
+    /// The position of an origin that is admitted, entered now if it is new, and of the one that is forgotten for that.
+    pub(crate) fn enter(&mut self, node: u32, incarnation: u64, source: Source) -> (usize, Option<usize>) {
+        if let Some(position) = self.find(node, incarnation) {
+            return (position, None);
+        }
+        let next = self.origins.len();
+        let position = *self.positions.entry((node, incarnation)).or_insert(next);
+        let incarnations = &mut self.nodes[node as usize];
+        incarnations.current.push_back(position);
+        if position == next {
+            self.origins.push((node, incarnation));
+            incarnations.entered += 1;
+            incarnations.hearsay += usize::from(source == Source::Hearsay);
+        }
+        let is_full = incarnations.current.len() > MAX_INCARNATIONS;
+        // This replica itself, at position 0, is not forgotten.
+        let oldest = incarnations.current.iter().position(|&position| position > 0).filter(|_| is_full);
+        (position, oldest.and_then(|oldest| incarnations.current.remove(oldest)))
     }
 
     /// Node and incarnation of the origin at `position`.
@@ -128,6 +170,11 @@ impl Vector {
             self.0.resize(position + 1, 0);
         }
         self.0[position] = self.0[position].max(count);
+    }
+
+    /// Holds nothing any more of the origin at `position`. Returns what it held.
+    pub(crate) fn forget(&mut self, position: usize) -> u64 {
+        self.0.get_mut(position).map(core::mem::take).unwrap_or_default()
     }
 
     /// Raises every count to at least the other's.
@@ -225,22 +272,42 @@ mod tests {
     #[test]
     fn an_origin_is_a_node_and_its_incarnation() {
         let mut origins = Origins::new(5, 4, 70);
-        assert_eq!((origins.enter(4, 70), origins.enter(4, 71), origins.enter(3, 70)), (0, 1, 2));
-        assert_eq!((origins.enter(4, 71), origins.len()), (1, 3));
+        let mut enter = |node, incarnation| origins.enter(node, incarnation, Source::Way).0;
+        assert_eq!((enter(4, 70), enter(4, 71), enter(3, 70), enter(4, 71)), (0, 1, 2, 1));
+        assert_eq!(origins.len(), 3);
         let exported: Vec<Count> = origins.export(&vector(&[5, 0, 6])).collect();
         assert_eq!(exported, [(4, 70, 5), (3, 70, 6)]);
     }
 
     #[test]
-    fn each_node_has_its_share_of_the_table_and_what_it_says_of_itself_a_larger_one() {
+    fn of_each_node_the_last_incarnations_are_known_and_those_before_them_never_again() {
         let mut origins = Origins::new(2, 0, 0);
-        for incarnation in 0..MAX_ORIGINS as u64 / 4 {
-            assert!(origins.admits(1, incarnation, false));
-            origins.enter(1, incarnation);
+        let most = MAX_INCARNATIONS as u64;
+        for incarnation in 0..most {
+            assert_eq!(origins.enter(1, incarnation, Source::Way).1, None);
         }
-        assert!(!origins.admits(1, u64::MAX, false) && origins.admits(1, u64::MAX, true));
-        assert!(origins.admits(1, 5, false), "those that are known stay known");
-        assert!(origins.admits(0, 1, false), "and others have their own room");
-        assert!(!origins.admits(2, 0, true), "there is no such node");
+        let first = origins.find(1, 0);
+        assert_eq!(origins.enter(1, most, Source::Way).1, first);
+        assert!(!origins.admits(1, 0, Source::Way) && origins.find(1, 0).is_none());
+        assert!(origins.admits(1, 0, Source::Itself), "but if the node insists");
+        let second = origins.find(1, 1);
+        assert_eq!(origins.enter(1, 0, Source::Itself), (first.expect("it was there"), second));
+        assert!(origins.admits(1, 2, Source::Hearsay), "whoever speaks of it");
+        for incarnation in 1..2 * most {
+            assert_ne!(origins.enter(0, incarnation, Source::Way).1, Some(0), "itself");
+        }
+        assert!(!origins.admits(2, 0, Source::Way), "there is no such node");
+    }
+
+    #[test]
+    fn hearsay_has_little_room_and_takes_none_from_others() {
+        let mut origins = Origins::new(2, 0, 0);
+        for incarnation in 0..MAX_HEARSAY as u64 {
+            assert!(origins.admits(1, incarnation, Source::Hearsay));
+            origins.enter(1, incarnation, Source::Hearsay);
+        }
+        assert!(!origins.admits(1, u64::MAX, Source::Hearsay) && origins.admits(1, u64::MAX, Source::Way));
+        assert!(origins.admits(1, 5, Source::Hearsay), "those that are known stay known");
+        assert!(origins.admits(0, 1, Source::Hearsay), "and others have their own room");
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::sent::MAX_SENT;
 use alloc::vec::Vec;
 use smallvec::smallvec;
 
@@ -113,7 +114,7 @@ fn of_what_has_been_given_up_little_is_remembered() {
         assert!(!link.has_room());
         link.restart();
         assert!(link.has_room());
-        assert_eq!((link.flights(), link.given_up.0.len()), (0, MAX_SENT));
+        assert_eq!((link.flights(), link.given_up.len()), (0, MAX_SENT));
     }
 }
 
@@ -129,22 +130,27 @@ fn an_answer_counts_for_its_own_request_and_those_before_it() {
     assert!(!link.is_out_of_reach(), "late, but an answer");
     assert!(link.round_trip.smoothed > Some(millis(100)), "and timed by its own request");
     link.answer(at(100_900), second, ROUND);
-    assert!(link.asks.0.is_empty() && patience_ends(&link).is_none());
+    assert!(link.asks.len() == 0 && patience_ends(&link).is_none());
     (0..100).for_each(|number| _ = link.ask(at(101_000 + number)));
-    assert_eq!(link.asks.0.len(), MAX_SENT);
+    assert_eq!(link.asks.len(), MAX_SENT);
 }
 
 #[test]
 fn what_a_former_life_was_asked_no_answer_counts_for() {
     let mut link = Link::default();
-    link.hear(70);
+    link.hear(70, None);
     let to_the_former = link.ask(at(0));
-    link.hear(71);
     let to_whoever_lives = link.ask(at(10));
-    link.answer(at(20), to_the_former, ROUND);
-    assert!(patience_ends(&link).is_some(), "whoever lives has not answered");
-    link.answer(at(30), to_whoever_lives, ROUND);
+    assert!(
+        link.hear(70, None) && !link.hear(71, Some(to_whoever_lives)),
+        "it may have been heard before 70 began"
+    );
+    let to_a_later_one = link.ask(at(20));
+    assert!(link.hear(71, Some(to_a_later_one)));
+    let to_whoever_lives = to_a_later_one;
+    link.answer(at(20), to_whoever_lives, ROUND);
     assert_eq!(patience_ends(&link), None);
+    assert!(!link.hear(70, Some(to_the_former)), "it is dead");
 }
 
 #[test]
@@ -206,19 +212,40 @@ fn one_complaint_is_enough_until_a_delta_follows_again() {
 }
 
 #[test]
-fn whoever_speaks_as_another_incarnation_is_met_anew_and_must_be_asked() {
+fn another_life_is_met_anew_once_it_answers_and_not_before() {
     let mut link = with_flights(3);
-    assert!(!link.hear(70), "the first one that is heard");
+    assert!(link.hear(70, None), "the first one that is heard");
     link.acknowledge(at(40), 2, None, ROUND);
     link.accept(at(40), 9);
-    assert!(!link.hear(70));
+    assert!(link.hear(70, None));
+    let asked = link.ask(at(45));
+    assert!(!link.hear(71, None) && !link.hear(71, Some(asked + 1)), "anyone can say so");
     assert_eq!((link.known.get(0), link.is_next(10)), (2, true));
 
-    assert!(link.hear(71));
+    assert!(link.hear(71, Some(asked)));
+    link.answer(at(50), asked, ROUND);
     assert_eq!((link.life, link.known.get(0), link.sent.get(0)), (Some(71), 0, 0));
     assert!(link.is_anchored() && link.accepted().is_none() && patience_ends(&link).is_none());
+    assert_eq!(link.reached_at, at(50));
     assert_eq!(link.launch(at(50), smallvec![]), 4, "numbers are never used again");
-    assert!(link.hear(70), "a late message, or 71 was one: who knows?");
+    assert!(!link.hear(70, None) && !link.hear(70, Some(asked)), "a late message, or 71 was one: who knows?");
+}
+
+#[test]
+fn a_stream_that_begins_anew_waits_for_what_has_been_repeated_and_one_that_goes_on_does_not() {
+    let mut link = Link::default();
+    let span = Span { origin: 0, first: 1, last: 1 };
+    link.note_said(at(0), [(&span, 1 << 30)].into_iter(), 0);
+    link.note_said(at(0), [(&span, 1 << 30)].into_iter(), 0);
+    assert!(link.may_repeat(at(0)) && link.open_at() == Time::ZERO);
+    link.note_said(at(0), [(&span, 1 << 30)].into_iter(), 0);
+    assert_eq!((link.may_repeat(at(0)), link.open_at()), (false, at(30_000)));
+    link.launch(at(0), smallvec![(0, 1)]);
+    assert_eq!(link.open_at(), Time::ZERO);
+    link.hear(70, None);
+    let asked = link.ask(at(0));
+    assert!(link.hear(71, Some(asked)));
+    assert_eq!(link.open_at(), at(30_000), "whoever lives");
 }
 
 #[test]
