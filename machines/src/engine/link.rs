@@ -219,6 +219,11 @@ impl Link {
         self.last_ask
     }
 
+    /// When the peer last answered, or was last asked.
+    pub(crate) fn tried_at(&self) -> Time {
+        self.asks.last().unwrap_or_default().max(self.reached_at)
+    }
+
     /// The peer has answered the request of this number.
     pub(crate) fn answer(&mut self, now: Time, number: u64, round: Duration) {
         if let Some(asked_at) = self.asks.take(number) {
@@ -241,12 +246,11 @@ impl Link {
     }
 
     /// When silence becomes a miss. The peer may keep an acknowledgement back for `hold`, but must answer a request at
-    /// once; a peer out of reach is asked no more often than every `probe_gap`.
-    pub(crate) fn patience_ends(&self, round: Duration, hold: Duration, probe_gap: Duration) -> Option<Time> {
+    /// once.
+    pub(crate) fn patience_ends(&self, round: Duration, hold: Duration) -> Option<Time> {
         let timeout = self.round_trip.timeout(round);
-        let asking = if self.is_out_of_reach() { timeout.max(probe_gap) } else { timeout };
         let flight = self.flights.front().map(|flight| flight.sent_at + hold + timeout);
-        let asked = self.asked_at.map(|asked_at| asked_at + asking);
+        let asked = self.asked_at.map(|asked_at| asked_at + timeout);
         flight.into_iter().chain(asked).min()
     }
 
@@ -306,6 +310,11 @@ impl Sent {
     fn push(&mut self, number: u64, time: Time) {
         self.0.drain(..self.0.len().saturating_sub(MAX_SENT - 1));
         self.0.push_back((number, time));
+    }
+
+    /// When the last one was sent.
+    fn last(&self) -> Option<Time> {
+        self.0.back().map(|&(_, time)| time)
     }
 
     /// When this one was sent, if it is remembered. It and those before it need not be any longer.
