@@ -264,6 +264,11 @@ impl Link {
         self.last_ask
     }
 
+    /// When the peer last answered, or was last asked.
+    pub(crate) fn tried_at(&self) -> Time {
+        self.asks.last().unwrap_or_default().max(self.reached_at)
+    }
+
     /// The peer has answered the request of this number.
     pub(crate) fn answer(&mut self, now: Time, number: u64, round: Duration) {
         if let Some(asked_at) = self.asks.take(number) {
@@ -286,12 +291,11 @@ impl Link {
     }
 
     /// When silence becomes a miss. The peer may keep an acknowledgement back for `hold`, but must answer a request at
-    /// once; a peer out of reach is asked no more often than every `probe_gap`.
-    pub(crate) fn patience_ends(&self, round: Duration, hold: Duration, probe_gap: Duration) -> Option<Time> {
+    /// once.
+    pub(crate) fn patience_ends(&self, round: Duration, hold: Duration) -> Option<Time> {
         let timeout = self.round_trip.timeout(round);
-        let asking = if self.is_out_of_reach() { timeout.max(probe_gap) } else { timeout };
         let flight = self.flights.front().map(|flight| flight.sent_at + hold + timeout);
-        let asked = self.asked_at.map(|asked_at| asked_at + asking);
+        let asked = self.asked_at.map(|asked_at| asked_at + timeout);
         flight.into_iter().chain(asked).min()
     }
 

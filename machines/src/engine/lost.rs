@@ -1,6 +1,7 @@
 //! Children that are lost: see [`tree`](super::tree), "Lost children".
 
 use core::cmp::Reverse;
+use core::mem;
 use core::time::Duration;
 
 use protocol::List;
@@ -10,6 +11,12 @@ use super::link::Link;
 use super::speak::Purpose;
 use super::{Engine, Replicated};
 use crate::{Context, Time};
+
+/// A parent asks absent children so often.
+const PROBE_GAP: Duration = Duration::from_millis(1750);
+
+/// So many of those that are lost are asked or called first: if these do not answer, the others hardly will.
+const FEW: usize = 4;
 
 /// A round holds so many of the delays in which further losses are gathered into one notice.
 const NOTICE_DELAYS: u32 = 8;
@@ -32,15 +39,71 @@ impl<D: Replicated> Engine<D> {
         })
     }
 
-    /// Hears whom the peer has lost, and calls them.
-    pub(super) fn hear_lost<C>(&mut self, context: &mut Context<'_, C>, from: usize, lost: &[u32]) {
-        for node in self.overlay.neighbours_among(from, lost) {
-            self.call(context, node as usize, Purpose::Meet);
+    /// Whether the peer is a child, by the overlay, that is out of reach or elsewhere, and not this node's own parent: a parent
+    /// is watched by itself.
+    pub(super) fn is_absent(&self, peer: usize, link: &Link) -> bool {
+        let belongs_here = self.overlay.parent(peer) == Some(self.me) && self.tree.parent != Some(peer);
+        belongs_here && (link.is_out_of_reach() || !self.is_child(peer, link))
+    }
+
+    /// When to ask some of the absent children, if there are any.
+    pub(super) fn probe_at(&self) -> Time {
+        self.tree.probed_at + PROBE_GAP.max(2 * self.rounds.length())
+    }
+
+    /// Asks some of the absent children, if it is time.
+    pub(super) fn probe<C>(&mut self, context: &mut Context<'_, C>) {
+        if self.probe_at() <= context.now {
+            self.tree.probed_at = context.now;
+            self.probe_some(context);
         }
     }
 
+    /// Asks the next few of the absent children: those that are out of reach before those that are elsewhere.
+    pub(super) fn probe_some<C>(&mut self, context: &mut Context<'_, C>) {
+        let last = self.tree.probed;
+        let is_open = |&(&peer, link): &(&usize, &Link)| self.is_absent(peer, link) && !link.is_asked();
+        let mut absent: SmallVec<[(bool, bool, usize); 32]> = { self.links.iter().filter(is_open) }
+            .map(|(&peer, link)| (!link.is_out_of_reach(), peer <= last, peer))
+            .collect();
+        absent.sort_unstable();
+        for (.., child) in absent.into_iter().take(FEW) {
+            self.speak(context, child, Purpose::Ask);
+            self.tree.probed = child;
+        }
+    }
+
+    /// Hears whom the peer has lost, and calls a few of them, not the same as others do.
+    pub(super) fn hear_lost<C>(&mut self, context: &mut Context<'_, C>, from: usize, lost: &[u32]) {
+        let mut lost = self.overlay.neighbours_among(from, lost);
+        if lost.is_empty() {
+            return;
+        }
+        let turn = self.me % lost.len();
+        lost.rotate_left(turn);
+        self.tree.uncalled = lost.drain(FEW.min(lost.len())..).collect();
+        self.call_lost(context, lost);
+    }
+
+    /// One of the lost has come here: so may the others.
+    pub(super) fn hear_found<C>(&mut self, context: &mut Context<'_, C>) {
+        let uncalled = mem::take(&mut self.tree.uncalled);
+        self.call_lost(context, uncalled);
+    }
+
+    fn call_lost<C>(&mut self, context: &mut Context<'_, C>, lost: SmallVec<[u32; 4]>) {
+        lost.into_iter().for_each(|node| self.call(context, node as usize, Purpose::Meet));
+    }
+
     /// A child by the overlay does not answer: its siblings should hear that, and those above.
-    pub(super) fn note_loss(&mut self, now: Time) {
+    pub(super) fn note_loss(&mut self, now: Time, child: usize) {
+        if self.probe_at() <= now {
+            // It has just been asked.
+            self.tree.probed_at = now;
+        }
+        if !self.is_child(child, &self.links[&child]) {
+            return;
+        }
         let soon = now + self.rounds.length() / NOTICE_DELAYS;
         self.tree.notices = 0;
         self.tree.notify_at = Some(self.tree.notify_at.map_or(soon, |at| at.min(soon)));

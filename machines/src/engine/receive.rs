@@ -124,7 +124,16 @@ impl<D: Replicated> Engine<D> {
         // What a plain delta's vector shows can wait for the round, if that is not far.
         let shows_lack = is_regained || answer.is_some() || vector.is_some() && self.rounds.is_far(now);
         let mut call = Call { ask, again: again.is_some(), shows_lack, brings_runs };
-        call.shows_lack |= former != self.links[&from].place && self.is_child(from, &self.links[&from]);
+        let link = &self.links[&from];
+        let is_child = self.is_child(from, link);
+        let has_come = is_child && former != link.place;
+        call.shows_lack |= has_come;
+        match self.overlay.parent(from) == Some(self.me) {
+            // So may others be that have missed nothing.
+            true if is_child && is_regained => self.probe_some(context),
+            false if has_come => self.hear_found(context),
+            _ => {}
+        }
         self.hear_of_tree(context, from, ask.is_some(), lost.as_deref().unwrap_or_default());
         self.respond(context, from, delta, call);
         self.tell_place(context);
@@ -149,9 +158,10 @@ impl<D: Replicated> Engine<D> {
             self.speak(context, from, Purpose::News);
         }
         // Whatever was waited for from above has come; and what a stranger brings has been under way for long.
-        let is_from_above = call.brings_runs && self.tree.parent == Some(from) && delta == Delta::Taken;
-        if is_from_above || delta == Delta::News && !self.is_child(from, &self.links[&from]) {
-            self.pass_on(context);
+        let is_from_above = self.tree.parent == Some(from);
+        let has_come = call.brings_runs && is_from_above && delta == Delta::Taken;
+        if has_come || delta == Delta::News && !self.is_child(from, &self.links[&from]) {
+            self.pass_on(context, is_from_above);
         }
     }
 

@@ -15,6 +15,9 @@ const ACKNOWLEDGEMENT_ROUNDS: u32 = 2;
 /// A round holds so many of the gaps that a node whose rounds are not aligned yet leaves between messages.
 const UNALIGNED_GAPS: u32 = 16;
 
+/// What strangers bring is passed on to a child no more often than so many times a round.
+const STRANGERS_IN_A_ROUND: u32 = 4;
+
 /// What a peer is to this node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -53,21 +56,27 @@ impl<D: Replicated> Engine<D> {
         for peer in peers {
             let link = &self.links[&peer];
             let is_greeted = greet && !link.knows_me && self.overlay.are_neighbours(self.me, peer);
-            if is_greeted && !link.is_asked() || is_due(self.watch_at(peer, link)) {
+            if is_greeted && !link.is_asked()
+                || !self.is_absent(peer, link) && is_due(self.watch_at(peer, link))
+            {
                 self.speak(context, peer, Purpose::Ask);
             } else if is_due(self.due(peer, link)) {
                 self.speak(context, peer, Purpose::News);
             }
         }
+        self.probe(context);
         self.notify(context);
         self.tell_place(context);
     }
 
-    /// Passes news from above on to the children.
-    pub(super) fn pass_on<C>(&mut self, context: &mut Context<'_, C>) {
+    /// Passes news from above, or from a stranger, on to the children. When many strangers come at once, what most of them
+    /// bring waits for the round.
+    pub(super) fn pass_on<C>(&mut self, context: &mut Context<'_, C>, is_from_above: bool) {
+        let gap = if is_from_above { Duration::ZERO } else { self.rounds.length() / STRANGERS_IN_A_ROUND };
         let is_behind = |(&peer, link): (&usize, &Link)| {
             let is_below = self.tree.parent != Some(peer) && self.may_bring_news(peer, link);
-            (is_below && link.behind_since.is_some()).then_some(peer)
+            let has_just_heard = link.spoke_at.is_some_and(|spoke_at| spoke_at + gap > context.now);
+            (is_below && link.behind_since.is_some() && !has_just_heard).then_some(peer)
         };
         let behind: SmallVec<[usize; 32]> = self.links.iter().filter_map(is_behind).collect();
         behind.into_iter().for_each(|child| self.speak(context, child, Purpose::News));
@@ -90,18 +99,19 @@ impl<D: Replicated> Engine<D> {
         let was_out_of_reach = link.is_out_of_reach();
         link.miss();
         let link = &self.links[&peer];
-        let is_lost = link.is_out_of_reach() && !was_out_of_reach;
+        let is_out_of_reach = link.is_out_of_reach();
+        let is_lost = is_out_of_reach && !was_out_of_reach;
         self.tree.has_changed |= is_lost;
         let is_neighbour = self.overlay.are_neighbours(self.me, peer);
-        if !is_neighbour && (link.is_out_of_reach() || !self.is_in_use(peer, link)) {
+        if !is_neighbour && (is_out_of_reach || !self.is_in_use(peer, link)) {
             self.tree.has_changed = true;
             self.links.entry(peer).and_modify(Link::forsake);
-            return;
+        } else if is_lost || !is_out_of_reach {
+            if is_lost && self.overlay.parent(peer) == Some(self.me) {
+                self.note_loss(context.now, peer);
+            }
+            self.speak(context, peer, Purpose::Ask);
         }
-        if is_lost && self.overlay.parent(peer) == Some(self.me) && self.is_child(peer, link) {
-            self.note_loss(context.now);
-        }
-        self.speak(context, peer, Purpose::Ask);
     }
 
     /// When the next message to a peer is due.
@@ -109,7 +119,8 @@ impl<D: Replicated> Engine<D> {
         let role = self.role(peer, link);
         let round = self.rounds.length();
         let is_root = self.tree.parent.is_none();
-        let can_send = self.may_bring_news(peer, link);
+        // Who is in doubt has been sent all there is, with a question: if that is lost, more would be, too.
+        let can_send = self.may_bring_news(peer, link) && !link.is_suspect();
         let news = link.behind_since.filter(|_| can_send).map(|since| match role {
             Role::Parent if !self.rounds.aligned() => {
                 link.spoke_at.map_or(since, |spoke_at| since.max(spoke_at + round / UNALIGNED_GAPS))
@@ -140,7 +151,7 @@ impl<D: Replicated> Engine<D> {
             Role::Child => round * ACKNOWLEDGEMENT_ROUNDS,
             Role::Parent | Role::Stranger => round,
         };
-        link.patience_ends(round, hold, self.probe_gap(peer))
+        link.patience_ends(round, hold)
     }
 
     fn role(&self, peer: usize, link: &Link) -> Role {

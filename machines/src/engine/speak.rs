@@ -55,7 +55,7 @@ impl<D: Replicated> Engine<D> {
             .links
             .get(&peer)
             .is_some_and(|link| purpose == Purpose::Call || self.may_bring_news(peer, link));
-        let Engine { data, origins, held, cuts, stable, links, scratch, .. } = self;
+        let Engine { data, origins, held, cuts, stable, links, scratch, tree, .. } = self;
         let Some(link) = links.get_mut(&peer) else { return };
 
         let may_bring_news = may_bring_news && link.open_at() <= context.now;
@@ -88,6 +88,7 @@ impl<D: Replicated> Engine<D> {
             link.launch(context.now, ends)
         });
         link.spoke_at = Some(context.now);
+        tree.left.take_if(|left| *left == peer);
         link.must_hear = is_unsure && matches!(purpose, Purpose::Answer(_));
         let answer = if let Purpose::Answer(number) = purpose { Some(number) } else { None };
         // Who is heard again is asked whether it hears; but those who stand elsewhere come home one by one, when they ask.

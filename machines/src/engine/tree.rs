@@ -9,14 +9,16 @@
 //! below if its root is a worse one; else they hear of it with what is said next.
 //!
 //! * **Search.** Who has lost its parent *calls* the first few of the node list; if none of them answers with a better root,
-//!   it calls more. So the new root of a component, which finds none, has soon called everyone. A call brings the caller's
-//!   news along.
+//!   it calls more, those first in the list a little earlier: whom they call need not. So the new root of a component, which
+//!   finds none, has soon called everyone. A call brings the caller's news along.
 //! * **Doubt.** Whoever is called by a stranger that has another root wonders whether its own root is still there: if it has
 //!   not heard from its parent lately, it asks. Until the parent answers, it offers nobody else that root.
-//! * **Lost children.** A child that has nothing to say misses nobody. A parent that finds one out of reach says so to some
-//!   of those above and below (`lost`); they call the child, which moves to one of them.
+//! * **Lost children.** A child that has nothing to say misses nobody. A parent that finds some out of reach says so to some
+//!   of those above and below (`lost`); they call the children, which move to one of them. As most partitions cut off all or
+//!   none of them, everyone calls a few first, and the others when one of those has come.
 //! * **Watch.** Who stands away from home asks its parent now and then, if that has not acknowledged anything. A root asks
-//!   its parent in the overlay, more seldom do those below it; a parent asks its lost children.
+//!   its parent in the overlay, more seldom do those below it; a parent asks a few of its absent children in turn, and some
+//!   more whenever one of them is back.
 //! * **Other components.** As long as a component has another root than the first node, its nodes call one stranger after
 //!   another, slowly. So components that any link connects become one.
 //!
@@ -66,12 +68,19 @@ pub(super) struct Tree {
     pub(super) place: Place,
     /// Whether something has changed that may change the place.
     pub(super) has_changed: bool,
+    /// The parent that it has left, and that must hear so.
+    pub(super) left: Option<usize>,
     /// How many of the node list have been called since it lost its parent.
     called: usize,
     call_at: Option<Time>,
     /// When to tell others who has been lost, and how often they have been told.
     pub(super) notify_at: Option<Time>,
     pub(super) notices: u32,
+    /// When absent children were last asked, and up to which.
+    pub(super) probed_at: Time,
+    pub(super) probed: usize,
+    /// Lost children of another that have not been called.
+    pub(super) uncalled: SmallVec<[u32; 4]>,
 }
 
 /// How good a parent is, the best first: its root, whether it is another than the overlay's, how far the root is.
@@ -83,14 +92,17 @@ const FIRST_CALLS: usize = 5;
 /// Then, in all, so many times as many as have been.
 const MORE_CALLS: usize = 5;
 
+/// A round holds so many turns, in which nodes call more, ...
+const TURNS_IN_A_ROUND: u32 = 16;
+
+/// ... and nobody waits for more of them.
+const MOST_TURNS: usize = 2;
+
 /// Who stands under another root than the first node calls a stranger so often.
 const CALL_GAP: Duration = Duration::from_secs(8);
 
 /// A root asks its parent in the overlay this often whether it is there again.
 const PROBE_GAP: Duration = Duration::from_millis(1250);
-
-/// A parent asks lost children so often.
-const CHILD_PROBE_GAP: Duration = Duration::from_millis(1750);
 
 /// And who stands elsewhere than at home, and is no root, its parent in the overlay.
 const HOME_PROBE_GAP: Duration = Duration::from_secs(5);
@@ -102,10 +114,14 @@ impl Tree {
             parent,
             place: Place::Home,
             has_changed: false,
+            left: None,
             called: 0,
             call_at: None,
             notify_at: None,
             notices: 0,
+            probed_at: Time::ZERO,
+            probed: 0,
+            uncalled: SmallVec::new(),
         }
     }
 
@@ -174,6 +190,7 @@ impl<D: Replicated> Engine<D> {
         let place = self.place_under(parent);
         let former = mem::replace(&mut self.tree.parent, parent);
         if former != parent {
+            self.tree.left = former.filter(|former| !self.links[former].is_out_of_reach());
             let is_alone = parent.is_none();
             if is_alone {
                 self.rounds.lead(self.usual_timeout() / 2);
@@ -196,7 +213,7 @@ impl<D: Replicated> Engine<D> {
         }
         let former_root = self.tree.place.root(self.me);
         self.tree.place = place;
-        // Of a better root children hear in time.
+        // Of a better root children hear in time; but one that stands elsewhere with its parent may wait for nothing else.
         let is_worse = self.tree.place.root(self.me) > former_root;
         self.tree.call_at.get_or_insert(now + CALL_GAP);
         let concerned: SmallVec<[usize; 32]> = self
@@ -204,8 +221,8 @@ impl<D: Replicated> Engine<D> {
             .iter()
             .filter(|&(&peer, link)| {
                 let is_joined = Some(peer) == parent && parent != former && self.tree.place != Place::Home;
-                let is_left = Some(peer) == former && parent != former;
-                let is_concerned = is_left || is_joined || is_worse && self.is_child(peer, link);
+                let is_with = matches!(link.place, Place::Under(_));
+                let is_concerned = is_joined || (is_worse || is_with) && self.is_child(peer, link);
                 is_concerned && !link.is_out_of_reach()
             })
             .map(|(&peer, _)| peer)
@@ -225,7 +242,8 @@ impl<D: Replicated> Engine<D> {
     pub(super) fn tell_place<C>(&mut self, context: &mut Context<'_, C>) {
         let is_in_doubt = self.is_in_doubt();
         let must_hear = |&(&peer, link): &(&usize, &Link)| {
-            link.must_hear && (!is_in_doubt && self.tree.is_the_firsts() || self.is_in_use(peer, link))
+            let is_told = !is_in_doubt && self.tree.is_the_firsts() || self.is_in_use(peer, link);
+            link.must_hear && is_told || self.tree.left == Some(peer)
         };
         let untold: SmallVec<[usize; 32]> =
             self.links.iter().filter(must_hear).map(|(&peer, _)| peer).collect();
@@ -258,7 +276,8 @@ impl<D: Replicated> Engine<D> {
                 _ => (MORE_CALLS * called.max(FIRST_CALLS)).min(size),
             };
             self.tree.called = next;
-            self.tree.call_at = Some(now + if next < size { self.usual_timeout() } else { CALL_GAP });
+            self.tree.call_at =
+                Some(now + if next < size { self.usual_timeout() + self.turn() } else { CALL_GAP });
             (called..next).for_each(|node| self.call(context, node, Purpose::Call));
         } else {
             let turn = (now.as_nanos() / CALL_GAP.as_nanos() as u64) as usize + self.me;
@@ -266,6 +285,12 @@ impl<D: Replicated> Engine<D> {
             let stranger = (turn..turn + size).map(|node| node % size).find(|&node| self.is_stranger(node));
             stranger.into_iter().for_each(|node| self.call(context, node, Purpose::Meet));
         }
+    }
+
+    /// How long a node waits for those before it in the list, before it calls more: whom they call need not call.
+    fn turn(&self) -> Duration {
+        let turns = (self.me / FIRST_CALLS).min(MOST_TURNS) as u32;
+        self.rounds.length() / TURNS_IN_A_ROUND * turns
     }
 
     /// Whether this is somebody who might be called: neither above nor below, and nobody knows where it stands.
@@ -338,29 +363,17 @@ impl<D: Replicated> Engine<D> {
         self.review_tree(context);
     }
 
-    /// When to ask a peer that is not where it belongs, or is a parent only for want of a better one.
+    /// When to ask a peer: the parent, if it is one only for want of a better one; the one at home, if that is another; and
+    /// an absent child, if it is its turn.
     pub(super) fn watch_at(&self, peer: usize, link: &Link) -> Option<Time> {
-        let is_parent = self.tree.parent == Some(peer);
-        let is_home = self.overlay.parent(self.me) == Some(peer);
-        let is_elsewhere = self.overlay.parent(peer) == Some(self.me) && !self.is_child(peer, link);
-        let watched = match (is_home, is_parent) {
-            (true, true) => None,
-            (false, true) => Some(link.reached_at + PROBE_GAP.max(2 * self.rounds.length())),
-            (true, false) => Some(link.reached_at + self.probe_gap(peer)),
-            (false, false) => is_elsewhere.then(|| link.spoke_at.unwrap_or_default() + self.probe_gap(peer)),
-        };
-        watched.filter(|_| !link.is_asked())
-    }
-
-    /// How often to ask a neighbour by the overlay that is out of reach, or elsewhere.
-    pub(super) fn probe_gap(&self, peer: usize) -> Duration {
         let round = self.rounds.length();
-        if self.overlay.parent(self.me) != Some(peer) {
-            CHILD_PROBE_GAP.max(2 * round)
-        } else if self.tree.parent.is_none() {
-            PROBE_GAP.max(round)
-        } else {
-            HOME_PROBE_GAP.max(4 * round)
-        }
+        let is_home = self.overlay.parent(self.me) == Some(peer);
+        let gap = match (is_home, self.tree.parent) {
+            (false, Some(parent)) if parent == peer => PROBE_GAP.max(2 * round),
+            (true, None) => PROBE_GAP.max(round),
+            (true, Some(parent)) if parent != peer => HOME_PROBE_GAP.max(4 * round),
+            _ => return self.is_absent(peer, link).then(|| self.probe_at()),
+        };
+        Some(link.tried_at() + gap).filter(|_| !link.is_asked())
     }
 }

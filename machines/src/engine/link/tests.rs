@@ -5,7 +5,6 @@ use smallvec::smallvec;
 
 const ROUND: Duration = Duration::from_millis(400);
 const HOLD: Duration = Duration::from_millis(800);
-const PROBE_GAP: Duration = Duration::from_millis(500);
 
 fn at(millis: u64) -> Time {
     Time::from_millis(millis)
@@ -16,7 +15,7 @@ fn millis(millis: u64) -> Duration {
 }
 
 fn patience_ends(link: &Link) -> Option<Time> {
-    link.patience_ends(ROUND, HOLD, PROBE_GAP)
+    link.patience_ends(ROUND, HOLD)
 }
 
 /// A link over which so many deltas are on their way, each with one more update of origin 0, sent 10 ms apart.
@@ -252,7 +251,7 @@ fn a_stream_that_begins_anew_waits_for_what_has_been_repeated_and_one_that_goes_
 fn patience_lasts_for_as_long_as_the_peer_may_take_and_a_round_trip() {
     let link = with_flights(3);
     assert_eq!(patience_ends(&link), Some(at(10) + HOLD + INITIAL_TIMEOUT), "for want of a better estimate");
-    assert_eq!(link.patience_ends(2 * ROUND, HOLD, PROBE_GAP), Some(at(10) + HOLD + 2 * ROUND));
+    assert_eq!(link.patience_ends(2 * ROUND, HOLD), Some(at(10) + HOLD + 2 * ROUND));
     let mut link = with_round_trip(millis(200));
     link.launch(at(100_000), smallvec![]);
     assert_eq!(patience_ends(&link), Some(at(100_000) + HOLD + millis(200) + ROUND / 8));
@@ -264,13 +263,15 @@ fn patience_lasts_for_as_long_as_the_peer_may_take_and_a_round_trip() {
 }
 
 #[test]
-fn a_peer_out_of_reach_is_probed_no_more_often_than_it_should_be() {
+fn what_was_last_tried_with_a_peer_is_its_answer_or_the_last_question() {
     let mut link = with_round_trip(millis(20));
-    link.ask(at(0));
-    assert_eq!(patience_ends(&link), Some(at(20) + ROUND / 8));
-    (0..3).for_each(|_| link.miss());
-    link.ask(at(1000));
-    assert_eq!(patience_ends(&link), Some(at(1000) + PROBE_GAP));
+    link.ask(at(101_000));
+    assert_eq!(link.tried_at(), at(101_000));
+    link.miss();
+    let number = link.ask(at(102_000));
+    assert_eq!(link.tried_at(), at(102_000), "though the first was missed");
+    link.answer(at(102_020), number, ROUND);
+    assert_eq!(link.tried_at(), at(102_020));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use machines::engine::Pace;
 use protocol::gossip::Gossip;
 use protocol::{Decode, List, Message};
 
-use super::world::World;
+use super::world::{TARGETS, World};
 
 /// What a message of the engine says, as the test needs it.
 struct Said {
@@ -176,4 +176,28 @@ fn when_the_trouble_is_over_the_star_is_taken_back() {
     world.load(200, 20, &mut rng);
     assert_eq!(among_leaves(&world, start), 0);
     world.assert_settled("after the trouble");
+}
+
+/// Whoever has been cut off has something to say to everybody, and so have all others. Three a link would be enough; what
+/// the way home costs today is twice that at the most, and must not grow.
+#[test]
+fn no_second_after_a_heal_takes_more_than_six_messages_a_link() {
+    for (size, latency_ms, seeds) in [(25, 0, 4), (25, 100, 6), (100, 20, 1)] {
+        for (target, seed) in TARGETS.iter().flat_map(|target| (0..seeds).map(move |seed| (*target, seed))) {
+            let mut rng = Rng::with_seed(seed);
+            let mut world = World::new(size, latency_ms, seed);
+            world.load(3 * size, 20, &mut rng);
+            world.cut(&target.grudge(size, &mut rng));
+            world.load(200, 30, &mut rng);
+            world.run_ms(rng.u64(1000..3000));
+            world.cluster.heal();
+            for second in 1..=8 {
+                let start = world.cluster.now();
+                world.run_ms(1000);
+                let sent = world.gossip_since(start).len();
+                let context = format!("{size} nodes, {latency_ms} ms, {target:?}, seed {seed}");
+                assert!(sent <= 6 * (size - 1), "{context}: {sent} messages in second {second}");
+            }
+        }
+    }
 }
