@@ -220,7 +220,9 @@ impl<D: Replicated> Engine<D> {
             .links
             .iter()
             .filter(|&(&peer, link)| {
-                let is_joined = Some(peer) == parent && parent != former && self.tree.place != Place::Home;
+                let is_joined = Some(peer) == parent
+                    && (parent != former || self.is_with_its_own(peer))
+                    && self.tree.place != Place::Home;
                 let is_with = matches!(link.place, Place::Under(_));
                 let is_concerned = is_joined || (is_worse || is_with) && self.is_child(peer, link);
                 is_concerned && !link.is_out_of_reach()
@@ -247,7 +249,17 @@ impl<D: Replicated> Engine<D> {
         };
         let untold: SmallVec<[usize; 32]> =
             self.links.iter().filter(must_hear).map(|(&peer, _)| peer).collect();
-        untold.into_iter().for_each(|peer| self.speak(context, peer, Purpose::Tell));
+        for peer in untold {
+            let purpose = if self.is_with_its_own(peer) { Purpose::Ask } else { Purpose::Tell };
+            self.speak(context, peer, purpose);
+        }
+    }
+
+    /// Whether this node stands elsewhere together with its own parent. It has nowhere to go home to, so if that had told it
+    /// long ago, and is home again, nothing else would show it.
+    fn is_with_its_own(&self, peer: usize) -> bool {
+        let is_elsewhere = matches!(self.tree.place, Place::Under(_));
+        is_elsewhere && self.tree.parent == Some(peer) && self.overlay.parent(self.me) == Some(peer)
     }
 
     /// When there is somebody to call, or to notify.
