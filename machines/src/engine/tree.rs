@@ -213,7 +213,7 @@ impl<D: Replicated> Engine<D> {
         }
         let former_root = self.tree.place.root(self.me);
         self.tree.place = place;
-        // Of a better root children hear in time; but one that stands elsewhere with its parent may wait for nothing else.
+        // Of a better root children hear in time; but whoever went elsewhere with this node waits for nothing else.
         let is_worse = self.tree.place.root(self.me) > former_root;
         self.tree.call_at.get_or_insert(now + CALL_GAP);
         let concerned: SmallVec<[usize; 32]> = self
@@ -223,8 +223,8 @@ impl<D: Replicated> Engine<D> {
                 let is_joined = Some(peer) == parent
                     && (parent != former || self.is_with_its_own(peer))
                     && self.tree.place != Place::Home;
-                let is_with = matches!(link.place, Place::Under(_));
-                let is_concerned = is_joined || (is_worse || is_with) && self.is_child(peer, link);
+                let is_left = self.tree.place == Place::Home && link.place != Place::Home;
+                let is_concerned = is_joined || (is_worse || is_left) && self.is_child(peer, link);
                 is_concerned && !link.is_out_of_reach()
             })
             .map(|(&peer, _)| peer)

@@ -52,7 +52,8 @@ fn broadcast_is_valid_and_a_partition_did_cut_links() {
         assert!(record.journal.entries.iter().any(|entry| entry.event == Event::Cut));
         cut += record.journal.statistics.cut;
     }
-    assert!(cut > 1_000, "{cut} messages were cut");
+    // The less is sent into a partition, the better: there must only have been one.
+    assert!(cut > 100, "{cut} messages were cut");
 }
 
 #[test]

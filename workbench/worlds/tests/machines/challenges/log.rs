@@ -54,7 +54,8 @@ fn five_nodes_far_apart_under_partitions_lose_nothing_and_answer_every_send_and_
         judged.assert_cheap(0.15);
         [judged.record.journal.statistics.cut, polled(&judged)]
     });
-    assert!(cut > 1_000 && seen > 30_000, "{cut} messages were cut, {seen} polled");
+    // The less is sent into a partition, the better: there must only have been one.
+    assert!(cut > 100 && seen > 30_000, "{cut} messages were cut, {seen} polled");
 }
 
 /// The same in small and fast, for more shapes of clusters and partitions.
