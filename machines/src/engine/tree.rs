@@ -16,7 +16,7 @@
 //! * **Lost children.** A child that has nothing to say misses nobody. A parent that finds some out of reach says so to some
 //!   of those above and below (`lost`); they call the children, which move to one of them. As most partitions cut off all or
 //!   none of them, everyone calls a few first, and the others when one of those has come.
-//! * **Watch.** Who stands away from home asks its parent now and then, if that has not acknowledged anything. A root asks
+//! * **Watch.** Who stands away from home asks its parent now and then, be it its own, if that has not acknowledged anything. A root asks
 //!   its parent in the overlay, more seldom do those below it; a parent asks a few of its absent children in turn, and some
 //!   more whenever one of them is back.
 //! * **Other components.** As long as a component has another root than the first node, its nodes call one stranger after
@@ -40,7 +40,7 @@
 //!
 //! *Old words do no lasting harm.* A message that was late may make a node think that another stands elsewhere. A parent
 //! serves its children by the overlay wherever they stand, and asks those that seem to stand elsewhere; a child away from
-//! home names its parent in the next watch.
+//! home, or that only believes so, names its parent in the next watch and hears where that stands.
 //!
 //! *Home again.* The first node is the best root there is. Once it is in reach of all, so is each one's parent in the
 //! overlay, which offers that root, and it is preferred. When the last has come home, nobody has anything left to ask.
@@ -213,18 +213,15 @@ impl<D: Replicated> Engine<D> {
         }
         let former_root = self.tree.place.root(self.me);
         self.tree.place = place;
-        // Of a better root children hear in time; but whoever went elsewhere with this node waits for nothing else.
+        // Of a better root children hear in time.
         let is_worse = self.tree.place.root(self.me) > former_root;
         self.tree.call_at.get_or_insert(now + CALL_GAP);
         let concerned: SmallVec<[usize; 32]> = self
             .links
             .iter()
             .filter(|&(&peer, link)| {
-                let is_joined = Some(peer) == parent
-                    && (parent != former || self.is_with_its_own(peer))
-                    && self.tree.place != Place::Home;
-                let is_left = self.tree.place == Place::Home && link.place != Place::Home;
-                let is_concerned = is_joined || (is_worse || is_left) && self.is_child(peer, link);
+                let is_joined = Some(peer) == parent && parent != former && self.tree.place != Place::Home;
+                let is_concerned = is_joined || is_worse && self.is_child(peer, link);
                 is_concerned && !link.is_out_of_reach()
             })
             .map(|(&peer, _)| peer)
@@ -249,17 +246,7 @@ impl<D: Replicated> Engine<D> {
         };
         let untold: SmallVec<[usize; 32]> =
             self.links.iter().filter(must_hear).map(|(&peer, _)| peer).collect();
-        for peer in untold {
-            let purpose = if self.is_with_its_own(peer) { Purpose::Ask } else { Purpose::Tell };
-            self.speak(context, peer, purpose);
-        }
-    }
-
-    /// Whether this node stands elsewhere together with its own parent. It has nowhere to go home to, so if that had told it
-    /// long ago, and is home again, nothing else would show it.
-    fn is_with_its_own(&self, peer: usize) -> bool {
-        let is_elsewhere = matches!(self.tree.place, Place::Under(_));
-        is_elsewhere && self.tree.parent == Some(peer) && self.overlay.parent(self.me) == Some(peer)
+        untold.into_iter().for_each(|peer| self.speak(context, peer, Purpose::Tell));
     }
 
     /// When there is somebody to call, or to notify.
@@ -375,13 +362,13 @@ impl<D: Replicated> Engine<D> {
         self.review_tree(context);
     }
 
-    /// When to ask a peer: the parent, if it is one only for want of a better one; the one at home, if that is another; and
-    /// an absent child, if it is its turn.
+    /// When to ask a peer: the parent, if this node stands away from home, be it with its own; the one at home, if that is
+    /// another; and an absent child, if it is its turn.
     pub(super) fn watch_at(&self, peer: usize, link: &Link) -> Option<Time> {
         let round = self.rounds.length();
         let is_home = self.overlay.parent(self.me) == Some(peer);
         let gap = match (is_home, self.tree.parent) {
-            (false, Some(parent)) if parent == peer => PROBE_GAP.max(2 * round),
+            (_, Some(parent)) if parent == peer && self.tree.place != Place::Home => PROBE_GAP.max(2 * round),
             (true, None) => PROBE_GAP.max(round),
             (true, Some(parent)) if parent != peer => HOME_PROBE_GAP.max(4 * round),
             _ => return self.is_absent(peer, link).then(|| self.probe_at()),
