@@ -79,31 +79,33 @@ fn analyze(directory: &Path, shows_results: bool, limit: Option<Duration>) -> io
     }
     let mut warnings = Warnings::default();
     let judged = conclude::judge(directory, &record, &origin, &mut warnings);
-    let exit = match &judged.results {
-        Some(results) => {
-            let subject = Subject {
-                results,
-                record: &record,
-                told: &judged.told,
-                verdict_before: verdict,
-                around: Around::default(),
-                origin: &origin,
-                directory,
-            };
-            if shows_results {
-                say(&edn::pretty(&results.value));
-            }
-            say(&summary::summary(&subject, Paint::for_stdout()));
-            Exit::of_results(&results.value)
-        }
-        None => {
-            let reason = record.crash.as_ref().map_or("somebody interrupted it", |crash| &crash.reason);
-            let directory = directory.display();
-            complain(&format!("The run in {directory} broke off, so there is no verdict: {reason}"));
-            Exit::Crashed
-        }
+    warnings.say(|warning| say(&warning));
+    let Some(results) = &judged.results else {
+        let reason = record.crash.as_ref().map_or("somebody interrupted it", |crash| &crash.reason);
+        let place = directory.display();
+        complain(&format!("The run in {place} broke off, so there is no verdict: {reason}"));
+        conclude::draw(directory, &record, &origin, &judged).say(|warning| say(&warning));
+        return Ok(Exit::Crashed);
     };
-    conclude::draw(directory, &record, &origin, &judged, &mut warnings);
-    warnings.say(|warning| complain(&warning));
-    Ok(exit)
+    let subject = Subject {
+        results,
+        record: &record,
+        told: &judged.told,
+        verdict_before: verdict,
+        around: Around::default(),
+        origin: &origin,
+        directory,
+    };
+    if shows_results {
+        say(&edn::pretty(&results.value));
+    }
+    let summary = summary::summary(&subject, Paint::for_stdout());
+    say(&summary);
+    let warnings = conclude::draw(directory, &record, &origin, &judged);
+    if !warnings.is_empty() {
+        warnings.say(|warning| say(&warning));
+        // What matters most stands last.
+        say(summary.lines().last().unwrap_or_default());
+    }
+    Ok(Exit::of_results(&results.value))
 }

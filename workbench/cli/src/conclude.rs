@@ -59,9 +59,8 @@ pub(super) fn close(
         }
         None => say_why_none(&record, &judged.told, &directory, console),
     };
-    let mut warnings = Warnings::default();
-    draw(&directory, &record, origin, &judged, &mut warnings);
-    if !warnings.0.is_empty() {
+    let warnings = draw(&directory, &record, origin, &judged);
+    if !warnings.is_empty() {
         warnings.say(|warning| console.say(Level::Warn, warning));
         // What matters most stands last.
         console.print_block(summary.lines().last().unwrap_or_default());
@@ -87,6 +86,10 @@ impl Warnings {
         if let Err(error) = outcome {
             self.0.push(format!("Some files of this run are missing or incomplete: {error}"));
         }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Says each.
@@ -119,14 +122,9 @@ pub(super) fn judge(directory: &Path, record: &Record, origin: &Origin, warnings
 }
 
 /// Draws all that shows how a run came to its verdict: pictures, pages, what else could have happened. It can take longer than the
-/// run did, so it is begun when the verdict has been said.
-pub(super) fn draw(
-    directory: &Path,
-    record: &Record,
-    origin: &Origin,
-    judged: &Judged,
-    warnings: &mut Warnings,
-) {
+/// run did, so it is begun when the verdict has been said. What could not be written is returned.
+pub(super) fn draw(directory: &Path, record: &Record, origin: &Origin, judged: &Judged) -> Warnings {
+    let mut warnings = Warnings::default();
     let _busy = progress::busy("drawing the report");
     if let Some(results) = &judged.results {
         warnings.heed(report::write_extras(directory, &record.options, &record.history, results));
@@ -148,6 +146,7 @@ pub(super) fn draw(
         lab: None,
     };
     warnings.heed(report::write(directory, &subject));
+    warnings
 }
 
 /// A node that ended by itself spoils a run even if it did so after the last operation.

@@ -8,7 +8,7 @@ use super::simulate::run_into;
 use super::summary;
 use super::verdict::Exit;
 use super::words::counted;
-use super::{STORE, complain, progress, replay, say};
+use super::{STORE, progress, replay, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use report::sweep as page;
 use std::cmp::Reverse;
@@ -46,7 +46,7 @@ pub(super) fn run(job: &Job, seeds: u64) -> io::Result<Exit> {
     say(&report(&sweep, took, &store, Paint::for_stdout()));
     failures(&sweep, job, Paint::for_stdout()).iter().for_each(|failure| say(failure));
     if let Err(error) = keep(&sweep, job, &store) {
-        complain(&format!("Some files of this sweep are missing or incomplete: {error}"));
+        say(&format!("Some files of this sweep are missing or incomplete: {error}"));
     }
     Ok(exit(sweep.verdict()))
 }

@@ -177,27 +177,26 @@ fn a_run_that_broke_off_has_no_verdict_later_either() {
     is_the_same_again(ran).expect(255, &["broke off, so there is no verdict: node n0 ended by itself"]);
 }
 
-#[test]
-fn a_store_that_vanishes_is_named() {
-    let remove = r#"rm -rf "$0"; exec "$1""#;
-    let directory = tempfile::tempdir().unwrap();
+/// A run whose node first does this to the store, `$0`, and then is a good one, `$1`.
+fn with_store_spoilt(script: &str) -> Ran {
+    let directory = tempfile::tempdir().expect("there is room for a directory");
     let store = directory.path().join("store").display().to_string();
     let words = ["test", "-w", "echo", "--bin", "/bin/sh", "--node-count", "1", "--time-limit", "1", "--"];
-    let words = [&words[..], &["-c", remove, &store, misbehave()]].concat();
-    let output = super::bench::command(&words, directory.path()).output().unwrap();
-    let ran = super::bench::finished(output, directory);
+    let script = format!(r#"{script}; exec "$1""#);
+    let words = [&words[..], &["-c", &script, &store, misbehave()]].concat();
+    let output = super::bench::command(&words, directory.path()).output().expect("the workbench starts");
+    super::bench::finished(output, directory)
+}
+
+#[test]
+fn a_store_that_vanishes_is_named() {
+    let ran = with_store_spoilt(r#"rm -rf "$0""#);
     ran.expect(0, &["missing or incomplete: store/echo/", "No such file", "  verdict         valid\n"]);
 }
 
 #[test]
 fn a_verdict_is_said_before_the_report_is_drawn_and_stands_last_when_that_fails() {
-    let in_the_way = r#"for run in "$0"/echo/*T*; do mkdir "$run/report.html"; done; exec "$1""#;
-    let directory = tempfile::tempdir().unwrap();
-    let store = directory.path().join("store").display().to_string();
-    let words = ["test", "-w", "echo", "--bin", "/bin/sh", "--node-count", "1", "--time-limit", "1", "--"];
-    let words = [&words[..], &["-c", in_the_way, &store, misbehave()]].concat();
-    let output = super::bench::command(&words, directory.path()).output().unwrap();
-    let ran = super::bench::finished(output, directory);
+    let ran = with_store_spoilt(r#"for run in "$0"/echo/*T*; do mkdir "$run/report.html"; done"#);
     ran.expect(0, &["  verdict         valid\n", "missing or incomplete: store/echo/"]);
     let place = |what: &str| ran.stdout.find(what).unwrap_or_else(|| panic!("{what} in {}", ran.stdout));
     assert!(place("  verdict  ") < place("missing or incomplete"), "{}", ran.stdout);

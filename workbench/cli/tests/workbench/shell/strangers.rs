@@ -174,6 +174,8 @@ fn files_that_may_not_grow_take_nothing_from_the_verdict() {
     let said = ["Some files of this run are missing or incomplete", "Everything looks good!"];
     shell(&line).expect(0, &said);
     shell("ulimit -f 8; workbench sim -w echo --time-limit 10 --rate 100").expect(0, &said);
+    let sweep = "ulimit -f 8; workbench sim -w echo --time-limit 10 --rate 100 --seeds 100";
+    shell(sweep).expect(0, &["100 valid, 0 unknown", "Some files of this sweep are missing or incomplete"]);
 }
 
 #[test]
