@@ -156,29 +156,29 @@ frontier *arguments: _workbench
 scaling *arguments: _workbench
     {{ binaries }}/workbench scaling {{ arguments }}
 
-# Draw the pictures of the README anew, from runs in virtual time; those of pages only where Chromium is
+# Draw the pictures of the README anew, from runs in virtual time; those of pages only where node and Chromium are
 pictures: _workbench
     #!/usr/bin/env bash
     set -euo pipefail
     cargo run --locked --profile quick --package workbench --example pictures -- workbench/pictures
     browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
-    if [ -z "$browser" ]; then
-        echo "report.png and lab.png are as they were: they need Chromium"
+    if [ -z "$browser" ] || ! command -v npm >/dev/null; then
+        echo "report.png and lab.png are as they were: they need node, npm and Chromium"
         exit
     fi
     workbench=$(realpath {{ binaries }}/workbench)
-    picture=$(realpath workbench/pictures)/report.png
+    pictures=$(realpath workbench/pictures)
+    script=$(realpath workbench/cli/tests/browser)
+    npm install --prefix "$script" --no-audit --no-fund --silent
     cd "$(mktemp -d)"
     # All nodes die at once, and with them what they knew.
     "$workbench" sim -w broadcast --node-count 5 --time-limit 20 --rate 50 --latency 20 --nemesis kill \
         --nemesis-interval 2 --seed 1 >run.log || test $? = 1
-    "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1180,1760 \
-        --screenshot="$picture" "file://$(realpath store/latest/report.html)"
+    node "$script/picture.mjs" "$browser" "file://$(realpath store/latest/report.html)" "$pictures/report.png" 1760
     "$workbench" lab -p 0 >lab.log &
     trap 'kill $!' EXIT
     until grep -q http lab.log; do sleep 0.1; done
-    "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1180,1640 \
-        --screenshot="${picture%report.png}lab.png" "$(grep -o 'http://[^ ]*' lab.log)"
+    node "$script/picture.mjs" "$browser" "$(grep -o 'http://[^ ]*' lab.log)" "$pictures/lab.png" 1640
 
 # Open reports in headless Chromium and use them; says so and does nothing where node or Chromium is missing
 test-browser: _workbench
