@@ -16,8 +16,8 @@
 //! | `command_line` | the workbench's arguments, one a line | [`command_line::command_line`] |
 //!
 //! `just fuzz <target>` looks for new input. The modules here need no fuzzer, so the tests of the main workspace include them
-//! by path and replay the whole corpus (`machines/tests/corpus.rs`, `workbench/cli/tests/workbench/corpus.rs`): an input that broke something
-//! goes to `corpus/<target>` under a name that says what it broke. A machine gets a target by one file like
+//! by path and replay the whole corpus (`machines/tests/nodes/corpus.rs`, `workbench/cli/tests/workbench/corpus.rs`): an
+//! input that broke something goes to `corpus/<target>` under a name that says what it broke. A machine gets a target by one file like
 //! `fuzz_targets/node_echo.rs`, its entry in `Cargo.toml` and one test there.
 
 pub mod command_line;

@@ -6,10 +6,7 @@
 use machines::{Broadcast, Counter, GSet, Log, Machine, Txn};
 use serde_json::{Value, json};
 
-#[path = "../../fuzz/src/liar.rs"]
-pub mod liar;
-
-use liar::World;
+use crate::liar::{World, line};
 
 /// So many messages, so far apart: a minute.
 const MESSAGES: u64 = 12_000;
@@ -67,7 +64,7 @@ fn amplification<M: Machine>(request: fn(u64, &str) -> Value, lie: Lie) -> usize
         (ask, n) = (told(&world, "ask").or(ask), told(&world, "n").or(n));
         world.last_told[0].clear();
         let lie = lie(number, ask, n);
-        heard_bytes += liar::line(2, 0, &lie).len();
+        heard_bytes += line(2, 0, &lie).len();
         world.lie(0, lie);
         world.pass(GAP_MS);
         // Enough has been said for the whole minute: the rest would only take long.

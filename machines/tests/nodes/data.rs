@@ -1,9 +1,7 @@
 //! What the data types do beside the engine, where two nodes are enough to see it.
 
-pub mod support;
-
+use crate::support::pair::{Pair, started};
 use machines::{GSet, Log, Txn};
-use support::pair::{Pair, started};
 
 #[test]
 fn a_set_is_broadcast_in_other_words() {

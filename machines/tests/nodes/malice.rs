@@ -8,10 +8,7 @@ use machines::engine::Pace;
 use machines::{Broadcast, Counter, Log, Machine, Node, Outputs, Time, Txn};
 use serde_json::{Value, json};
 
-#[path = "../../fuzz/src/liar.rs"]
-pub mod liar;
-
-use liar::{World, line};
+use crate::liar::{World, line};
 
 /// Asks a node as a client, and gives the body of the answer.
 #[track_caller]

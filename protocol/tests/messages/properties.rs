@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-#[path = "../../fuzz/src/decode.rs"]
-pub mod decode;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 use protocol::{Entries, Json, List, Message, Text};
+
+use crate::decode;
 use serde_json::value::RawValue;
 
 /// A JSON string in one of the ways in which it can be written.

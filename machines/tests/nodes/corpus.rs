@@ -2,22 +2,8 @@
 
 use machines::{Broadcast, Counter, CounterKv, Echo, GSet, LinKv, Log, Txn, TxnStrict, UniqueIds};
 
-#[path = "../../fuzz/src/decode.rs"]
-pub mod decode;
-#[path = "../../fuzz/src/liar.rs"]
-pub mod liar;
-#[path = "../../fuzz/src/life.rs"]
-pub mod life;
-#[path = "../../fuzz/src/memory.rs"]
-pub mod memory;
-#[path = "../../fuzz/src/replay.rs"]
-pub mod replay;
-#[path = "../../fuzz/src/structured.rs"]
-pub mod structured;
-#[path = "../../fuzz/src/usurper.rs"]
-pub mod usurper;
-
-use replay::replay;
+use crate::replay::replay;
+use crate::{decode, liar, life, memory, structured, usurper};
 
 #[test]
 fn every_line_ever_found_is_decoded_as_the_oracle_decodes_it() {

@@ -1,9 +1,7 @@
 //! Challenge 1.
 
-pub mod support;
-
+use crate::support::{say, say_at, started};
 use machines::{Echo, Outputs, Time};
-use support::{say, say_at, started};
 
 /// What the node says back when it is told `payload`.
 fn echo(payload: &str) -> String {

@@ -1,11 +1,9 @@
 //! Challenge 2.
 
-pub mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{said, say, say_at, started};
 use machines::{Node, Outputs, Time, UniqueIds};
-use support::{said, say, say_at, started};
 
 /// The node at `position` of a cluster of three, in the life that `seed` stands for.
 fn node(position: usize, seed: u64) -> Node<UniqueIds> {

@@ -1,12 +1,10 @@
 //! What becomes of a call to a service: an answer, a refusal or silence, each of which comes back exactly once.
 
-pub mod support;
-
 use core::time::Duration;
 
+use crate::support::{said, say, say_at, started};
 use machines::{CallError, Cluster, Context, Input, Machine, Node, Outputs, Start, Ticket, Time};
 use protocol::{Code, Json, Nothing, Text, kv, messages};
-use support::{said, say, say_at, started};
 
 const ASK: &str = r#"c1 {"type":"ask","whom":"lin-kv","patience_ms":100,"msg_id":7}"#;
 

@@ -1,10 +1,8 @@
 //! What every node does, whatever its machine: the handshake, errors, and who may say what.
 
-pub mod support;
-
+use crate::support::{said, say, started};
 use machines::{Cluster, Context, Echo, Input, Machine, Node, Outputs, Start, Time, UniqueIds};
 use protocol::{Json, Nothing, Text, messages};
-use support::{said, say, started};
 
 /// Feeds the node a line as it is; returns what it says and whether it took the line for a message.
 #[track_caller]

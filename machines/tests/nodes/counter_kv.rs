@@ -1,10 +1,8 @@
 //! A counter in `seq-kv` through bytes: what it asks of the store, and what it makes of answers that are late, lost,
 //! repeated or about a former life.
 
-pub mod support;
-
+use crate::support::{said, say, say_at, started};
 use machines::{CounterKv, Node, Outputs, Time};
-use support::{said, say, say_at, started};
 
 const SUM: &str = r#"["sum","n1"]"#;
 

@@ -6,10 +6,7 @@
 use machines::{Broadcast, Counter, Log, Machine, Txn};
 use serde_json::{Value, json};
 
-#[path = "../../fuzz/src/liar.rs"]
-pub mod liar;
-
-use liar::World;
+use crate::liar::World;
 
 const SIZE: usize = 4;
 const LIAR: usize = 2;

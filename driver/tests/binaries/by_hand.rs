@@ -1,9 +1,6 @@
 //! Nodes fed by hand: every line is answered, whatever it is made of and however it arrives.
-#![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use serde_json::{Value, json};
 
 #[test]

@@ -7,28 +7,27 @@ use machines::{Machine, Node, Outputs, Time};
 const MIB: usize = 1 << 20;
 
 /// `n0` and `n1`, who hear from each other at once, or not at all.
-pub struct Pair<M: Machine<Config = Pace>> {
+pub(crate) struct Pair<M: Machine<Config = Pace>> {
     now: Time,
     /// Both of them.
-    pub nodes: [Node<M>; 2],
+    pub(crate) nodes: [Node<M>; 2],
     /// Whether nothing arrives any more.
-    pub is_cut: bool,
+    pub(crate) is_cut: bool,
     /// Whether a long line is the last that arrives.
-    pub breaks: bool,
+    pub(crate) breaks: bool,
     /// Bytes of the longest line between them.
-    pub longest: usize,
+    pub(crate) longest: usize,
 }
 
 impl<M: Machine<Config = Pace>> Pair<M> {
     /// Two nodes that have been started.
-    #[expect(clippy::new_without_default, reason = "nobody needs one")]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let nodes = [0, 1].map(|position| started(position, position as u64));
         Pair { now: Time::ZERO, nodes, is_cut: false, breaks: false, longest: 0 }
     }
 
     /// A client asks; returns the answer's body.
-    pub fn ask(&mut self, node: usize, body: &str) -> String {
+    pub(crate) fn ask(&mut self, node: usize, body: &str) -> String {
         let line = format!(r#"{{"src":"c1","dest":"n{node}","body":{body}}}"#);
         self.tell(node, line.as_bytes()).expect("clients are answered at once")
     }
@@ -59,7 +58,7 @@ impl<M: Machine<Config = Pace>> Pair<M> {
     }
 
     /// Lets so many rounds pass.
-    pub fn rounds(&mut self, count: u32) {
+    pub(crate) fn rounds(&mut self, count: u32) {
         let end = self.now + M::default_config().round * count;
         while self.now < end {
             self.now += M::default_config().round / 20;
@@ -73,7 +72,7 @@ impl<M: Machine<Config = Pace>> Pair<M> {
 }
 
 /// A node that has been started, as `n0` or `n1`.
-pub fn started<M: Machine<Config = Pace>>(position: usize, seed: u64) -> Node<M> {
+pub(crate) fn started<M: Machine<Config = Pace>>(position: usize, seed: u64) -> Node<M> {
     let mut node = Node::new(M::default_config(), seed << 40);
     let init = format!(
         r#"{{"src":"c0","dest":"n{position}","body":{{"type":"init","node_id":"n{position}","node_ids":["n0","n1"]}}}}"#

@@ -1,7 +1,4 @@
 //! Nodes with a memory: killed at any moment, and started on what is not theirs.
-#![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
-
-mod common;
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
-use common::*;
+use crate::common::*;
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -1,5 +1,4 @@
 //! A node's binary as somebody with pipes sees it.
-#![allow(dead_code, reason = "each test file uses a part of this")]
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,11 +1,9 @@
 //! What is too long for one line travels in several, each of which makes sense by itself (`machines`, module `engine`,
 //! "Deltas").
 
-pub mod support;
-
+use crate::support::pair::{Pair, started};
 use machines::engine::MAX_UPDATE_BYTES;
 use machines::{Broadcast, Log, Txn};
-use support::pair::{Pair, started};
 
 const MIB: usize = 1 << 20;
 

@@ -1,5 +1,4 @@
-//! Ordinary messages are decoded without asking the allocator for anything. A binary of its own, as the counting allocator
-//! replaces the global one.
+//! Ordinary messages are decoded without asking the allocator for anything.
 
 use std::hint::black_box;
 

@@ -1,7 +1,4 @@
 //! What stdin, stdout and stderr can be, and how they can fail.
-#![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
-
-mod common;
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, PipeReader, Read, Seek, Write};
@@ -11,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::thread;
 
-use common::*;
+use crate::common::*;
 use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::io::{FdFlags, fcntl_setfd};
 #[cfg(target_os = "linux")]

@@ -3,13 +3,10 @@
 //!
 //! One life hears hundreds of such lines. Whatever they are, each request is answered once and in its turn, nothing is
 //! said to the node itself, and what is asked last is answered as if nothing had happened.
-#![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::*;
+use crate::common::*;
 use protocol::{Body, Message};
 use serde_json::{Value, json};
 

@@ -1,14 +1,11 @@
 //! Too much of everything, for every binary: lines as long as the limit and longer, thousands of nodes, requests that wait
 //! for an answer that never comes, readers that never read. And the ways in which a node is made to end.
-#![allow(clippy::unwrap_used, reason = "this is a test, helpers and all")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
-use common::*;
+use crate::common::*;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 

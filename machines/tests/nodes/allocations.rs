@@ -1,5 +1,5 @@
 //! What an ordinary request costs in steady state: the allocator is asked for nothing but the growth of what is kept, which
-//! doubles each time. A binary of its own, as the counting allocator replaces the global one.
+//! doubles each time.
 
 use allocation_counter::measure;
 use machines::{

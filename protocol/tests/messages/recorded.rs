@@ -7,16 +7,16 @@ use std::path::Path;
 use protocol::{Body, Decode, ErrorBody, Message, Unfit};
 use protocol::{broadcast, counter, echo, init, kv, log, set, tso, txn, unique_ids};
 
-const ECHO: &str = include_str!("recorded/echo.jsonl");
-const UNIQUE_IDS: &str = include_str!("recorded/unique-ids.jsonl");
-const BROADCAST: &str = include_str!("recorded/broadcast.jsonl");
-const G_SET: &str = include_str!("recorded/g-set.jsonl");
-const G_COUNTER: &str = include_str!("recorded/g-counter.jsonl");
-const PN_COUNTER: &str = include_str!("recorded/pn-counter.jsonl");
-const LIN_KV: &str = include_str!("recorded/lin-kv.jsonl");
-const KAFKA: &str = include_str!("recorded/kafka.jsonl");
-const TXN_LIST_APPEND: &str = include_str!("recorded/txn-list-append.jsonl");
-const TXN_RW_REGISTER: &str = include_str!("recorded/txn-rw-register.jsonl");
+const ECHO: &str = include_str!("../recorded/echo.jsonl");
+const UNIQUE_IDS: &str = include_str!("../recorded/unique-ids.jsonl");
+const BROADCAST: &str = include_str!("../recorded/broadcast.jsonl");
+const G_SET: &str = include_str!("../recorded/g-set.jsonl");
+const G_COUNTER: &str = include_str!("../recorded/g-counter.jsonl");
+const PN_COUNTER: &str = include_str!("../recorded/pn-counter.jsonl");
+const LIN_KV: &str = include_str!("../recorded/lin-kv.jsonl");
+const KAFKA: &str = include_str!("../recorded/kafka.jsonl");
+const TXN_LIST_APPEND: &str = include_str!("../recorded/txn-list-append.jsonl");
+const TXN_RW_REGISTER: &str = include_str!("../recorded/txn-rw-register.jsonl");
 
 /// Asserts that each line is a message: from a client `init` or a request of the workload, from a service its answer.
 #[track_caller]
