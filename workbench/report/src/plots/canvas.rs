@@ -34,11 +34,25 @@ impl Canvas {
         Canvas { path, size, pixels: vec![0; size.0 as usize * size.1 as usize * 3] }
     }
 
+    /// The pixels of a row from one place to another, both within the picture.
+    fn draw_row(&mut self, y: i32, left: i32, right: i32, color: BackendColor) -> Done {
+        if color.alpha < 1.0 || left > right {
+            return (left..=right).try_for_each(|x| self.draw_pixel((x, y), color));
+        }
+        let (red, green, blue) = color.rgb;
+        let row = [red, green, blue].repeat((right - left + 1) as usize);
+        let at = (y as usize * self.size.0 as usize + left as usize) * 3;
+        self.pixels[at..at + row.len()].copy_from_slice(&row);
+        Ok(())
+    }
+
     fn save(&self) -> io::Result<()> {
         write(&self.path, |out| {
             let mut encoder = png::Encoder::new(out, self.size.0, self.size.1);
             encoder.set_color(png::ColorType::Rgb);
             encoder.set_depth(png::BitDepth::Eight);
+            // Where most of a row is of one colour a filter leaves nothing to gain.
+            encoder.set_filter(png::Filter::NoFilter);
             let mut writer = encoder.write_header()?;
             writer.write_image_data(&self.pixels)?;
             Ok(writer.finish()?)
@@ -83,13 +97,15 @@ impl DrawingBackend for Canvas {
         style: &S,
         fill: bool,
     ) -> Done {
-        let (left, right) = (from.0.min(to.0).max(0), from.0.max(to.0).min(self.size.0 as i32 - 1));
-        let (top, bottom) = (from.1.min(to.1).max(0), from.1.max(to.1).min(self.size.1 as i32 - 1));
-        for y in top..=bottom {
-            for x in left..=right {
-                let is_edge = [from.0, to.0].contains(&x) || [from.1, to.1].contains(&y);
-                if fill || is_edge {
-                    self.draw_pixel((x, y), style.color())?;
+        let (left, right) = (from.0.min(to.0), from.0.max(to.0));
+        let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
+        for y in top.max(0)..=bottom.min(self.size.1 as i32 - 1) {
+            if fill || y == top || y == bottom {
+                self.draw_row(y, left.max(0), right.min(self.size.0 as i32 - 1), style.color())?;
+            } else {
+                self.draw_pixel((left, y), style.color())?;
+                if left != right {
+                    self.draw_pixel((right, y), style.color())?;
                 }
             }
         }
