@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Continuations of each moment.
-pub const CONTINUATIONS: u64 = 200;
+pub const CONTINUATIONS: u64 = 100;
 /// Moments that are looked at first, in equal steps from the beginning to the end of the main phase, or until failing is certain;
 /// and how often the step in which it becomes so is halved then.
 const FIRST_MOMENTS: u32 = 8;

@@ -63,15 +63,15 @@ fn on_6b_and_6c_full_runs_are_valid_under_each_model_and_cheap() {
 fn on_6c_100_of_100_runs_under_quick_partitions_are_valid_under_all_models_and_totally_available() {
     let [cut, operations] = sweep(0..100, |seed| {
         let latency = exponential([0, 10, 100][seed as usize % 3]);
-        let time_limit = Duration::from_secs(5);
+        let time_limit = Duration::from_secs(2);
         let nodes = [2, 2, 3, 5][seed as usize % 4];
         let options = Options { latency, time_limit, ..challenge_6(nodes, &MODELS, seed) };
-        let judged = run_valid(partitioned(options, Duration::from_secs(1)), txn());
+        let judged = run_valid(partitioned(options, Duration::from_millis(400)), txn());
         judged.assert_all_ok(&["txn"]);
         if nodes == 2 {
             judged.assert_cheap(0.1);
         }
         [judged.record.journal.statistics.cut, judged.completions().count() as u64]
     });
-    assert!(cut > 2_000 && operations > 400_000, "{cut} messages were cut in {operations} transactions");
+    assert!(cut > 2_000 && operations > 150_000, "{cut} messages were cut in {operations} transactions");
 }
