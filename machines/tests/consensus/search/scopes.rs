@@ -52,6 +52,10 @@ pub(crate) const SMALL: &[Scope] = &[
 
 /// What takes minutes, together.
 pub(crate) const LARGE: &[Scope] = &[
+    ordered(
+        "lin-kv: a second, half a second, a write, a read",
+        Budget { halves: 1, writes: 1, reads: 1, ..SECOND },
+    ),
     unordered("lin-kv, unordered: a second, a death", Budget { deaths: 1, ..SECOND }),
     unordered("lin-kv, unordered: a second, a write", Budget { writes: 1, ..SECOND }),
     ordered("lin-kv: 2 seconds", Budget { seconds: 2, ..NOTHING }),
