@@ -191,7 +191,7 @@ golden:
     UPDATE_EXPECT=1 cargo test --locked --package worlds --test machines tables
     UPDATE_EXPECT=1 cargo test --locked --package workbench --test workbench determinism
 
-# Search all orders of all messages of small clusters, and for bugs in machines that have some; takes a quarter of an hour
+# Search all orders of all messages of small clusters, and for bugs in machines that have some; takes half an hour
 exhaust:
     cargo test --locked --release --package machines --test exhaustive --test consensus -- --ignored --nocapture
     cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture

@@ -7,6 +7,7 @@ mod faults;
 mod fingerprint;
 mod invariants;
 mod load;
+mod orders;
 mod search;
 mod trouble;
 mod world;

@@ -276,7 +276,7 @@ impl<S: Subject> World<S> {
         process.on_line(Time::ZERO, &line(node, &init), &mut outputs);
         let mut computer = Computer { process, clock: Time::ZERO, asked: 0, shows: "".into(), print: 0 };
         computer.shows = computer.look(subject, node);
-        computer.print = fingerprint(&computer.process, computer.clock);
+        computer.print = fingerprint(&computer.process, computer.clock, &[]);
         computer
     }
 
@@ -321,7 +321,7 @@ impl<S: Subject> World<S> {
             subject.saw(&mut self.witness, node, &shows)?;
             computer.shows = shows;
         }
-        computer.print = fingerprint(&computer.process, computer.clock);
+        computer.print = fingerprint(&computer.process, computer.clock, &[]);
         Ok(())
     }
 
