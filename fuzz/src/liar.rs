@@ -18,7 +18,7 @@
 //! without their type; `+350` lets 350 ms pass; `=0 4` has the liar come back to node 0 in life 4 and answer for it. In a life
 //! that has not answered it finds no hearing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use machines::{Broadcast, Counter, Log, Machine, Node, Outputs, Time, Txn};
@@ -42,6 +42,8 @@ pub struct World<M: Machine> {
     pub last_told: Vec<Vec<u8>>,
     /// How many bytes the others have told each other.
     pub honest_bytes: usize,
+    /// Whose messages to whom are lost.
+    pub cut: BTreeSet<(usize, usize)>,
     flying: VecDeque<(Time, usize, Vec<u8>)>,
     asked: u64,
 }
@@ -55,9 +57,17 @@ impl<M: Machine> World<M> {
     /// So many nodes that have had their `init`. Their incarnations are 1, 2, 3, ….
     pub fn of(size: usize, liar: usize) -> Self {
         let nodes = (0..size).map(|_| Node::new(M::default_config(), 0)).collect();
-        let (now, flying, last_told) = (Time::ZERO, VecDeque::new(), vec![Vec::new(); size]);
-        let mut world =
-            World { nodes, liar, now, told_bytes: 0, last_told, honest_bytes: 0, flying, asked: 0 };
+        let mut world = World {
+            nodes,
+            liar,
+            now: Time::ZERO,
+            told_bytes: 0,
+            last_told: vec![Vec::new(); size],
+            honest_bytes: 0,
+            cut: BTreeSet::new(),
+            flying: VecDeque::new(),
+            asked: 0,
+        };
         world.honest().into_iter().for_each(|node| world.start(node, node as u64 + 1));
         world
     }
@@ -160,13 +170,16 @@ impl<M: Machine> World<M> {
     fn arrive(&mut self) {
         while self.flying.front().is_some_and(|(at, ..)| *at <= self.now) {
             let (_, node, line) = self.flying.pop_front().expect("it has a front");
+            let teller = Message::decode(&line).expect("a message").src[1..].parse().expect("a node");
+            if self.cut.contains(&(teller, node)) {
+                continue;
+            }
             if node != self.liar {
                 self.honest_bytes += line.len();
                 self.hear(node, &line);
             } else {
                 self.told_bytes += line.len();
-                let teller = Message::decode(&line).expect("a message").src[1..].parse::<usize>();
-                self.last_told[teller.expect("a node")] = line;
+                self.last_told[teller] = line;
             }
         }
     }

@@ -49,7 +49,7 @@ const SOUND: [&str; 35] = [
     r#"txn "txn":[["r",1,null],["w",2,7],["append",3,8]]"#,
     r#"txn_ok "txn":[["r",1,[8]],["w",2,7]]"#,
     r#"gossip1 "me":7 "you":8 "n":9 "ack":10 "held_ms":11 "wait_ms":12"#,
-    r#"gossip1 "me":7 "n":9 "vector":[[0,7,1]] "settled":[[1,8,2]] "runs":[[0,7,1,2,[5,6]],[1,8,2,2,[7]]]"#,
+    r#"gossip1 "me":7 "n":9 "vector":[[0,7,1]] "own":[7,1] "settled":[[1,8,2]] "runs":[[0,7,1,2,[5,6]],[1,8,2,2,[7]]]"#,
     r#"gossip1 "me":7 "ask":1 "answer":1 "again":true "under":[0,2] "lost":[0,1]"#,
     r#"gossip1 "me":7 "runs":[[0,7,1,2,[["k",0,5],{"k":0}]],[0,7,3,4,[2]]]"#,
 ];

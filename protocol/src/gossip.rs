@@ -34,6 +34,8 @@ messages! {
             wait_ms: Option<u64>,
             /// Everything that the sender holds.
             vector: Option<List<Count>>,
+            /// The sender's own incarnation, and how many updates it has made in it.
+            own: Option<(u64, u64)>,
             /// The receiver should answer this request, by its number, at once.
             ask: Option<u64>,
             /// This answers the request of that number.

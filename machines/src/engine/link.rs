@@ -41,6 +41,11 @@ pub(crate) const MAX_FLIGHTS: usize = 64;
 pub(crate) struct Link {
     /// The peer's life, once heard from.
     pub(crate) life: Option<u64>,
+    /// The peer's own incarnation, and how many updates it had made when it first said so, in this life and since it is in
+    /// reach.
+    pub(crate) own: Option<(u64, u64)>,
+    /// Since when it has answered in time, and has stood where it stands.
+    pub(crate) steady_since: Time,
     /// Whether the peer has ever shown that it has heard of this node's life.
     pub(crate) knows_me: bool,
     /// What the peer surely holds.
@@ -73,6 +78,8 @@ pub(crate) struct Link {
     /// What that was when the peer was last heard.
     asked_before: u64,
     misses: u32,
+    /// Whether any of these was not only suspected.
+    has_missed: bool,
     /// Whether others have heard that this child is lost.
     pub(crate) is_noticed: bool,
     /// When the peer last showed that messages arrive there.
@@ -123,6 +130,14 @@ impl Link {
         self.life = Some(life);
         self.asked_before = self.last_ask;
         true
+    }
+
+    /// Takes note of what the peer says of its own updates, if it has not before.
+    pub(crate) fn hear_own(&mut self, now: Time, own: Option<(u64, u64)>, is_again: bool) {
+        if is_again || self.own.is_none() {
+            self.own = own.or(self.own);
+            self.steady_since = now;
+        }
     }
 
     /// Whether the peer was asked less than a round ago, and has not been heard since.
@@ -264,6 +279,11 @@ impl Link {
         self.last_ask
     }
 
+    /// When the peer was last asked.
+    pub(crate) fn last_asked_at(&self) -> Option<Time> {
+        self.asks.last()
+    }
+
     /// When the peer last answered, or was last asked.
     pub(crate) fn tried_at(&self) -> Time {
         self.asks.last().unwrap_or_default().max(self.reached_at)
@@ -282,7 +302,13 @@ impl Link {
         self.asked_at = None;
         self.reached_at = now;
         self.is_noticed = false;
+        self.has_missed = false;
         core::mem::take(&mut self.misses) >= MISSES_OUT_OF_REACH
+    }
+
+    /// Whether the peer has missed something, and not only by hearsay, and has not answered since.
+    pub(crate) fn has_missed(&self) -> bool {
+        self.has_missed
     }
 
     /// Whether the peer is out of reach.
@@ -302,6 +328,7 @@ impl Link {
     /// Counts a miss; what was in flight counts as lost.
     pub(crate) fn miss(&mut self) {
         self.misses = self.misses.saturating_add(1);
+        self.has_missed = true;
         self.asked_at = None;
         self.restart();
     }

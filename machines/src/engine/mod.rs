@@ -83,19 +83,37 @@
 //! *What a peer can make a node say* to it is bounded as well. A message gets one small answer, or none. Each update goes to it
 //! once at no charge, which is what replication is. Everything else, that is updates that it has been sent before, in this life
 //! or another, and vectors, goes through a token bucket that no word of the peer fills ([`repeats`]): over time 128 KiB a second,
-//! or, if all there is is more than 3.75 MiB, twice that and then twice a minute.
+//! or, if all there is is more than 3.75 MiB, twice that and then twice a minute. And it can make a node ask each of its neighbours
+//! one question a round.
 //!
 //! *Liars.* Whatever a peer says, a node neither fails nor grows beyond these bounds, and what others say still reaches it:
-//! made-up nodes and incarnations, counts, numbers and times, all that is checked or confined to the liar's own link. As there
-//! are no signatures, this is taken on trust: that what a peer relays is what its origin said, that an origin tells
-//! everyone the same, and that what is told of those whom one does not hear oneself is not made up. Who tells two nodes two
-//! stories of itself is believed by both. Whoever makes up the next update of another is believed where that one's own has not
-//! come yet, and there that one's own, when it comes, is taken for the update that is here. Incarnations of a node are taken from the node itself, from those above it and from this
+//! made-up nodes and incarnations, counts, numbers and times, all that is checked or confined to the liar's own link. What a
+//! neighbour does while it is in reach nobody else can say in its name ([`hearsay`]). A neighbour is the node that this one
+//! stands under, and each that says that it stands under this one; it is in reach if it has answered all that it was asked, in
+//! time, for the last four rounds. So in a star the hub hears everyone, and what it passes on is what they said. Whoever has believed a lie about another is
+//! heard all the same in everything else.
+//!
+//! As there are no signatures, this is taken on trust:
+//!
+//! * That what is told of those who are no neighbours, or are out of reach, is what they said. A leaf believes its parent about
+//!   everyone but itself, and so it does whoever calls it or says that it stands under it, about everyone but itself and its parent.
+//!   Below the star a node believes its neighbours about all nodes that are further away. Where somebody's next
+//!   update has been made up, its own is taken, when it comes, for the one that is here.
+//! * The same of a neighbour that has left something unanswered, as long as it does; and of one that stands elsewhere by its own
+//!   word, or that this node has left: a liar's call, which makes a node doubt its parent, can bring that about for a round trip.
+//! * That what is told of the time before a neighbour was in reach is so: of its former incarnations, of what it had made when
+//!   it was first heard in this life, or was heard again, and of one that has not said yet which incarnation it is in.
+//! * That an origin tells everyone the same. Who tells two nodes two stories of itself is believed by both. Who says that it has done
+//!   what it does not bring lets whoever claims that speak in its name, and delays a peer that was told the same by some rounds.
+//! * That answers do not for long overtake what was said before them, nor is that lost twice.
+//!
+//! Incarnations of a node are taken from the node itself, from those above it and from this
 //! node's own parent, as the overlay has them; from all others together only [`vector::MAX_HEARSAY`] of each node ever. So nobody
 //! else can push real ones out, or fill vectors; and what any of those pushes out is there again when the node itself speaks. But who makes up so many can keep from others what a node said in an incarnation
 //! that ended before it was in reach of any of those.
 
 pub(crate) mod data;
+mod hearsay;
 mod journal;
 pub(crate) mod link;
 mod lost;
@@ -118,6 +136,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 pub use data::{Cuts, Origin, Replicated};
+use hearsay::Hearsay;
 use link::Link;
 use overlay::Overlay;
 use place::Place;
@@ -163,6 +182,7 @@ pub struct Engine<D> {
     rounds: Rounds,
     links: BTreeMap<usize, Link>,
     tree: Tree,
+    hearsay: Hearsay,
     /// When to greet the neighbours that have not been heard from yet.
     greet_at: Option<Time>,
     scratch: String,
@@ -196,6 +216,7 @@ impl<D: Replicated> Engine<D> {
             rounds,
             links,
             tree: Tree::new(overlay.parent(me)),
+            hearsay: Hearsay::default(),
             greet_at,
             scratch: String::new(),
         }

@@ -25,6 +25,8 @@ enum Delta {
     Old,
     /// It does not follow on what is held, or makes no sense.
     Unfit,
+    /// It must wait for what others say of themselves.
+    PutOff,
     /// It was taken, and had nothing that was not here.
     Taken,
     /// It was taken and had news.
@@ -64,6 +66,7 @@ impl<D: Replicated> Engine<D> {
             held_ms,
             wait_ms,
             vector,
+            own,
             ask,
             answer,
             again,
@@ -76,10 +79,12 @@ impl<D: Replicated> Engine<D> {
         let round = self.rounds.length();
         let link = self.links.entry(from).or_default();
         let was_out_of_reach = link.is_out_of_reach();
+        let had_missed = link.has_missed();
         if !link.hear(me, answer.filter(|_| you == Some(self.life))) {
             return self.challenge(context, from, me, ask);
         }
         let place = Place::read(under, from, self.overlay.size());
+        link.hear_own(now, own, had_missed || link.place != place);
         self.tree.has_changed |= link.place != place;
         let former = mem::replace(&mut link.place, place);
         let is_mistaken = you.is_some_and(|you| you != self.life);
@@ -111,6 +116,9 @@ impl<D: Replicated> Engine<D> {
             None => Delta::Absent,
         };
         self.learn_vector(from, vector.as_ref(), again.is_some());
+        if let Some(number) = answer.filter(|_| you == Some(self.life)) {
+            self.hearsay.hear_answer(from, number, own);
+        }
         if delta == Delta::News {
             self.note_news(now, Some(from));
         }
@@ -136,6 +144,7 @@ impl<D: Replicated> Engine<D> {
         }
         self.hear_of_tree(context, from, ask.is_some(), lost.as_deref().unwrap_or_default());
         self.respond(context, from, delta, call);
+        self.review_hearsay(context);
         self.tell_place(context);
     }
 
@@ -188,6 +197,9 @@ impl<D: Replicated> Engine<D> {
         let is_gapless = read.iter().all(|run| self.is_gapless(run));
         if !follows || !is_gapless {
             return Delta::Unfit;
+        }
+        if self.puts_off(context.now, from, &read) {
+            return Delta::PutOff;
         }
         self.make_room(runs.iter().map(|(.., payload)| payload.as_str().len()).sum());
         let mut has_news = false;
@@ -253,10 +265,11 @@ impl<D: Replicated> Engine<D> {
     }
 
     /// Whether to mind what the node at `from` says of an origin: not if there is no room for that, and not if it claims
-    /// to know more of this replica's own updates than this replica, who alone makes them.
+    /// to know more of this replica's own updates than this replica, who alone makes them, or has done so of a neighbour.
     fn concerns(&self, from: usize, (node, incarnation, count): Count) -> bool {
-        let is_own = self.origins.get(0) == (node, incarnation);
-        (!is_own || count <= self.held.get(0))
+        let origin = (node, incarnation);
+        let is_known_better = self.origins.get(0) == origin || self.hearsay.is_false(from, origin);
+        (!is_known_better || count <= self.count_held(node, incarnation))
             && self.origins.admits(node, incarnation, self.source(from, node))
     }
 
@@ -281,7 +294,7 @@ impl<D: Replicated> Engine<D> {
         })
     }
 
-    fn count_held(&self, node: u32, incarnation: u64) -> u64 {
+    pub(super) fn count_held(&self, node: u32, incarnation: u64) -> u64 {
         self.origins.find(node, incarnation).map_or(0, |position| self.held.get(position))
     }
 
@@ -315,5 +328,9 @@ impl<'a, D: Replicated> ReadRun<'a, D> {
 
     pub(super) fn origin(&self) -> (u32, u64) {
         (self.node, self.incarnation)
+    }
+
+    pub(super) fn last(&self) -> u64 {
+        self.last
     }
 }

@@ -33,7 +33,8 @@ impl<D: Replicated> Engine<D> {
             .links
             .iter()
             .flat_map(|(&peer, link)| {
-                [self.due(peer, link), self.patience_ends(peer, link), self.watch_at(peer, link)]
+                let [watch_at, check_at] = [self.watch_at(peer, link), self.check_at(peer, link)];
+                [self.due(peer, link), self.patience_ends(peer, link), watch_at, check_at]
             })
             .flatten();
         links.chain(self.greet_at).chain(self.search_at()).min()
@@ -58,6 +59,7 @@ impl<D: Replicated> Engine<D> {
             let is_greeted = greet && !link.knows_me && self.overlay.are_neighbours(self.me, peer);
             if is_greeted && !link.is_asked()
                 || !self.is_absent(peer, link) && is_due(self.watch_at(peer, link))
+                || is_due(self.check_at(peer, link))
             {
                 self.speak(context, peer, Purpose::Ask);
             } else if is_due(self.due(peer, link)) {
@@ -66,6 +68,7 @@ impl<D: Replicated> Engine<D> {
         }
         self.probe(context);
         self.notify(context);
+        self.review_hearsay(context);
         self.tell_place(context);
     }
 

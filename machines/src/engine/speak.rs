@@ -55,7 +55,7 @@ impl<D: Replicated> Engine<D> {
             .links
             .get(&peer)
             .is_some_and(|link| purpose == Purpose::Call || self.may_bring_news(peer, link));
-        let Engine { data, origins, held, cuts, stable, links, scratch, tree, .. } = self;
+        let Engine { data, origins, held, cuts, stable, links, scratch, tree, hearsay, .. } = self;
         let Some(link) = links.get_mut(&peer) else { return };
 
         let may_bring_news = may_bring_news && link.open_at() <= context.now;
@@ -95,6 +95,7 @@ impl<D: Replicated> Engine<D> {
         let is_asked = matches!(purpose, Purpose::Ask | Purpose::Meet | Purpose::Call)
             || answer.is_some() && link.is_out_of_reach() && !is_elsewhere;
         let ask = is_asked.then(|| link.ask(context.now));
+        ask.into_iter().for_each(|number| hearsay.note_asked(peer, number));
         let message = Gossip::Gossip {
             me: self.life,
             you: link.life,
@@ -103,6 +104,7 @@ impl<D: Replicated> Engine<D> {
             held_ms: owed.map(|accepted| millis(context.now.since(accepted.at))),
             wait_ms: owed.and(wait_ms),
             vector: shows_vector.then(|| origins.export(target).collect()),
+            own: (shows_vector || answer.is_some()).then(|| (origins.get(0).1, held.get(0))),
             ask,
             answer,
             again: (purpose == Purpose::Complain).then_some(true),
@@ -147,6 +149,7 @@ impl<D: Replicated> Engine<D> {
             held_ms: None,
             wait_ms: None,
             vector: None,
+            own: None,
             ask,
             answer,
             again: Some(true),

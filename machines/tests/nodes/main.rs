@@ -10,6 +10,7 @@ mod counter_kv;
 mod data;
 mod depth;
 mod echo;
+mod hearsay;
 mod journal;
 mod long_deltas;
 mod made_up_lives;

@@ -24,12 +24,12 @@ fn runs() -> impl Strategy<Value = List<Run<'static>>> {
 
 fn gossip() -> impl Strategy<Value = Gossip<'static>> {
     let numbers = (number(), of(number()), of(number()), of(number()), of(number()), of(number()));
-    let (asks, again) = ((of(number()), of(number())), of(any::<bool>()));
+    let (asks, again) = ((of(number()), of(number()), of((number(), number()))), of(any::<bool>()));
     let nodes = || of(vec(any::<u32>(), 0..10).prop_map(List::from_iter));
     (numbers, asks, again, (nodes(), nodes()), of(counts()), of(counts()), of(runs())).prop_map(
         |(
             (me, you, n, ack, held_ms, wait_ms),
-            (ask, answer),
+            (ask, answer, own),
             again,
             (under, lost),
             vector,
@@ -38,7 +38,7 @@ fn gossip() -> impl Strategy<Value = Gossip<'static>> {
         )| {
             #[rustfmt::skip]
             let gossip = Gossip::Gossip {
-                me, you, n, ack, held_ms, wait_ms, vector, ask, answer, again, under, lost, settled, runs,
+                me, you, n, ack, held_ms, wait_ms, vector, own, ask, answer, again, under, lost, settled, runs,
             };
             gossip
         },
