@@ -78,7 +78,7 @@ impl Machine for Log {
     /// Messages become visible within three rounds; shorter ones than broadcast's pay here, since a round is shared by
     /// a thousand operations.
     fn default_config() -> Pace {
-        Pace { round: Duration::from_millis(250), ..Pace::default() }
+        Pace { round: Duration::from_millis(350), ..Pace::default() }
     }
 
     fn new(pace: &Pace, cluster: &Cluster, start: Start, now: Time) -> Self {
