@@ -237,7 +237,7 @@ impl<D: Replicated> Engine<D> {
     }
 
     /// Tells the place to those who must hear of it and have not. Strangers that asked while this node was in doubt hear
-    /// only of an end of that which helps them.
+    /// only of an end of that which helps them, and then, not when they have long found another parent.
     pub(super) fn tell_place<C>(&mut self, context: &mut Context<'_, C>) {
         let is_in_doubt = self.is_in_doubt();
         let must_hear = |&(&peer, link): &(&usize, &Link)| {
@@ -247,6 +247,11 @@ impl<D: Replicated> Engine<D> {
         let untold: SmallVec<[usize; 32]> =
             self.links.iter().filter(must_hear).map(|(&peer, _)| peer).collect();
         untold.into_iter().for_each(|peer| self.speak(context, peer, Purpose::Tell));
+        let is_over = !self.is_in_doubt();
+        let Engine { links, tree, overlay, me, .. } = self;
+        for (&peer, link) in links.iter_mut().filter(|(_, link)| is_over && link.must_hear) {
+            link.must_hear = tree.joins(*overlay, *me, peer, link);
+        }
     }
 
     /// When there is somebody to call, or to notify.
