@@ -96,13 +96,6 @@ pub const BUGS: &[Bug] = &[
     },
     Bug {
         machine: "broadcast",
-        name: "a node chooses a parent that stands under itself",
-        file: "engine/tree.rs",
-        code: "above.contains(&(self.me as u32))",
-        instead: "false",
-    },
-    Bug {
-        machine: "broadcast",
         name: "who has lost its parent calls nobody",
         file: "engine/tree.rs",
         code: "(called..next).for_each(|node| self.call(context, node, Purpose::Call));",

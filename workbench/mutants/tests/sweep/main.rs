@@ -80,7 +80,6 @@ fn hunt_all(most_seeds: u64) -> Vec<&'static str> {
 
 /// Bugs that take a hundred seeds and more.
 const RARE: &[&str] = &[
-    "a node chooses a parent that stands under itself",
     "a root that may be gone is offered to strangers",
     "a report on stability counts though its delta is not taken",
     "what a lost message told of stability is not told again",
