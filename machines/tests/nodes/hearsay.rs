@@ -129,6 +129,19 @@ fn who_was_deceived_deceives_nobody_and_is_heard_all_the_same() {
     }
 }
 
+/// What it was told the victim never says.
+#[test]
+fn who_believes_what_nobody_ever_said_is_heard_all_the_same() {
+    let mut world = World::<Broadcast>::of(SIZE, LIAR);
+    ask(&mut world, VICTIM, broadcast(1));
+    world.pass(4_000);
+    world.lie(2, forged(2, 2, &json!(["a lie"])));
+    world.pass(300);
+    ask(&mut world, 2, broadcast(100));
+    world.pass(3_000);
+    assert!([0, 1, 4].into_iter().all(|node| shows(&mut world, node, 100)));
+}
+
 /// A leaf, the liar, is heard by the hub, tells other updates of its own only to another leaf, and answers the hub's questions.
 fn keep_from_the_hub(answer: fn(u64) -> Option<Value>) {
     let mut world = World::<Broadcast>::of(SIZE, LIAR);
