@@ -156,6 +156,12 @@ impl<D: Replicated> Engine<D> {
         is_due.then(|| link.last_asked_at().map_or(Time::ZERO, |asked_at| asked_at + self.rounds.length()))
     }
 
+    /// When to ask the first of them.
+    pub(super) fn checks_at(&self) -> Option<Time> {
+        let neighbours = self.hearsay.claims.iter().map(|claim| claim.neighbour as usize);
+        neighbours.filter_map(|neighbour| self.check_at(neighbour, self.links.get(&neighbour)?)).min()
+    }
+
     /// Forgets the claims that do not matter any more, and tells those to begin again who need not wait any longer.
     pub(super) fn review_hearsay<C>(&mut self, context: &mut Context<'_, C>) {
         if self.hearsay.claims.is_empty() {

@@ -33,11 +33,10 @@ impl<D: Replicated> Engine<D> {
             .links
             .iter()
             .flat_map(|(&peer, link)| {
-                let [watch_at, check_at] = [self.watch_at(peer, link), self.check_at(peer, link)];
-                [self.due(peer, link), self.patience_ends(peer, link), watch_at, check_at]
+                [self.due(peer, link), self.patience_ends(peer, link), self.watch_at(peer, link)]
             })
             .flatten();
-        links.chain(self.greet_at).chain(self.search_at()).min()
+        links.chain(self.greet_at).chain(self.search_at()).chain(self.checks_at()).min()
     }
 
     /// Does what is due.
