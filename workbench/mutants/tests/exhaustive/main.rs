@@ -116,7 +116,10 @@ fn a_broken_variant_of_each_machine_is_found_at_once() {
 fn most_bugs_are_found_somewhere() {
     println!("  states  events  bug");
     let (scopes, mut found, mut sought) = (scopes(), 0, 0);
-    let is_searched = |bug: &Bug| scopes.iter().any(|scope| scope.machine() == bug.machine);
+    // Clusters of two or three have hardly a tree.
+    let is_of_trees = |bug: &Bug| ["engine/tree.rs", "engine/lost.rs"].contains(&bug.file);
+    let is_searched =
+        |bug: &Bug| !is_of_trees(bug) && scopes.iter().any(|scope| scope.machine() == bug.machine);
     for (number, bug) in BUGS.iter().enumerate().filter(|(_, bug)| is_searched(bug)) {
         let find = find(number, bug, &scopes, 200_000);
         println!("{}", row(bug, find.as_ref()));
