@@ -132,7 +132,7 @@ impl Link {
         true
     }
 
-    /// Takes note of what the peer says of its own updates, if it has not before.
+    /// Takes note of what the peer says of its own updates, if it has not before, or if it has to prove itself again.
     pub(crate) fn hear_own(&mut self, now: Time, own: Option<(u64, u64)>, is_again: bool) {
         if is_again || self.own.is_none() {
             self.own = own.or(self.own);

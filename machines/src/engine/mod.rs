@@ -90,8 +90,8 @@
 //! made-up nodes and incarnations, counts, numbers and times, all that is checked or confined to the liar's own link. What a
 //! neighbour does while it is in reach nobody else can say in its name ([`hearsay`]). A neighbour is the node that this one
 //! stands under, and each that says that it stands under this one; it is in reach if it has answered all that it was asked, in
-//! time, for the last four rounds. So in a star the hub hears everyone, and what it passes on is what they said. Whoever has believed a lie about another is
-//! heard all the same in everything else.
+//! time, and has stood where it stands, for the last four rounds. So in a star the hub hears everyone, and what it passes on is
+//! what they said. Whoever has believed a lie about another is heard all the same in everything else.
 //!
 //! As there are no signatures, this is taken on trust:
 //!
@@ -100,7 +100,8 @@
 //!   Below the star a node believes its neighbours about all nodes that are further away. Where somebody's next
 //!   update has been made up, its own is taken, when it comes, for the one that is here.
 //! * The same of a neighbour that has left something unanswered, as long as it does; and of one that stands elsewhere by its own
-//!   word, or that this node has left: a liar's call, which makes a node doubt its parent, can bring that about for a round trip.
+//!   word, or that this node has left: a liar's call, which makes a node doubt its parent, can bring that about. Each such call
+//!   costs a round trip, and the four rounds after it.
 //! * That what is told of the time before a neighbour was in reach is so: of its former incarnations, of what it had made when
 //!   it was first heard in this life, or was heard again, and of one that has not said yet which incarnation it is in.
 //! * That an origin tells everyone the same. Who tells two nodes two stories of itself is believed by both. Who says that it has done

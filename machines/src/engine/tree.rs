@@ -247,9 +247,8 @@ impl<D: Replicated> Engine<D> {
         let untold: SmallVec<[usize; 32]> =
             self.links.iter().filter(must_hear).map(|(&peer, _)| peer).collect();
         untold.into_iter().for_each(|peer| self.speak(context, peer, Purpose::Tell));
-        let is_over = !self.is_in_doubt();
         let Engine { links, tree, overlay, me, .. } = self;
-        for (&peer, link) in links.iter_mut().filter(|(_, link)| is_over && link.must_hear) {
+        for (&peer, link) in links.iter_mut().filter(|(_, link)| !is_in_doubt && link.must_hear) {
             link.must_hear = tree.joins(*overlay, *me, peer, link);
         }
     }
