@@ -158,12 +158,18 @@ fn keep_from_the_hub(answer: fn(u64) -> Option<Value>) {
             told += 1;
             world.lie(2, own(told, told));
             world.pass(25);
-            if let (Some(ask), Some(mut answer)) = (world.last_ask(0), answer(told)) {
-                answer["me"] = json!(4);
-                answer["you"] = json!(1);
-                answer["answer"] = json!(ask);
-                world.last_told[0].clear();
-                world.lie(0, answer);
+            let heard: Value = serde_json::from_slice(&world.last_told[0]).unwrap_or_default();
+            world.last_told[0].clear();
+            let [ask, ack] = ["ask", "n"].map(|field| heard["body"][field].clone());
+            // Whoever acknowledges nothing is out of reach, and does not speak for itself.
+            if let Some(answer) = answer(told).filter(|_| !ask.is_null() || !ack.is_null()) {
+                let mut reply = if ask.is_null() { json!({}) } else { answer };
+                let fields = [("me", json!(4)), ("you", json!(1)), ("answer", ask), ("ack", ack)];
+                fields
+                    .into_iter()
+                    .filter(|(_, value)| !value.is_null())
+                    .for_each(|(field, value)| reply[field] = value);
+                world.lie(0, reply);
             }
         }
         for late in 1..=number.saturating_sub(12) {
