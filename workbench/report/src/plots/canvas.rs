@@ -179,6 +179,28 @@ mod tests {
         pixels.chunks(300).map(|row| row.chunks(3).map(|pixel| pixel[0] < 128).collect()).collect()
     }
 
+    /// Corners may lie anywhere, also outside.
+    #[test]
+    fn a_rectangle_is_what_it_is_pixel_by_pixel() {
+        let (size, corners) = ((12, 9), [(-3, -2), (2, 3), (2, 7), (9, 3), (15, 12)]);
+        for (from, to) in corners.iter().flat_map(|from| corners.map(|to| (*from, to))) {
+            for (fill, alpha) in [(true, 1.0), (true, 0.5), (false, 1.0), (false, 0.5)] {
+                let style = RED.mix(alpha).filled();
+                let [mut whole, mut dotted] = [(); 2].map(|()| Canvas::new(PathBuf::new(), size));
+                whole.draw_rect(from, to, &style, fill).unwrap();
+                for (x, y) in (0..12).flat_map(|x| (0..9).map(move |y| (x, y))) {
+                    let is_in =
+                        |at: i32, one: i32, other: i32| (one.min(other)..=one.max(other)).contains(&at);
+                    let is_edge = [from.0, to.0].contains(&x) || [from.1, to.1].contains(&y);
+                    if is_in(x, from.0, to.0) && is_in(y, from.1, to.1) && (fill || is_edge) {
+                        dotted.draw_pixel((x, y), style.color()).unwrap();
+                    }
+                }
+                assert_eq!(whole.pixels, dotted.pixels, "{from:?} {to:?} {fill}");
+            }
+        }
+    }
+
     #[test]
     fn letters_are_drawn_where_and_as_they_should_be() {
         let style = TextStyle::from(("sans-serif", 12));
