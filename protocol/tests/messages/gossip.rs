@@ -3,7 +3,6 @@
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use protocol::gossip::{Count, Gossip, Run};
 use protocol::{Decode, Json, List, Message, Unfit, write_message};
 
@@ -62,11 +61,7 @@ fn assert_same(line: &str, gossip: &Gossip<'_>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        rng_seed: RngSeed::Fixed(1),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(crate::the_same_each_time())]
 
     #[test]
     fn what_is_written_is_read_the_same(gossip in gossip()) {

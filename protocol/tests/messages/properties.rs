@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::RngSeed;
 use protocol::{Entries, Json, List, Message, Text};
 
 use crate::decode;
@@ -78,12 +77,7 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    // The same cases every time: looking for new ones is the fuzzer's work.
-    #![proptest_config(ProptestConfig {
-        rng_seed: RngSeed::Fixed(1),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(crate::the_same_each_time())]
 
     #[test]
     fn any_bytes_are_a_message_or_not_but_no_panic(line in vec(any::<u8>(), 0..200)) {
