@@ -100,7 +100,7 @@ fn killed_after(answers: u64, data: &Path, input: String) -> String {
 
 #[test]
 fn killed_two_hundred_times_under_load_a_node_has_all_that_it_acknowledged() {
-    let (data, mut draw, mut torn) = (directory(), Draw(7), 0);
+    let (data, mut draw) = (directory(), Draw(7));
     let mut acknowledged: Vec<u64> = Vec::new();
     for life in 0..200 {
         // The number of a message is its value; 1 is the handshake and 2 the read.
@@ -116,12 +116,35 @@ fn killed_two_hundred_times_under_load_a_node_has_all_that_it_acknowledged() {
             answers[1]["messages"].as_array().unwrap().iter().map(|value| value.as_u64().unwrap()).collect();
         held.sort_unstable();
         assert!(acknowledged.iter().all(|value| held.binary_search(value).is_ok()), "life {life}");
-        torn += held.len() - acknowledged.len();
-        // What was kept and not acknowledged is there as well.
+        // What was kept and not acknowledged may be there as well.
         acknowledged = held;
         acknowledged.extend(answers[2..].iter().map(|answer| answer["in_reply_to"].as_u64().unwrap()));
     }
-    assert!(acknowledged.len() > 10_000 && torn > 0, "{} values, {torn} unacknowledged", acknowledged.len());
+    assert!(acknowledged.len() > 10_000, "{} values", acknowledged.len());
+}
+
+/// Records go before answers: when the journal holds a batch, its answers may never have left.
+#[test]
+fn what_was_kept_when_a_node_was_killed_is_there_again_whether_anybody_heard_of_it_or_not() {
+    let (data, values) = (directory(), 1..=500);
+    let broadcast = |value| line(json!({"type": "broadcast", "message": value, "msg_id": value}));
+    let mut command = Command::new(BROADCAST);
+    command.arg("--data").arg(data.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let input = init(&["n1"]) + &values.clone().map(broadcast).collect::<String>();
+    child.stdin.as_mut().unwrap().write_all(input.as_bytes()).unwrap();
+    // Nobody reads what it says.
+    let journal = data.path().join("n1/journal");
+    while fs::metadata(&journal).map_or(0, |journal| journal.len()) < 1000 {
+        assert!(child.try_wait().unwrap().is_none(), "it serves until it is killed");
+        thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let read = init(&["n1"]) + &line(json!({"type": "read", "msg_id": 2}));
+    let life = live_in(BROADCAST, data.path(), &read);
+    let held = bodies(said(&life)).remove(1);
+    assert!(held["messages"].as_array().unwrap().len() > 10, "{held}");
 }
 
 #[test]

@@ -47,10 +47,12 @@ fn nothing_is_lost(seeds: u64) {
         ("unsynced bytes lost", all.iter().map(|run| run.disks.unsynced_lost).sum()),
         ("tails torn", all.iter().map(|run| run.disks.torn).sum()),
         ("checkpoints", all.iter().map(|run| run.disks.checkpoints).sum::<u64>()),
-        ("checkpoints cut short", all.iter().map(|run| run.disks.checkpoints_cut_short).sum()),
         ("full disks", all.iter().map(|run| run.disks.full).sum()),
     ];
-    println!("of {} runs: {sums:?}", all.len());
+    // A checkpoint takes a moment: who dies just then is one in hundreds.
+    let cut_short = all.iter().map(|run| run.disks.checkpoints_cut_short).sum::<u64>();
+    println!("of {} runs: {sums:?}, checkpoints cut short {cut_short}", all.len());
+    assert!(cut_short >= seeds / 500, "{cut_short} checkpoints cut short");
     assert!(sums.iter().all(|(_, sum)| *sum >= seeds / 50), "{sums:?}");
 }
 
