@@ -35,7 +35,7 @@ fn a_line_of_64_mib_is_taken_and_one_byte_more_is_refused_without_being_held() {
             assert_eq!(talk.hear()["body"]["in_reply_to"], msg_id, "{}: {length}", binary.name);
         }
         talk.say(padded(&binary, 6, LIMIT + 1));
-        talk.say(padded(&binary, 7, 3 * LIMIT));
+        talk.say(padded(&binary, 7, LIMIT * 3 / 2));
         talk.say(binary.ask(8));
         assert_eq!(talk.hear()["body"]["in_reply_to"], 8, "{}", binary.name);
         let peak_kib = talk.peak_memory_kib();

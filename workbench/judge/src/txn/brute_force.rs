@@ -18,7 +18,7 @@ use generate::Plan;
 const MODELS: [Model; 4] = [Model::ReadAtomic, Model::Causal, Model::Serializable, Model::StrictSerializable];
 
 /// How many histories of each kind are tried, unless somebody asks for more.
-const HISTORIES: usize = 3_000;
+const HISTORIES: usize = 1_000;
 
 fn count() -> usize {
     std::env::var("HISTORIES").ok().and_then(|count| count.parse().ok()).unwrap_or(HISTORIES)

@@ -30,7 +30,7 @@ const PLANS: [Plan; 6] = [
     Plan { clients: 40, operations: 2_000, lost: 0, values: 5, reads: 1, comparisons: 0 },
 ];
 
-const SEEDS: u64 = 2;
+const SEEDS: u64 = 1;
 
 struct Call {
     f: &'static str,
@@ -156,10 +156,9 @@ fn what_a_register_did_is_found_to_be_linearizable() {
 }
 
 /// Some reads show what they should not have: whether calls without end explain that is a matter of how many there are.
-#[test]
-fn where_only_counting_decides_there_is_a_verdict() {
+fn assert_there_is_a_verdict(others: usize) {
     let mut seen = BTreeSet::new();
-    for (seed, others) in (0..12).flat_map(|seed| [(seed, 25), (seed, 60)]) {
+    for seed in 0..12 {
         let mut history = World::new(PLANS[0], seed).history();
         let mut rng = Rng::with_seed(seed);
         let is_read = |op: &&mut judge::Op| op.kind == Kind::Ok && op.f == "read" && op.value != Value::Nil;
@@ -173,6 +172,17 @@ fn where_only_counting_decides_there_is_a_verdict() {
         seen.insert(valid);
     }
     assert_eq!(seen.len(), 2, "they are not hard");
+}
+
+#[test]
+fn where_only_counting_decides_there_is_a_verdict() {
+    assert_there_is_a_verdict(25);
+}
+
+#[test]
+#[ignore = "one of them takes as long as all other tests together: `just exhaust`"]
+fn where_only_counting_decides_there_is_a_verdict_however_many_reads_are_wrong() {
+    assert_there_is_a_verdict(60);
 }
 
 /// Whatever calls without end may do, nobody writes this.

@@ -53,12 +53,11 @@ fn hunt(number: usize, bug: &Bug, most_seeds: u64) -> Option<(u64, String)> {
     (0..most_seeds).find_map(|seed| suspicion(bug.machine, Some(number), seed).map(|why| (seed + 1, why)))
 }
 
-/// Hunts all bugs, on all processors, and prints a table. The names of those that got away.
-fn hunt_all(most_seeds: u64) -> Vec<&'static str> {
+/// Hunts these bugs, by number, on all processors, and prints a table. The names of those that got away.
+fn hunt_all(bugs: &[usize], most_seeds: u64) -> Vec<&'static str> {
     let next = AtomicUsize::new(0);
     let work = || {
-        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        let mine = numbers.take_while(|number| *number < BUGS.len());
+        let mine = std::iter::from_fn(|| bugs.get(next.fetch_add(1, Ordering::Relaxed)).copied());
         mine.map(|number| (number, hunt(number, &BUGS[number], most_seeds))).collect::<Vec<_>>()
     };
     let mut found: Vec<_> = thread::scope(|scope| {
@@ -78,7 +77,7 @@ fn hunt_all(most_seeds: u64) -> Vec<&'static str> {
     got_away.map(|(number, _)| BUGS[*number].name).collect()
 }
 
-/// Bugs that take a hundred seeds and more.
+/// Bugs that take a hundred seeds and more: a few are not worth the time.
 const RARE: &[&str] = &[
     "a root that may be gone is offered to strangers",
     "a report on stability counts though its delta is not taken",
@@ -87,14 +86,18 @@ const RARE: &[&str] = &[
 
 #[test]
 fn a_few_seeds_find_nearly_every_bug() {
-    let got_away = hunt_all(60);
-    assert!(got_away.iter().all(|name| RARE.contains(name)), "{got_away:?} got away");
+    let is_rare = |number: &usize| RARE.contains(&BUGS[*number].name);
+    let bugs: Vec<usize> = (0..BUGS.len()).filter(|number| !is_rare(number)).collect();
+    assert_eq!(bugs.len(), BUGS.len() - RARE.len());
+    let got_away = hunt_all(&bugs, 60);
+    assert!(got_away.is_empty(), "{got_away:?} got away");
 }
 
 #[test]
 #[ignore = "takes minutes: `just hunt`"]
 fn a_thousand_seeds_find_every_bug() {
-    let got_away = hunt_all(1000);
+    let bugs: Vec<usize> = (0..BUGS.len()).collect();
+    let got_away = hunt_all(&bugs, 1000);
     assert!(got_away.is_empty(), "{got_away:?} got away");
 }
 
@@ -103,7 +106,7 @@ fn what_ships_is_never_suspected() {
     let durable = ["durable broadcast", "durable counter", "durable log", "durable txn"];
     let others = ["unique-ids", "broadcast", "counter", "counter-kv", "log", "txn", "lin-kv", "txn-strict"];
     for machine in others.into_iter().chain(durable) {
-        for seed in 0..20 {
+        for seed in 0..10 {
             assert_eq!(suspicion(machine, None, seed), None, "{machine}, seed {seed}");
         }
     }

@@ -180,7 +180,7 @@ fn a_node_that_answers_nothing_any_more_is_named_with_the_time() {
 #[test]
 fn of_nodes_that_were_cut_off_to_the_end_nothing_is_said_nor_of_heartbeats() {
     let mut waited = 0;
-    for seed in 0..12 {
+    for seed in 0..4 {
         let options = Options { rate: 100.0, concurrency: 20, seed, ..Options::new(Workload::LinKv, 5) };
         let nemesis_interval = Duration::from_secs(3);
         let options = Options { nemesis: vec![Fault::Partition], nemesis_interval, ..options };
@@ -191,7 +191,7 @@ fn of_nodes_that_were_cut_off_to_the_end_nothing_is_said_nor_of_heartbeats() {
         assert_eq!(lines, Vec::<String>::new(), "seed {seed}");
         assert_eq!(crate::notes::headline(&record, Some(&results)), None);
     }
-    assert!(waited > 100, "some waited in vain: {waited}");
+    assert!(waited > 30, "some waited in vain: {waited}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn is_the_same(again: &Ran, before: &BTreeMap<String, Vec<u8>>) {
 
 #[test]
 fn runs_in_virtual_time_get_the_same_bytes_again_in_every_file() {
-    let flags = "--node-count 3 --concurrency 2n --rate 20 --time-limit 2 --availability 0.9 --seed 3";
+    let flags = "--node-count 3 --concurrency 2n --rate 20 --time-limit 1 --availability 0.9 --seed 3";
     let faults = "--nemesis partition,kill,pause --nemesis-interval 0.5 --loss 0.1 --duplication 0.1";
     let mut ended = BTreeSet::new();
     for workload in

@@ -106,7 +106,7 @@ fn a_swarm_chooses_its_faults_by_itself_and_its_first_run_can_be_replayed() {
 
 #[test]
 fn failing_seeds_are_named_with_the_command_that_replays_each() {
-    let strict = "sim -w txn-rw-register --node-count 2 --concurrency 2n --rate 60 --time-limit 1 --seed 1";
+    let strict = "sim -w txn-rw-register --node-count 2 --concurrency 2n --rate 20 --time-limit 1 --seed 1";
     let sweep = workbench(&format!("{strict} --seeds 2 --no-shrink"));
     sweep.expect(1, &["0 valid, 0 unknown, 2 invalid", "seed 1 is invalid", "seed 2 is invalid"]);
     for seed in [1, 2] {

@@ -8,8 +8,9 @@ use worlds::{Spawn, spawn};
 
 use super::sweep::{exponential, flags, partitioned, run_valid, sweep};
 use crate::counter::stale::stale_reads;
+use crate::seeds;
 
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 25;
 
 /// 3 nodes, 100 operations a second.
 fn challenge_4(workload: Workload, seed: u64) -> Options {
@@ -31,7 +32,8 @@ fn g_set() -> Spawn {
 
 /// Runs every seed with partitions and every tenth without.
 fn assert_exact_available_and_cheap(workload: Workload, machine: fn() -> Spawn) {
-    let [cut, messages, operations] = sweep(0..SEEDS, |seed| {
+    let seeds = seeds(SEEDS);
+    let [cut, messages, operations] = sweep(0..seeds, |seed| {
         if seed % 10 == 0 {
             let judged = run_valid(challenge_4(workload, seed), machine());
             judged.assert_all_ok(&["add", "read"]);
@@ -43,31 +45,32 @@ fn assert_exact_available_and_cheap(workload: Workload, machine: fn() -> Spawn) 
         let statistics = judged.record.journal.statistics;
         [statistics.cut, statistics.servers.messages(), judged.completions().count() as u64]
     });
-    assert!(cut > 20 * SEEDS, "only {cut} messages were cut");
+    assert!(cut > 20 * seeds, "only {cut} messages were cut");
     let mean = messages as f64 / operations as f64;
     assert!(mean <= 0.12, "{mean} messages an operation on average");
 }
 
 #[test]
-fn g_counter_is_exact_in_100_of_100_runs_and_every_operation_is_ok() {
+fn g_counter_is_exact_in_every_run_and_every_operation_is_ok() {
     assert_exact_available_and_cheap(Workload::GCounter, counter);
 }
 
 #[test]
-fn pn_counter_is_exact_in_100_of_100_runs_and_every_operation_is_ok() {
+fn pn_counter_is_exact_in_every_run_and_every_operation_is_ok() {
     assert_exact_available_and_cheap(Workload::PnCounter, counter);
 }
 
 #[test]
-fn g_set_is_complete_in_100_of_100_runs_and_every_operation_is_ok() {
+fn g_set_is_complete_in_every_run_and_every_operation_is_ok() {
     assert_exact_available_and_cheap(Workload::GSet, g_set);
 }
 
 /// The published flags have no latency, and then nothing happens between a node's write and its next reads: the store can
 /// show it nothing old. So two thirds of the runs have some.
 #[test]
-fn the_counter_in_seq_kv_is_exact_in_100_of_100_runs_although_stale_reads_did_occur() {
-    let [stale, stale_runs] = sweep(0..SEEDS, |seed| {
+fn the_counter_in_seq_kv_is_exact_in_every_run_although_stale_reads_did_occur() {
+    let seeds = seeds(SEEDS);
+    let [stale, stale_runs] = sweep(0..seeds, |seed| {
         let workload = if seed % 2 == 0 { Workload::GCounter } else { Workload::PnCounter };
         let latency = exponential([0, 5, 20][seed as usize % 3]);
         let options = Options { latency, ..challenge_4_partitioned(workload, seed) };
@@ -76,5 +79,5 @@ fn the_counter_in_seq_kv_is_exact_in_100_of_100_runs_although_stale_reads_did_oc
         let stale = stale_reads(&judged.record.journal) as u64;
         [stale, u64::from(stale > 0)]
     });
-    assert!(stale_runs >= SEEDS * 6 / 10, "{stale} stale reads in {stale_runs} runs");
+    assert!(stale_runs >= seeds * 6 / 10, "{stale} stale reads in {stale_runs} runs");
 }
