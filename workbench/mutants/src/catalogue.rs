@@ -133,7 +133,7 @@ pub const BUGS: &[Bug] = &[
         machine: "broadcast",
         name: "what a stranger tells by calling casts no doubt on the root",
         file: "engine/tree.rs",
-        code: "self.doubt(context, from, brings_news);",
+        code: "self.doubt(context, from);",
         instead: "",
     },
     Bug {
