@@ -177,7 +177,7 @@ fn limits(challenge: &Challenge) -> Option<String> {
 }
 
 fn flags(challenge: &Challenge) -> String {
-    let flags: Vec<String> = challenge.flags.iter().map(|flag| replay::quoted(flag)).collect();
+    let flags: Vec<String> = challenge.words().iter().map(|flag| replay::quoted(flag)).collect();
     format!("-w {} {}", challenge.workload, flags.join(" "))
 }
 
@@ -202,7 +202,7 @@ fn jobs(
 
 fn job(arguments: &ChallengeArguments, challenge: &Challenge, program: &Path) -> Result<Job, Vec<String>> {
     let mut words: Vec<OsString> = vec!["-w".into(), challenge.workload.into()];
-    words.extend(challenge.flags.iter().map(OsString::from));
+    words.extend(challenge.words().into_iter().map(OsString::from));
     let mut more = |flag: &str, value: &Option<String>| {
         words.extend(value.iter().flat_map(|value| [OsString::from(flag), value.into()]));
     };

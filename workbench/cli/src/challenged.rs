@@ -61,7 +61,7 @@ fn has_load(challenge: &Challenge, options: &Options) -> bool {
     if challenge.workload != options.workload.name() {
         return false;
     }
-    let words = format!("-w {} {}", challenge.workload, challenge.flags.join(" "));
+    let words = format!("-w {} {}", challenge.workload, challenge.flags);
     let load = |options: &Options| {
         let Options { nodes, rate, time_limit, latency, concurrency, nemesis, .. } = options.clone();
         let Options { consistency_models, availability, .. } = options;

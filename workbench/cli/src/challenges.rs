@@ -22,8 +22,8 @@ pub struct Challenge {
     pub program: &'static str,
     /// The words after `--`, which the program gets.
     pub arguments: &'static [&'static str],
-    /// All other flags.
-    pub flags: &'static [&'static str],
+    /// All other flags, as a shell reads them.
+    pub flags: &'static str,
     /// What the challenge demands of the figures, in the order of [`Figure::ALL`].
     pub demanded: [Option<f64>; 3],
     /// What we want of ourselves.
@@ -34,6 +34,11 @@ impl Challenge {
     /// Whether Fly.io set it; the others are beyond what is asked.
     pub fn is_set(&self) -> bool {
         self.name.len() <= 2
+    }
+
+    /// The words of its flags.
+    pub fn words(&self) -> Vec<String> {
+        shell_words::split(self.flags).expect("every quotation in the table ends")
     }
 
     /// What the challenge itself holds its figures to.

@@ -142,7 +142,7 @@ fn words(arguments: &DemoArguments, challenge: &Challenge, here: &Path) -> Vec<O
         ["test".into(), "--bin".into(), binary]
     };
     let mut words: Vec<OsString> = vec![kind, "-w".into(), challenge.workload.into(), flag, program];
-    words.extend(challenge.flags.iter().map(OsString::from));
+    words.extend(challenge.words().into_iter().map(OsString::from));
     words.extend(arguments.seed.iter().flat_map(|seed| ["--seed".into(), seed.to_string().into()]));
     // What programs take after `--` our machines take as flags of `sim`.
     let has_separator = !arguments.in_virtual_time && !challenge.arguments.is_empty();
