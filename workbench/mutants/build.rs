@@ -4,7 +4,7 @@
 //! source says `code`, the copy says `if crate::is_on(number) { instead } else { code }`. So the code that ships knows
 //! nothing of them, and the copy is compiled once, however many there are.
 
-#[path = "src/catalogue.rs"]
+#[path = "src/catalogue/mod.rs"]
 mod catalogue;
 
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn main() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../machines/src");
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("machines");
     println!("cargo::rerun-if-changed={}", source.display());
-    println!("cargo::rerun-if-changed=src/catalogue.rs");
+    println!("cargo::rerun-if-changed=src");
     copy(&source, &target);
     for (number, bug) in BUGS.iter().enumerate() {
         put_in(&target.join(bug.file), number, bug);

@@ -1,0 +1,118 @@
+//! Bugs of consensus.
+
+use super::Bug;
+
+pub(super) const BUGS: &[Bug] = &[
+    Bug {
+        machine: "lin-kv",
+        name: "a vote is forgotten by a restart",
+        file: "consensus/journal.rs",
+        code: "makes_sense.then_some((term, vote))?",
+        instead: "makes_sense.then_some((term, None))?",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "an entry of an older term is committed by count",
+        file: "consensus/leader.rs",
+        code: "log.term(*held) == Some(term)",
+        instead: "true",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "who is sent a part of the log is taken to hold all of it",
+        file: "consensus/lead.rs",
+        code: "leader.commit_with(peer, end, log, (*term, *commit))",
+        instead: "leader.commit_with(peer, log.last_index(), log, (*term, *commit))",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "a read is granted without a majority",
+        file: "consensus/leader.rs",
+        code: "1 + self.others().filter(is_sure).count() > self.links.len() / 2",
+        instead: "{ let _ = is_sure; true }",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "a read does not wait for what was logged when it came",
+        file: "consensus/lead.rs",
+        code: "leader.read(from, number, log.last_index(), now);",
+        instead: "leader.read(from, number, 0, now);",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "the log is not cut back where it contradicts the leader's",
+        file: "consensus/follower.rs",
+        code: "held.is_some_and(|held| held != entry.0)",
+        instead: "false",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "what an old message does not have is cut off",
+        file: "consensus/follower.rs",
+        code: "Ok(index)",
+        instead: "self.log.truncate(index.max(base)); self.recorded.truncate(index.max(base)); Ok(index)",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "what was cut back stays in the journal",
+        file: "consensus/follower.rs",
+        code: "self.recorded.truncate(index - 1);",
+        instead: "",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "a follower believes in commits beyond what it holds",
+        file: "consensus/follower.rs",
+        code: "commit.min(following.holds)",
+        instead: "commit.min(self.log.last_index())",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "what was dropped from the log before it was recorded is in no journal",
+        file: "consensus/journal.rs",
+        code: "self.recorded.lacks_state || self.recorded.last < self.log.base().0",
+        instead: "self.recorded.lacks_state",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "a state comes without the sessions of its clients",
+        file: "consensus/journal.rs",
+        code: "(self.sessions, self.state) = (sessions, state);",
+        instead: "drop(sessions); (self.sessions, self.state) = (Sessions::new(self.size), state);",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "what is logged passes for committed",
+        file: "consensus/lead.rs",
+        code: "leader.commit_with(*me, log.last_index(), log, ballot)",
+        instead: "log.last_index()",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "a vote for whoever asks, however short its log",
+        file: "consensus/election.rs",
+        code: "(last_term, last_index) >= (own.1, own.0)",
+        instead: "true",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "a request that is made again counts again",
+        file: "consensus/sessions.rs",
+        code: "held.last + 1 == *number",
+        instead: "held.last + 1 >= *number",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "who hears a leader votes all the same",
+        file: "consensus/election.rs",
+        code: "self.hears_leader(context.now)",
+        instead: "false",
+    },
+    Bug {
+        machine: "lin-kv",
+        name: "a leader that no majority hears stays one",
+        file: "consensus/leader.rs",
+        code: "Some((*heard).max(self.since) + QUORUM_PATIENCE)",
+        instead: "{ let _ = (*heard, QUORUM_PATIENCE); None }",
+    },
+];

@@ -1,0 +1,186 @@
+//! Bugs of the engine: of what it says, of its tree, and of its journal.
+
+use super::Bug;
+
+pub(super) const BUGS: &[Bug] = &[
+    Bug {
+        machine: "broadcast",
+        name: "a node never acknowledges",
+        file: "engine/speak.rs",
+        code: "link.accepted().map(|accepted| accepted.number)",
+        instead: "None",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "news from one neighbour is not passed on to the others",
+        file: "engine/receive.rs",
+        code: "self.note_news(now, Some(from));",
+        instead: "",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "a stream begins anew with what was sent last, not with what the peer holds",
+        file: "engine/link.rs",
+        code: "self.sent = self.known.clone();\n        self.told = Vector::default();",
+        instead: "self.told = Vector::default();",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "an update that is here already is taken once more",
+        file: "engine/receive.rs",
+        code: "held + 1 - first",
+        instead: "0",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "a delta is taken though something before it is missing",
+        file: "engine/receive.rs",
+        code: "!follows || !is_gapless",
+        instead: "false",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "updates are numbered on after a restart as if they were the same",
+        file: "engine/mod.rs",
+        code: "nonce(start.origin)",
+        instead: "0",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "a node that comes back from nothing passes for the one that it was",
+        file: "engine/link.rs",
+        code: "self.life.is_some_and(|known| known != life)",
+        instead: "false",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "a parent that is gone is kept",
+        file: "engine/tree.rs",
+        code: "!is_below && !link.is_out_of_reach()",
+        instead: "!is_below && (self.tree.parent == Some(peer) || !link.is_out_of_reach())",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "who has lost its parent calls nobody",
+        file: "engine/tree.rs",
+        code: "(called..next).for_each(|node| self.call(context, node, Purpose::Call));",
+        instead: "",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "components do not look for each other",
+        file: "engine/tree.rs",
+        code: "stranger.into_iter().for_each(|node| self.call(context, node, Purpose::Meet));",
+        instead: "",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "a node away from home does not ask whether it can return",
+        file: "engine/tree.rs",
+        code: "HOME_PROBE_GAP.max(4 * round)",
+        instead: "Duration::from_secs(86_400)",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "who stands elsewhere does not prefer its home",
+        file: "engine/tree.rs",
+        code: "self.overlay.parent(self.me) != Some(peer)",
+        instead: "self.overlay.parent(self.me) == Some(peer)",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "children that a parent has lost are not called",
+        file: "engine/lost.rs",
+        code: "self.call_lost(context, lost);",
+        instead: "",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "what a stranger tells by calling casts no doubt on the root",
+        file: "engine/tree.rs",
+        code: "self.doubt(context, from);",
+        instead: "",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "a child that is not at home here gets no news",
+        file: "engine/tree.rs",
+        code: "self.parent == Some(peer) || home == Some(me) || link.place.is_under(me, home)",
+        instead: "self.parent == Some(peer) || home == Some(me)",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "absent children are never asked",
+        file: "engine/lost.rs",
+        code: "self.tree.probed_at = context.now;\n            self.probe_some(context);",
+        instead: "self.tree.probed_at = context.now;",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "a node says that it is at home wherever it stands",
+        file: "engine/speak.rs",
+        code: "self.tree.place.to_under()",
+        instead: "None",
+    },
+    Bug {
+        machine: "broadcast",
+        name: "a root that may be gone is offered to strangers",
+        file: "engine/speak.rs",
+        code: "self.is_in_doubt() && self.links.get(&peer).is_some_and(|link| !self.is_in_use(peer, link))",
+        instead: "false",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "a line leaves before its record is written",
+        file: "engine/journal.rs",
+        code: "!recorded.covers(held)",
+        instead: "held.entries().any(|(origin, count)| count > recorded.get(origin) + u64::from(origin == 0))",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "records are not synced",
+        file: "journal/file.rs",
+        code: "perform(Effect::Sync)?;",
+        instead: "",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "what several nodes did in one batch is not recorded",
+        file: "engine/journal.rs",
+        code: "records.push(|bytes| runs.to_json(bytes));",
+        instead: "if runs.len() == 1 { records.push(|bytes| runs.to_json(bytes)); }",
+    },
+    Bug {
+        machine: "durable counter",
+        name: "a counter's own updates are not recorded once it has heard from others",
+        file: "engine/journal.rs",
+        code: "target.beyond(recorded)",
+        instead: "target.beyond(recorded).into_iter().filter(|span| span.origin > 0 || held.entries().count() == 1).collect::<smallvec::SmallVec<[_; 8]>>()",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "a torn tail is taken for a batch",
+        file: "journal/file.rs",
+        code: "(checksum(&head[..16], records) == number4(&head[16..])).then_some(records)",
+        instead: "Some(records)",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "a checkpoint misses what came since the last record",
+        file: "engine/journal.rs",
+        code: "*recorded = Vector::default();",
+        instead: "let former = core::mem::take(recorded);
+            if !former.covers(held) && former.get(0) > 0 {
+                let runs = write_runs(data, origins, &former.beyond(recorded), scratch);
+                records.push(|bytes| runs.to_json(bytes));
+                *recorded = held.clone();
+            }",
+    },
+    Bug {
+        machine: "durable broadcast",
+        name: "a life is not renewed at a restart",
+        file: "engine/mod.rs",
+        code: "nonce(start.life)",
+        instead: "nonce(start.origin)",
+    },
+];
