@@ -194,8 +194,8 @@ golden:
 # Search all orders of all messages of small clusters, and for bugs in machines that have some; repeat what draws seeds far more often than `just test`; takes half an hour
 exhaust:
     SEED_FACTOR=4 cargo test --locked --release --package worlds --test machines
-    HISTORIES=30000 cargo test --locked --release --package judge -- --include-ignored
-    ZOO_SEEDS=40 SWARM_SEEDS=8 cargo test --locked --release --package workbench --test workbench -- zoo swarm
+    HISTORIES=30000 cargo test --locked --release --package judge brute_force
+    SEED_FACTOR=4 cargo test --locked --release --package workbench --test workbench -- zoo swarm
     cargo test --locked --release --package machines --test exhaustive --test consensus -- --ignored --nocapture
     cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture
 

@@ -156,9 +156,10 @@ fn what_a_register_did_is_found_to_be_linearizable() {
 }
 
 /// Some reads show what they should not have: whether calls without end explain that is a matter of how many there are.
-fn assert_there_is_a_verdict(others: usize) {
+#[test]
+fn where_only_counting_decides_there_is_a_verdict() {
     let mut seen = BTreeSet::new();
-    for seed in 0..12 {
+    for (seed, others) in (0..12).flat_map(|seed| [(seed, 25), (seed, 60)]) {
         let mut history = World::new(PLANS[0], seed).history();
         let mut rng = Rng::with_seed(seed);
         let is_read = |op: &&mut judge::Op| op.kind == Kind::Ok && op.f == "read" && op.value != Value::Nil;
@@ -172,17 +173,6 @@ fn assert_there_is_a_verdict(others: usize) {
         seen.insert(valid);
     }
     assert_eq!(seen.len(), 2, "they are not hard");
-}
-
-#[test]
-fn where_only_counting_decides_there_is_a_verdict() {
-    assert_there_is_a_verdict(25);
-}
-
-#[test]
-#[ignore = "one of them takes as long as all other tests together: `just exhaust`"]
-fn where_only_counting_decides_there_is_a_verdict_however_many_reads_are_wrong() {
-    assert_there_is_a_verdict(60);
 }
 
 /// Whatever calls without end may do, nobody writes this.

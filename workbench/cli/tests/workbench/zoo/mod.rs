@@ -1,6 +1,6 @@
 //! The zoo: whoever cheats is caught, by the right name, and nobody else is accused.
 //!
-//! The nodes are those of `examples/zoo`, here in virtual time. `just exhaust` tries more seeds (`ZOO_SEEDS`).
+//! The nodes are those of `examples/zoo`, here in virtual time. `just exhaust` tries more seeds.
 
 #[path = "../../../examples/zoo/nodes/mod.rs"]
 mod nodes;
@@ -14,12 +14,6 @@ use judge::{Demands, Results, Validity, analyze};
 use nodes::catalogue::{CHEATS, Cheat};
 use std::time::Duration;
 use worlds::simulated;
-
-/// How many seeds each test takes, unless the environment says otherwise.
-fn seeds(usual: u64) -> std::ops::Range<u64> {
-    let chosen = std::env::var("ZOO_SEEDS").ok().and_then(|count| count.parse().ok());
-    0..chosen.unwrap_or(usual)
-}
 
 /// Five nodes and ten clients, with latencies that overtake each other.
 fn options(workload: Workload, seed: u64) -> Options {
@@ -119,7 +113,7 @@ fn assert_caught(cheat: &Cheat, seed: u64) {
 
 fn assert_all_caught(workloads: &[Workload]) {
     for cheat in CHEATS.iter().filter(|cheat| workloads.contains(&cheat.workload)) {
-        seeds(1).for_each(|seed| assert_caught(cheat, seed));
+        (0..crate::seeds(1)).for_each(|seed| assert_caught(cheat, seed));
     }
 }
 
@@ -159,7 +153,7 @@ fn whoever_cheats_at_lists_is_caught() {
 /// must not trip over.
 fn assert_not_accused(workload: Workload, name: &'static str) {
     let (mut cut, mut unknown) = (0, 0);
-    for seed in seeds(15) {
+    for seed in 0..crate::seeds(15) {
         let options = partitioned(options(workload, seed));
         let options = Options { time_limit: Duration::from_secs(4), key_count: 3, ..options };
         let record = run(options, name);
