@@ -191,11 +191,11 @@ golden:
     UPDATE_EXPECT=1 cargo test --locked --package worlds --test machines tables
     UPDATE_EXPECT=1 cargo test --locked --package workbench --test workbench determinism
 
-# Search all orders of all messages of small clusters, and for bugs in machines that have some; repeat what draws seeds far more often than `just test`; takes half an hour
+# Search all orders of messages of small clusters, and for bugs put into machines; try more seeds; takes half an hour
 exhaust:
-    SEED_FACTOR=4 cargo test --locked --release --package worlds --test machines
-    HISTORIES=30000 cargo test --locked --release --package judge brute_force
-    SEED_FACTOR=4 cargo test --locked --release --package workbench --test workbench -- zoo swarm
+    SEED_FACTOR=4 cargo test --locked --profile quick --package worlds --test machines
+    HISTORIES=30000 cargo test --locked --profile quick --package judge brute_force
+    SEED_FACTOR=4 cargo test --locked --profile quick --package workbench --test workbench -- zoo swarm --skip shell
     cargo test --locked --release --package machines --test exhaustive --test consensus -- --ignored --nocapture
     cargo test --locked --release --package mutants --test exhaustive -- --ignored --nocapture
 

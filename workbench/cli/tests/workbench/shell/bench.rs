@@ -174,7 +174,11 @@ pub(crate) fn zoo() -> &'static str {
 fn example(name: &str) -> String {
     let path = examples().join(name);
     if !path.exists() {
-        let build = ["build", "--quiet", "--package", "workbench", "--example", name];
+        // A profile's folder has its name, but for one.
+        let folder =
+            examples().parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap().to_owned();
+        let profile = if folder == "debug" { "dev" } else { &folder };
+        let build = ["build", "--quiet", "--profile", profile, "--package", "workbench", "--example", name];
         let status = Command::new(env!("CARGO")).args(build).status().expect("cargo starts");
         assert!(status.success() && path.exists(), "the example {name} cannot be built");
     }
