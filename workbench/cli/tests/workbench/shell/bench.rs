@@ -175,9 +175,9 @@ fn example(name: &str) -> String {
     let path = examples().join(name);
     if !path.exists() {
         // A profile's folder has its name, but for one.
-        let folder =
-            examples().parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap().to_owned();
-        let profile = if folder == "debug" { "dev" } else { &folder };
+        let directory = examples();
+        let folder = directory.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        let profile = folder.map_or("dev", |name| if name == "debug" { "dev" } else { name });
         let build = ["build", "--quiet", "--profile", profile, "--package", "workbench", "--example", name];
         let status = Command::new(env!("CARGO")).args(build).status().expect("cargo starts");
         assert!(status.success() && path.exists(), "the example {name} cannot be built");
