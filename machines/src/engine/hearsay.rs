@@ -8,7 +8,8 @@
 //! * It has made fewer: the claim was made up, by the peer or by somebody whom that one believed. What the peer says of the
 //!   neighbour is of no concern any more. All else that it says is, so nobody who was deceived is cut off.
 //! * It has made that many: it brings them. If it does not, the peer may.
-//! * It does not answer in time: it may be out of reach, and what others have of it is taken.
+//! * It does not answer in time: it may be out of reach, and what others have of it is taken. If it acknowledges other things
+//!   all the same, its answer may have been lost: it is asked once more.
 //!
 //! As soon as one of that is known, the peer is told to begin again. Nobody is asked more than once a round for this.
 
@@ -21,8 +22,8 @@ use super::speak::Purpose;
 use super::{Engine, Replicated};
 use crate::{Context, Time};
 
-/// Who says that it has made what a peer claims, but has not brought it by its answer of this number, does not bring it.
-const MOST_CONFIRMED: u32 = 2;
+/// Who has been asked so often, and has neither denied what a peer claims nor brought it, does not bring it.
+const MOST_ASKED: u32 = 2;
 
 /// Who comes home brings the news of all that come with it. A neighbour speaks for itself once it has been in reach, where it
 /// stands, for so many rounds.
@@ -50,12 +51,20 @@ struct Claim {
 /// What has become of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The neighbour is to be asked, or has been in the request of this number, and has confirmed it so often.
-    Open { asked: Option<u64>, confirmed: u32 },
+    /// The neighbour is to be asked, or has been in the request of this number, and has been so often before, in vain.
+    Open { asked: Option<u64>, in_vain: u32 },
     /// The neighbour has made fewer.
     False,
     /// The neighbour has made that many, but does not bring them.
     Granted,
+}
+
+impl State {
+    /// The neighbour has been asked in vain once more than so often, and is asked again in this request, or is to be.
+    fn open_again(in_vain: u32, asked: Option<u64>) -> Self {
+        let in_vain = in_vain + 1;
+        if in_vain < MOST_ASKED { State::Open { asked, in_vain } } else { State::Granted }
+    }
 }
 
 impl Claim {
@@ -74,26 +83,29 @@ impl Hearsay {
         self.claims.iter().any(|claim| claim.state == State::False && claim.is_of(peer, origin))
     }
 
-    /// The neighbour is asked, in the request of this number.
-    pub(super) fn note_asked(&mut self, neighbour: usize, number: u64) {
+    /// The neighbour is asked, in the request of this number, perhaps because the answer to the former is overdue.
+    pub(super) fn note_asked(&mut self, neighbour: usize, number: u64, is_overdue: bool) {
         for claim in self.of(neighbour) {
-            if let State::Open { asked, .. } = &mut claim.state {
-                asked.get_or_insert(number);
-            }
+            claim.state = match claim.state {
+                State::Open { asked: None, in_vain } => State::Open { asked: Some(number), in_vain },
+                State::Open { asked: Some(_), in_vain } if is_overdue => {
+                    State::open_again(in_vain, Some(number))
+                }
+                state => state,
+            };
         }
     }
 
     /// The neighbour has answered the request of this number, and says that it has made so many updates of an incarnation.
     pub(super) fn hear_answer(&mut self, neighbour: usize, number: u64, own: Option<(u64, u64)>) {
         for claim in self.of(neighbour) {
-            let State::Open { asked: Some(asked), confirmed } = claim.state else { continue };
+            let State::Open { asked: Some(asked), in_vain } = claim.state else { continue };
             claim.state = match own {
                 _ if number < asked => continue,
                 Some((incarnation, made)) if incarnation == claim.incarnation && made < claim.count => {
                     State::False
                 }
-                _ if confirmed + 1 < MOST_CONFIRMED => State::Open { asked: None, confirmed: confirmed + 1 },
-                _ => State::Granted,
+                _ => State::open_again(in_vain, None),
             };
         }
     }
@@ -110,7 +122,7 @@ impl Hearsay {
             return false;
         }
         if claim.is_none_or(|claim| !claim.is_open()) {
-            let ((neighbour, incarnation), state) = (origin, State::Open { asked: None, confirmed: 0 });
+            let ((neighbour, incarnation), state) = (origin, State::Open { asked: None, in_vain: 0 });
             self.claims.retain(|claim| (claim.peer, claim.neighbour) != (peer, neighbour));
             self.claims.push(Claim { peer, neighbour, incarnation, count, state });
         }
@@ -146,14 +158,15 @@ impl<D: Replicated> Engine<D> {
         puts_off
     }
 
-    /// When to ask a neighbour what it has made, if somebody has claimed to know.
+    /// When to ask a neighbour what it has made, if somebody has claimed to know, be it again.
+    ///
+    /// What acknowledges something else ends the wait for an answer, though that be lost.
     pub(super) fn check_at(&self, neighbour: usize, link: &Link) -> Option<Time> {
-        let is_unasked = |claim: &Claim| {
-            let is_open = matches!(claim.state, State::Open { asked: None, .. });
-            is_open && claim.neighbour as usize == neighbour
-        };
-        let is_due = self.hearsay.claims.iter().any(is_unasked) && !link.is_asked();
-        is_due.then(|| link.last_asked_at().map_or(Time::ZERO, |asked_at| asked_at + self.rounds.length()))
+        let is_open = |claim: &Claim| claim.is_open() && claim.neighbour as usize == neighbour;
+        let is_due = self.hearsay.claims.iter().any(is_open) && !link.is_asked();
+        let round = self.rounds.length();
+        let gap = round.max(link.timeout(round));
+        is_due.then(|| link.last_asked_at().map_or(Time::ZERO, |asked_at| asked_at + gap))
     }
 
     /// When to ask the first of them.

@@ -50,6 +50,11 @@ impl<D: Replicated> Engine<D> {
             // Whoever takes a delta by its vector may have missed those before it, and with them what they told.
             self.links.entry(peer).and_modify(|link| link.told = Vector::default());
         }
+        let is_overdue = self
+            .links
+            .get(&peer)
+            .and_then(|link| self.check_at(peer, link))
+            .is_some_and(|check_at| check_at <= context.now);
         let settled = self.untold(peer);
         let may_bring_news = self
             .links
@@ -95,7 +100,7 @@ impl<D: Replicated> Engine<D> {
         let is_asked = matches!(purpose, Purpose::Ask | Purpose::Meet | Purpose::Call)
             || answer.is_some() && link.is_out_of_reach() && !is_elsewhere;
         let ask = is_asked.then(|| link.ask(context.now));
-        ask.into_iter().for_each(|number| hearsay.note_asked(peer, number));
+        ask.into_iter().for_each(|number| hearsay.note_asked(peer, number, is_overdue));
         let message = Gossip::Gossip {
             me: self.life,
             you: link.life,
