@@ -169,6 +169,12 @@ impl<D: Replicated> Engine<D> {
         is_due.then(|| link.last_asked_at().map_or(Time::ZERO, |asked_at| asked_at + gap))
     }
 
+    /// Whether it is time to ask that neighbour, or to ask it again.
+    pub(super) fn is_to_be_checked(&self, now: Time, neighbour: usize) -> bool {
+        let check_at = self.links.get(&neighbour).and_then(|link| self.check_at(neighbour, link));
+        check_at.is_some_and(|check_at| check_at <= now)
+    }
+
     /// When to ask the first of them.
     pub(super) fn checks_at(&self) -> Option<Time> {
         let neighbours = self.hearsay.claims.iter().map(|claim| claim.neighbour as usize);

@@ -289,6 +289,11 @@ impl Link {
         self.asks.last().unwrap_or_default().max(self.reached_at)
     }
 
+    /// When the peer last brought something that was taken.
+    pub(crate) fn heard_at(&self) -> Time {
+        self.accepted.map_or(Time::ZERO, |accepted| accepted.at)
+    }
+
     /// The peer has answered the request of this number.
     pub(crate) fn answer(&mut self, now: Time, number: u64, round: Duration) {
         if let Some(asked_at) = self.asks.take(number) {

@@ -1,7 +1,6 @@
 //! Children that are lost: see [`tree`](super::tree), "Lost children".
 
 use core::cmp::Reverse;
-use core::mem;
 use core::time::Duration;
 
 use protocol::List;
@@ -13,9 +12,12 @@ use super::{Engine, Replicated};
 use crate::{Context, Time};
 
 /// A parent asks absent children so often.
-const PROBE_GAP: Duration = Duration::from_millis(1750);
+const PROBE_GAP: Duration = Duration::from_millis(1500);
 
-/// So many of those that are lost are asked or called first: if these do not answer, the others hardly will.
+/// So many of them at once: whoever comes home has much to say and to hear.
+const MOST_PROBED: usize = 3;
+
+/// So many of those that are lost are called first: if these do not answer, their siblings hardly will.
 const FEW: usize = 4;
 
 /// A round holds so many of the delays in which further losses are gathered into one notice.
@@ -48,7 +50,22 @@ impl<D: Replicated> Engine<D> {
 
     /// When to ask some of the absent children, if there are any.
     pub(super) fn probe_at(&self) -> Time {
-        self.tree.probed_at + PROBE_GAP.max(2 * self.rounds.length())
+        self.tree.probed_at + self.probe_gap()
+    }
+
+    fn probe_gap(&self) -> Duration {
+        PROBE_GAP.max(2 * self.rounds.length())
+    }
+
+    /// An absent child is back: so may others be. One that has met nobody may not have known that it was lost, and no more
+    /// may they: they are asked at once. Else they have heard what there was to hear, and need not come all at once.
+    pub(super) fn hear_back<C>(&mut self, context: &mut Context<'_, C>, has_met_others: bool) {
+        if has_met_others {
+            let soon = context.now + self.rounds.length() - self.probe_gap();
+            self.tree.probed_at = self.tree.probed_at.min(soon);
+        } else {
+            self.probe_some(context);
+        }
     }
 
     /// Asks some of the absent children, if it is time.
@@ -67,13 +84,13 @@ impl<D: Replicated> Engine<D> {
             .map(|(&peer, link)| (!link.is_out_of_reach(), peer <= last, peer))
             .collect();
         absent.sort_unstable();
-        for (.., child) in absent.into_iter().take(FEW) {
+        for (.., child) in absent.into_iter().take(MOST_PROBED) {
             self.speak(context, child, Purpose::Ask);
             self.tree.probed = child;
         }
     }
 
-    /// Hears whom the peer has lost, and calls a few of them, not the same as others do.
+    /// Hears whom a node has lost, and calls a few of them, not the same as others do.
     pub(super) fn hear_lost<C>(&mut self, context: &mut Context<'_, C>, from: usize, lost: &[u32]) {
         let mut lost = self.overlay.neighbours_among(from, lost);
         if lost.is_empty() {
@@ -81,14 +98,34 @@ impl<D: Replicated> Engine<D> {
         }
         let turn = self.me % lost.len();
         lost.rotate_left(turn);
-        self.tree.uncalled = lost.drain(FEW.min(lost.len())..).collect();
+        self.tree.uncalled.extend(lost.drain(FEW.min(lost.len())..));
         self.call_lost(context, lost);
     }
 
-    /// One of the lost has come here: so may the others.
-    pub(super) fn hear_found<C>(&mut self, context: &mut Context<'_, C>) {
-        let uncalled = mem::take(&mut self.tree.uncalled);
-        self.call_lost(context, uncalled);
+    /// A lost child of another has come here: so may its siblings.
+    pub(super) fn hear_found<C>(&mut self, context: &mut Context<'_, C>, child: usize) {
+        let siblings = self.take_uncalled(child);
+        self.call_lost(context, siblings);
+    }
+
+    /// A stranger that was called does not answer. Its siblings hardly would. Its children may be in reach, and not know that it
+    /// is lost: who has nothing to say misses nobody.
+    pub(super) fn hear_nothing<C>(&mut self, context: &mut Context<'_, C>, stranger: usize) {
+        self.take_uncalled(stranger);
+        if self.tree.is_the_firsts() && !self.is_in_doubt() {
+            let orphans: SmallVec<[u32; 32]> =
+                self.overlay.children(stranger).map(|node| node as u32).collect();
+            self.hear_lost(context, stranger, &orphans);
+        }
+    }
+
+    /// The siblings of a lost child that were to be called if one of them came.
+    fn take_uncalled(&mut self, child: usize) -> SmallVec<[u32; 4]> {
+        let (overlay, parent) = (self.overlay, self.overlay.parent(child));
+        let is_sibling = |node: &u32| overlay.parent(*node as usize) == parent;
+        let siblings = self.tree.uncalled.iter().copied().filter(is_sibling).collect();
+        self.tree.uncalled.retain(|node| !is_sibling(node));
+        siblings
     }
 
     fn call_lost<C>(&mut self, context: &mut Context<'_, C>, lost: SmallVec<[u32; 4]>) {

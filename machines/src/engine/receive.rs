@@ -106,6 +106,7 @@ impl<D: Replicated> Engine<D> {
         let is_regained = was_out_of_reach && !link.is_out_of_reach();
         self.tree.has_changed |= is_regained;
         let brings_runs = runs.is_some();
+        let has_met_others = runs.iter().flat_map(|runs| runs.iter()).any(|run| run.0 as usize != from);
         let delta = match n {
             Some(number) => {
                 let runs = runs.as_deref().unwrap_or_default();
@@ -137,12 +138,11 @@ impl<D: Replicated> Engine<D> {
         let has_come = is_child && former != link.place;
         call.shows_lack |= has_come;
         match self.overlay.parent(from) == Some(self.me) {
-            // So may others be that have missed nothing.
-            true if is_child && is_regained => self.probe_some(context),
-            false if has_come => self.hear_found(context),
+            true if is_child && is_regained => self.hear_back(context, has_come || has_met_others),
+            false if has_come => self.hear_found(context, from),
             _ => {}
         }
-        self.hear_of_tree(context, from, ask.is_some(), lost.as_deref().unwrap_or_default());
+        self.hear_of_tree(context, from, (ask.is_some(), n.is_some()), lost.as_deref().unwrap_or_default());
         self.respond(context, from, delta, call);
         self.review_hearsay(context);
         self.tell_place(context);

@@ -56,10 +56,7 @@ impl<D: Replicated> Engine<D> {
         for peer in peers {
             let link = &self.links[&peer];
             let is_greeted = greet && !link.knows_me && self.overlay.are_neighbours(self.me, peer);
-            if is_greeted && !link.is_asked()
-                || !self.is_absent(peer, link) && is_due(self.watch_at(peer, link))
-                || is_due(self.check_at(peer, link))
-            {
+            if is_greeted && !link.is_asked() || self.is_to_be_asked(now, peer) {
                 self.speak(context, peer, Purpose::Ask);
             } else if is_due(self.due(peer, link)) {
                 self.speak(context, peer, Purpose::News);
@@ -69,6 +66,14 @@ impl<D: Replicated> Engine<D> {
         self.notify(context);
         self.review_hearsay(context);
         self.tell_place(context);
+    }
+
+    /// Whether it is time to ask the peer. Whatever it is told then asks it.
+    pub(super) fn is_to_be_asked(&self, now: Time, peer: usize) -> bool {
+        let is_watched = self.links.get(&peer).is_some_and(|link| {
+            !self.is_absent(peer, link) && self.watch_at(peer, link).is_some_and(|watch_at| watch_at <= now)
+        });
+        is_watched || self.is_to_be_checked(now, peer)
     }
 
     /// Passes news from above, or from a stranger, on to the children. When many strangers come at once, what most of them
@@ -108,6 +113,7 @@ impl<D: Replicated> Engine<D> {
         if !is_neighbour && (is_out_of_reach || !self.is_in_use(peer, link)) {
             self.tree.has_changed = true;
             self.links.entry(peer).and_modify(Link::forsake);
+            self.hear_nothing(context, peer);
         } else if is_lost || !is_out_of_reach {
             if is_lost && self.overlay.parent(peer) == Some(self.me) {
                 self.note_loss(context.now, peer);

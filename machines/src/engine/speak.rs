@@ -42,7 +42,6 @@ impl<D: Replicated> Engine<D> {
     /// Says to `peer` all that there is to say.
     pub(super) fn speak<C>(&mut self, context: &mut Context<'_, C>, peer: usize, purpose: Purpose) {
         let lost = (purpose == Purpose::Notify).then(|| self.noticed());
-        let is_elsewhere = self.overlay.parent(self.me) == Some(peer) && self.tree.parent.is_some();
         let is_unsure = self.is_unsure_before(peer);
         let under = self.under(peer);
         let wait_ms = self.wait_at_this_nodes_round(peer);
@@ -50,11 +49,8 @@ impl<D: Replicated> Engine<D> {
             // Whoever takes a delta by its vector may have missed those before it, and with them what they told.
             self.links.entry(peer).and_modify(|link| link.told = Vector::default());
         }
-        let is_overdue = self
-            .links
-            .get(&peer)
-            .and_then(|link| self.check_at(peer, link))
-            .is_some_and(|check_at| check_at <= context.now);
+        let is_to_be_asked = self.is_to_be_asked(context.now, peer);
+        let is_overdue = self.is_to_be_checked(context.now, peer);
         let settled = self.untold(peer);
         let may_bring_news = self
             .links
@@ -96,9 +92,10 @@ impl<D: Replicated> Engine<D> {
         tree.left.take_if(|left| *left == peer);
         link.must_hear = is_unsure && matches!(purpose, Purpose::Answer(_));
         let answer = if let Purpose::Answer(number) = purpose { Some(number) } else { None };
-        // Who is heard again is asked whether it hears; but those who stand elsewhere come home one by one, when they ask.
+        // Who is heard again is asked whether it hears, once: if each asked with each answer, they would go on for ever.
         let is_asked = matches!(purpose, Purpose::Ask | Purpose::Meet | Purpose::Call)
-            || answer.is_some() && link.is_out_of_reach() && !is_elsewhere;
+            || is_to_be_asked
+            || answer.is_some() && link.is_out_of_reach() && !link.is_asked();
         let ask = is_asked.then(|| link.ask(context.now));
         ask.into_iter().for_each(|number| hearsay.note_asked(peer, number, is_overdue));
         let message = Gossip::Gossip {

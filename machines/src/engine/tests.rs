@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use protocol::gossip::Gossip;
-use protocol::{Json, Nothing, broadcast};
+use protocol::{Decode, Json, Nothing, broadcast};
 
 use super::*;
 use crate::{Context, Input, Machine, Node, Outputs};
@@ -174,4 +174,29 @@ fn a_node_that_restarts_often_costs_its_peers_one_origin_a_life() {
         }
         world.nodes[1] = world.start(1);
     }
+}
+
+/// If two nodes that have given each other up asked back with each answer, they might go on for ever: no answer would be to a
+/// question that is still remembered.
+#[test]
+fn whoever_is_back_is_asked_once_whether_it_hears_however_often_it_asks() {
+    let mut world = World::new();
+    world.update(0);
+    (0..200).for_each(|_| world.run(50));
+    let lost = &world.engine(0).links[&DEAD];
+    assert!(lost.is_out_of_reach());
+    let mut asked_back = 0;
+    for ask in 1..=20 {
+        let line = alloc::format!(
+            r#"{{"src":"n3","dest":"n0","body":{{"type":"gossip1","me":7,"vector":[],"ask":{ask}}}}}"#
+        );
+        let mut said = Outputs::default();
+        world.nodes[0].on_line(world.now, line.as_bytes(), &mut said).expect("a message");
+        for line in said.lines() {
+            let message = protocol::Message::decode(line).expect("nodes write messages");
+            let Gossip::Gossip { ask: back, answer, .. } = Gossip::decode(&message.body).expect("gossip");
+            asked_back += usize::from(&*message.dest == "n3" && answer.is_some() && back.is_some());
+        }
+    }
+    assert!(asked_back <= 1, "{asked_back}");
 }

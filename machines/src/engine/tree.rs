@@ -12,13 +12,16 @@
 //!   it calls more, those first in the list a little earlier: whom they call need not. So the new root of a component, which
 //!   finds none, has soon called everyone. A call brings the caller's news along.
 //! * **Doubt.** Whoever is called by a stranger that has another root wonders whether its own root is still there: if it has
-//!   not heard from its parent lately, it asks. Until the parent answers, it offers nobody else that root.
+//!   not heard from its parent lately, it asks. Until the parent answers, it offers nobody else that root. If the stranger brings
+//!   news, it calls those before it in the list meanwhile.
 //! * **Lost children.** A child that has nothing to say misses nobody. A parent that finds some out of reach says so to some
 //!   of those above and below (`lost`); they call the children, which move to one of them. As most partitions cut off all or
-//!   none of them, everyone calls a few first, and the others when one of those has come.
-//! * **Watch.** Who stands away from home asks its parent now and then, be it its own, if that has not acknowledged anything. A root asks
-//!   its parent in the overlay, more seldom do those below it; a parent asks a few of its absent children in turn, and some
-//!   more whenever one of them is back.
+//!   none of them, everyone calls a few first, and the others when one of those has come. The same with the
+//!   children of whoever is called and does not answer.
+//! * **Watch.** Who stands away from home asks its parent now and then, if that has neither acknowledged nor brought anything. A
+//!   root asks its parent in the overlay, more seldom do those below it; a parent asks a few of its absent children in turn, and
+//!   some more when one of them is back: at once if that may not have known that it was lost. Everyone has gaps of its own, so
+//!   that not all come home in one moment.
 //! * **Other components.** As long as a component has another root than the first node, its nodes call one stranger after
 //!   another, slowly. So components that any link connects become one.
 //!
@@ -49,6 +52,7 @@
 //! long as its parent answers and says that it is at home. A path is no longer than there are nodes, and goes no further
 //! than to peers. A call costs one question to the parent in a round.
 
+use alloc::collections::BTreeSet;
 use core::mem;
 use core::time::Duration;
 
@@ -80,11 +84,11 @@ pub(super) struct Tree {
     pub(super) probed_at: Time,
     pub(super) probed: usize,
     /// Lost children of another that have not been called.
-    pub(super) uncalled: SmallVec<[u32; 4]>,
+    pub(super) uncalled: BTreeSet<u32>,
 }
 
-/// How good a parent is, the best first: its root, whether it is another than the overlay's, how far the root is.
-type Rank = (usize, bool, usize, usize);
+/// How good a parent is, the best first: its root, whether it is another than the overlay's, or than now, how far the root is.
+type Rank = (usize, bool, bool, usize, usize);
 
 /// So many are called first.
 const FIRST_CALLS: usize = 5;
@@ -107,6 +111,15 @@ const PROBE_GAP: Duration = Duration::from_millis(1250);
 /// And who stands elsewhere than at home, and is no root, its parent in the overlay.
 const HOME_PROBE_GAP: Duration = Duration::from_secs(5);
 
+/// Who stands away from home asks its parent, if it hears nothing of it, this often.
+const WATCH_GAP: Duration = Duration::from_millis(2500);
+
+/// From one node of the list to the next gaps differ by a tenth, ...
+const STAGGER: u32 = 10;
+
+/// ... and after so many they are the same again.
+const STAGGERED: u32 = 7;
+
 impl Tree {
     /// At home.
     pub(super) fn new(parent: Option<usize>) -> Self {
@@ -121,7 +134,7 @@ impl Tree {
             notices: 0,
             probed_at: Time::ZERO,
             probed: 0,
-            uncalled: SmallVec::new(),
+            uncalled: BTreeSet::new(),
         }
     }
 
@@ -133,7 +146,7 @@ impl Tree {
     }
 
     /// Whether it is the first node's.
-    fn is_the_firsts(&self) -> bool {
+    pub(super) fn is_the_firsts(&self) -> bool {
         self.place == Place::Home || self.place.root(usize::MAX) == Some(0)
     }
 }
@@ -153,7 +166,8 @@ impl<D: Replicated> Engine<D> {
         };
         let root = link.place.root(peer).filter(|&root| root < self.me)?;
         let is_fit = !is_below && !link.is_out_of_reach();
-        is_fit.then_some((root, self.overlay.parent(self.me) != Some(peer), hops, peer))
+        let (is_away, is_new) = (self.overlay.parent(self.me) != Some(peer), self.tree.parent != Some(peer));
+        is_fit.then_some((root, is_away, is_new, hops, peer))
     }
 
     /// The place under this parent.
@@ -197,7 +211,7 @@ impl<D: Replicated> Engine<D> {
             } else if former.is_none() {
                 self.rounds.follow();
             }
-            self.tree.call_at = Some(if is_alone { now } else { now + CALL_GAP });
+            self.tree.call_at = Some(if is_alone { now } else { now + self.staggered(CALL_GAP) });
         }
         // What strangers say of their places is soon out of date.
         let is_sure = parent.is_some() && !self.is_in_doubt();
@@ -215,7 +229,7 @@ impl<D: Replicated> Engine<D> {
         self.tree.place = place;
         // Of a better root children hear in time.
         let is_worse = self.tree.place.root(self.me) > former_root;
-        self.tree.call_at.get_or_insert(now + CALL_GAP);
+        self.tree.call_at.get_or_insert(now + self.staggered(CALL_GAP));
         let concerned: SmallVec<[usize; 32]> = self
             .links
             .iter()
@@ -279,15 +293,21 @@ impl<D: Replicated> Engine<D> {
                 _ => (MORE_CALLS * called.max(FIRST_CALLS)).min(size),
             };
             self.tree.called = next;
-            self.tree.call_at =
-                Some(now + if next < size { self.usual_timeout() + self.turn() } else { CALL_GAP });
+            let more = self.usual_timeout() + self.turn();
+            self.tree.call_at = Some(now + if next < size { more } else { self.staggered(CALL_GAP) });
             (called..next).for_each(|node| self.call(context, node, Purpose::Call));
         } else {
-            let turn = (now.as_nanos() / CALL_GAP.as_nanos() as u64) as usize + self.me;
-            self.tree.call_at = Some(now + CALL_GAP);
-            let stranger = (turn..turn + size).map(|node| node % size).find(|&node| self.is_stranger(node));
-            stranger.into_iter().for_each(|node| self.call(context, node, Purpose::Meet));
+            self.meet(context);
         }
+    }
+
+    /// Calls the next stranger.
+    fn meet<C>(&mut self, context: &mut Context<'_, C>) {
+        let (now, size, gap) = (context.now, self.overlay.size(), self.staggered(CALL_GAP));
+        self.tree.call_at = Some(now + gap);
+        let turn = (now.as_nanos() / gap.as_nanos() as u64) as usize + self.me;
+        let stranger = (turn..turn + size).map(|node| node % size).find(|&node| self.is_stranger(node));
+        stranger.into_iter().for_each(|node| self.call(context, node, Purpose::Meet));
     }
 
     /// How long a node waits for those before it in the list, before it calls more: whom they call need not call.
@@ -323,13 +343,19 @@ impl<D: Replicated> Engine<D> {
         self.speak(context, peer, purpose);
     }
 
+    /// About so long: what has befallen many nodes at once they should not all do again at once. From seven tenths to
+    /// thirteen.
+    fn staggered(&self, gap: Duration) -> Duration {
+        gap * (STAGGERED + self.me as u32 % STAGGERED) / STAGGER
+    }
+
     fn usual_timeout(&self) -> Duration {
         let parent = self.overlay.parent(self.me).and_then(|parent| self.links.get(&parent));
         parent.map_or(PROBE_GAP, |link| link.timeout(self.rounds.length()))
     }
 
     /// A stranger asks: it has lost a root that this node thinks it has, or has heard that this node's parent has lost it.
-    fn doubt<C>(&mut self, context: &mut Context<'_, C>, stranger: usize) {
+    fn doubt<C>(&mut self, context: &mut Context<'_, C>, stranger: usize, brings_news: bool) {
         let Some(parent) = self.tree.parent else { return };
         let root = |peer: usize| self.links.get(&peer).and_then(|link| link.place.root(peer));
         let has_lost_root = root(stranger) > root(parent);
@@ -342,7 +368,7 @@ impl<D: Replicated> Engine<D> {
         link.suspect(is_lost);
         let is_asked = link.is_asked();
         self.tree.has_changed = true;
-        if !is_lost {
+        if !is_lost && brings_news {
             self.tree.call_at = Some(context.now);
         }
         if !is_asked {
@@ -355,12 +381,12 @@ impl<D: Replicated> Engine<D> {
         &mut self,
         context: &mut Context<'_, C>,
         from: usize,
-        is_asked: bool,
+        (is_asked, brings_news): (bool, bool),
         lost: &[u32],
     ) {
         let is_neighbour = self.overlay.are_neighbours(self.me, from);
         if is_asked && !is_neighbour && !self.is_in_use(from, &self.links[&from]) {
-            self.doubt(context, from);
+            self.doubt(context, from, brings_news);
         }
         self.hear_lost(context, from, lost);
         self.review_tree(context);
@@ -372,11 +398,13 @@ impl<D: Replicated> Engine<D> {
         let round = self.rounds.length();
         let is_home = self.overlay.parent(self.me) == Some(peer);
         let gap = match (is_home, self.tree.parent) {
-            (_, Some(parent)) if parent == peer && self.tree.place != Place::Home => PROBE_GAP.max(2 * round),
+            (_, Some(parent)) if parent == peer && self.tree.place != Place::Home => {
+                self.staggered(WATCH_GAP.max(2 * round))
+            }
             (true, None) => PROBE_GAP.max(round),
-            (true, Some(parent)) if parent != peer => HOME_PROBE_GAP.max(4 * round),
+            (true, Some(parent)) if parent != peer => self.staggered(HOME_PROBE_GAP.max(4 * round)),
             _ => return self.is_absent(peer, link).then(|| self.probe_at()),
         };
-        Some(link.tried_at() + gap).filter(|_| !link.is_asked())
+        Some(link.tried_at().max(link.heard_at()) + gap).filter(|_| !link.is_asked())
     }
 }

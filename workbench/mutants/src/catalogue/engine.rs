@@ -98,7 +98,7 @@ pub(super) const BUGS: &[Bug] = &[
         machine: "broadcast",
         name: "what a stranger tells by calling casts no doubt on the root",
         file: "engine/tree.rs",
-        code: "self.doubt(context, from);",
+        code: "self.doubt(context, from, brings_news);",
         instead: "",
     },
     Bug {

@@ -137,7 +137,8 @@ impl Run {
         let other = rng.choice(far)?;
         self.cluster.mend(one, other);
         self.cluster.mend(other, one);
-        let longest = 8 * self.size as u64 + 10;
+        // A node calls another stranger every ten seconds or so.
+        let longest = 11 * self.size as u64 + 10;
         self.load_for(rng, Duration::from_secs(longest));
         let value = self.broadcast(one);
         let mut members = near;

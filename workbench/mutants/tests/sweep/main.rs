@@ -79,6 +79,7 @@ fn hunt_all(bugs: &[usize], most_seeds: u64) -> Vec<&'static str> {
 
 /// Bugs that take a hundred seeds and more: a few are not worth the time.
 const RARE: &[&str] = &[
+    "a node away from home does not ask whether it can return",
     "a root that may be gone is offered to strangers",
     "a report on stability counts though its delta is not taken",
     "what a lost message told of stability is not told again",

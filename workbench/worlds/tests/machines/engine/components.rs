@@ -103,6 +103,24 @@ fn a_component_stays_converged_under_load_and_all_agree_soon_after_the_heal() {
     }
 }
 
+/// In a tree of two levels the children of a lost node need not be lost themselves. Those that have nothing to say do not notice
+/// that their parent is gone, and it is not there to tell: the node above it finds them.
+#[test]
+fn whoever_rests_under_a_lost_node_hears_what_is_new_all_the_same() {
+    let (size, lost) = (60, 2);
+    for seed in 0..6 {
+        let mut world = World::new(size, 20, seed);
+        world.load(60, 20, &mut Rng::with_seed(seed));
+        world.run_ms(3000);
+        (0..size).for_each(|node| world.cluster.cut(node, lost));
+        (0..size).for_each(|node| world.cluster.cut(lost, node));
+        let value = world.broadcast(0);
+        let others: Vec<usize> = (0..size).filter(|&node| node != lost).collect();
+        let took = world.time_until(&others, &BTreeSet::from([value]), 2 * BOUND);
+        assert!(took.is_some(), "seed {seed}");
+    }
+}
+
 /// Sizes, latencies and seeds in which trees of components are looked at.
 const TREES: [(usize, u64, u64); 4] = [(5, 10, 4), (25, 0, 1), (25, 100, 2), (100, 20, 1)];
 

@@ -178,10 +178,11 @@ fn when_the_trouble_is_over_the_star_is_taken_back() {
     world.assert_settled("after the trouble");
 }
 
-/// Whoever has been cut off has something to say to everybody, and so have all others. Three a link would be enough; what
-/// the way home costs today is twice that at the most, and must not grow.
+/// Whoever has been cut off has something to say to everybody, and so have all others: three messages a link. Now and then many
+/// come home in the same second.
 #[test]
-fn no_second_after_a_heal_takes_more_than_six_messages_a_link() {
+fn a_second_after_a_heal_takes_three_messages_a_link_and_seldom_a_fourth() {
+    let (mut heals, mut busy) = (0, 0);
     for (size, latency_ms, seeds) in [(25, 0, 16), (25, 100, 16), (100, 20, 1)] {
         for (target, seed) in TARGETS.iter().flat_map(|target| (0..seeds).map(move |seed| (*target, seed))) {
             let mut rng = Rng::with_seed(seed);
@@ -191,13 +192,17 @@ fn no_second_after_a_heal_takes_more_than_six_messages_a_link() {
             world.load(200, 30, &mut rng);
             world.run_ms(rng.u64(1000..3000));
             world.cluster.heal();
-            for second in 1..=8 {
+            let mut most = 0;
+            for _ in 0..8 {
                 let start = world.cluster.now();
                 world.run_ms(1000);
-                let sent = world.gossip_since(start).len();
-                let context = format!("{size} nodes, {latency_ms} ms, {target:?}, seed {seed}");
-                assert!(sent <= 6 * (size - 1), "{context}: {sent} messages in second {second}");
+                most = most.max(world.gossip_since(start).len());
             }
+            let context = format!("{size} nodes, {latency_ms} ms, {target:?}, seed {seed}");
+            assert!(most <= 4 * (size - 1), "{context}: {most} messages in a second");
+            heals += 1;
+            busy += usize::from(most > 3 * (size - 1));
         }
     }
+    assert!(busy * 20 <= heals, "{busy} of {heals} heals took more than three messages a link in a second");
 }
