@@ -195,6 +195,6 @@ impl<D: Replicated> Engine<D> {
         let is_held_up = |peer: &usize| claims.iter().any(|claim| claim.peer == *peer && claim.is_open());
         let (waiting, free): (Vec<usize>, Vec<usize>) = waiting.into_iter().partition(is_held_up);
         self.hearsay = Hearsay { claims, waiting };
-        free.into_iter().for_each(|peer| self.speak(context, peer, Purpose::Complain));
+        free.into_iter().for_each(|peer| self.speak(context, peer, Purpose::Complain(None)));
     }
 }

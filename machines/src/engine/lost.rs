@@ -14,8 +14,8 @@ use crate::{Context, Time};
 /// A parent asks absent children so often.
 const PROBE_GAP: Duration = Duration::from_millis(1500);
 
-/// So many of them at once: whoever comes home has much to say and to hear.
-const MOST_PROBED: usize = 3;
+/// One in so many of its children at once, or one: whoever comes home has much to say and to hear.
+const PROBED_SHARE: usize = 8;
 
 /// So many of those that are lost are called first: if these do not answer, their siblings hardly will.
 const FEW: usize = 4;
@@ -84,7 +84,8 @@ impl<D: Replicated> Engine<D> {
             .map(|(&peer, link)| (!link.is_out_of_reach(), peer <= last, peer))
             .collect();
         absent.sort_unstable();
-        for (.., child) in absent.into_iter().take(MOST_PROBED) {
+        let count = (self.overlay.children(self.me).count() / PROBED_SHARE).max(1);
+        for (.., child) in absent.into_iter().take(count) {
             self.speak(context, child, Purpose::Ask);
             self.tree.probed = child;
         }
@@ -108,14 +109,13 @@ impl<D: Replicated> Engine<D> {
         self.call_lost(context, siblings);
     }
 
-    /// A stranger that was called does not answer. Its siblings hardly would. Its children may be in reach, and not know that it
-    /// is lost: who has nothing to say misses nobody.
+    /// A stranger that was called does not answer. Its siblings hardly would. Any of its children may be in reach, and not know
+    /// that it is lost: who has nothing to say misses nobody.
     pub(super) fn hear_nothing<C>(&mut self, context: &mut Context<'_, C>, stranger: usize) {
         self.take_uncalled(stranger);
         if self.tree.is_the_firsts() && !self.is_in_doubt() {
-            let orphans: SmallVec<[u32; 32]> =
-                self.overlay.children(stranger).map(|node| node as u32).collect();
-            self.hear_lost(context, stranger, &orphans);
+            let orphans = self.overlay.children(stranger).map(|node| node as u32).collect();
+            self.call_lost(context, orphans);
         }
     }
 

@@ -160,7 +160,7 @@ impl<D: Replicated> Engine<D> {
         let behind_since = link.behind_since.or(self.is_in_use(from, link).then_some(context.now));
         self.links.entry(from).and_modify(|link| link.behind_since = behind_since.filter(|_| is_behind));
         if complain {
-            self.speak(context, from, Purpose::Complain);
+            self.speak(context, from, Purpose::Complain(call.ask));
         } else if let Some(number) = call.ask {
             self.speak(context, from, Purpose::Answer(number));
         } else if is_behind && (call.again || call.shows_lack) {

@@ -28,13 +28,22 @@ pub(super) enum Purpose {
     Call,
     /// The peer asked for an answer at once, by this number.
     Answer(u64),
-    /// The peer's delta did not follow.
-    Complain,
+    /// The peer's delta did not follow. It may have come with a request, of this number.
+    Complain(Option<u64>),
 }
 
 impl Purpose {
     fn shows_vector(self) -> bool {
         !matches!(self, Purpose::News | Purpose::Tell | Purpose::Notify)
+    }
+
+    /// The number of the request that it answers.
+    fn answer(self) -> Option<u64> {
+        match self {
+            Purpose::Answer(number) => Some(number),
+            Purpose::Complain(number) => number,
+            _ => None,
+        }
     }
 }
 
@@ -60,7 +69,7 @@ impl<D: Replicated> Engine<D> {
         let Some(link) = links.get_mut(&peer) else { return };
 
         let may_bring_news = may_bring_news && link.open_at() <= context.now;
-        let has_delta = may_bring_news && !matches!(purpose, Purpose::Complain | Purpose::Meet);
+        let has_delta = may_bring_news && !matches!(purpose, Purpose::Complain(_) | Purpose::Meet);
         let together = if D::CUTS == Cuts::BehindStable { stable } else { Vector::EMPTY };
         let cut = next_cut(cuts, together, &link.sent);
         let target = cut.filter(|_| has_delta).unwrap_or(held);
@@ -90,8 +99,8 @@ impl<D: Replicated> Engine<D> {
         });
         link.spoke_at = Some(context.now);
         tree.left.take_if(|left| *left == peer);
-        link.must_hear = is_unsure && matches!(purpose, Purpose::Answer(_));
-        let answer = if let Purpose::Answer(number) = purpose { Some(number) } else { None };
+        let answer = purpose.answer();
+        link.must_hear = is_unsure && answer.is_some();
         // Who is heard again is asked whether it hears, once: if each asked with each answer, they would go on for ever.
         let is_asked = matches!(purpose, Purpose::Ask | Purpose::Meet | Purpose::Call)
             || is_to_be_asked
@@ -109,7 +118,7 @@ impl<D: Replicated> Engine<D> {
             own: (shows_vector || answer.is_some()).then(|| (origins.get(0).1, held.get(0))),
             ask,
             answer,
-            again: (purpose == Purpose::Complain).then_some(true),
+            again: matches!(purpose, Purpose::Complain(_)).then_some(true),
             under,
             lost,
             settled: (!settled.is_empty()).then(|| origins.export_ends(&settled).collect()),
