@@ -91,9 +91,16 @@ impl<D: Replicated> Engine<D> {
         }
     }
 
-    /// Hears whom a node has lost, and calls a few of them, not the same as others do.
+    /// Hears whom a node has lost, its neighbours or, if it is the parent, anybody, and calls a few of them, not the same as
+    /// others do.
     pub(super) fn hear_lost<C>(&mut self, context: &mut Context<'_, C>, from: usize, lost: &[u32]) {
-        let mut lost = self.overlay.neighbours_among(from, lost);
+        let is_led = self.tree.parent == Some(from);
+        let mut lost: SmallVec<[u32; 4]> = { lost.iter().copied() }
+            .filter(|&node| (node as usize) < self.overlay.size())
+            .filter(|&node| is_led || self.overlay.are_neighbours(from, node as usize))
+            .collect();
+        lost.sort_unstable();
+        lost.dedup();
         if lost.is_empty() {
             return;
         }
@@ -114,8 +121,22 @@ impl<D: Replicated> Engine<D> {
     pub(super) fn hear_nothing<C>(&mut self, context: &mut Context<'_, C>, stranger: usize) {
         self.take_uncalled(stranger);
         if self.tree.is_the_firsts() && !self.is_in_doubt() {
+            self.pass_on_loss(context, stranger);
             let orphans = self.overlay.children(stranger).map(|node| node as u32).collect();
             self.call_lost(context, orphans);
+        }
+    }
+
+    /// Those that have come here may reach whom this node does not: reach is not transitive. One of them is told.
+    fn pass_on_loss<C>(&mut self, context: &mut Context<'_, C>, stranger: usize) {
+        let is_guest = |&(&peer, link): &(&usize, &Link)| {
+            self.overlay.parent(peer) != Some(self.me) && self.is_child(peer, link) && !link.is_out_of_reach()
+        };
+        let guests: SmallVec<[usize; 8]> =
+            self.links.iter().filter(is_guest).map(|(&peer, _)| peer).collect();
+        if !guests.is_empty() {
+            let guest = guests[stranger % guests.len()];
+            self.speak(context, guest, Purpose::Notify(Some(stranger as u32)));
         }
     }
 
@@ -160,7 +181,7 @@ impl<D: Replicated> Engine<D> {
         let count = if notices == 0 { MOST_NOTICED.min(listeners.len()) } else { 1 };
         for &listener in listeners.iter().cycle().skip(notices as usize % listeners.len().max(1)).take(count)
         {
-            self.speak(context, listener, Purpose::Notify);
+            self.speak(context, listener, Purpose::Notify(None));
         }
         let lost: SmallVec<[usize; 32]> = self.lost().collect();
         for child in lost {

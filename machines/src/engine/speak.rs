@@ -18,8 +18,8 @@ pub(super) enum Purpose {
     News,
     /// The peer should hear where this node stands.
     Tell,
-    /// The same, and which children are lost.
-    Notify,
+    /// The same, and who is lost: children, or that node, which was called and does not answer.
+    Notify(Option<u32>),
     /// The peer should answer at once.
     Ask,
     /// The same, and is sent nothing before it has shown what it holds.
@@ -34,7 +34,7 @@ pub(super) enum Purpose {
 
 impl Purpose {
     fn shows_vector(self) -> bool {
-        !matches!(self, Purpose::News | Purpose::Tell | Purpose::Notify)
+        !matches!(self, Purpose::News | Purpose::Tell | Purpose::Notify(_))
     }
 
     /// The number of the request that it answers.
@@ -50,7 +50,11 @@ impl Purpose {
 impl<D: Replicated> Engine<D> {
     /// Says to `peer` all that there is to say.
     pub(super) fn speak<C>(&mut self, context: &mut Context<'_, C>, peer: usize, purpose: Purpose) {
-        let lost = (purpose == Purpose::Notify).then(|| self.noticed());
+        let lost = match purpose {
+            Purpose::Notify(None) => Some(self.noticed()),
+            Purpose::Notify(Some(node)) => Some(List::from_iter([node])),
+            _ => None,
+        };
         let is_unsure = self.is_unsure_before(peer);
         let under = self.under(peer);
         let wait_ms = self.wait_at_this_nodes_round(peer);

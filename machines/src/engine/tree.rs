@@ -16,8 +16,8 @@
 //!   news, it calls those before it in the list meanwhile.
 //! * **Lost children.** A child that has nothing to say misses nobody. A parent that finds some out of reach says so to some
 //!   of those above and below (`lost`); they call the children, which move to one of them. As most partitions cut off all or
-//!   none of them, everyone calls a few first, and the others when one of those has come. Whoever is called and does not answer
-//!   may have children on this side: they are called.
+//!   none of them, everyone calls a few first, and the others when one of those has come. Of whoever is called and does not
+//!   answer, one of those who have come hears, as it may reach it; and its own children are called, as they may be on this side.
 //! * **Watch.** Who stands away from home asks its parent now and then, if that has neither acknowledged nor brought anything. A
 //!   root asks its parent in the overlay, more seldom do those below it; a parent asks a few of its absent children in turn, and
 //!   some more when one of them is back: at once if that may not have known that it was lost. Everyone has gaps of its own, so

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use bench::nemesis::Target;
 use fastrand::Rng;
 use machines::engine::Pace;
 
@@ -118,6 +119,23 @@ fn whoever_rests_under_a_lost_node_hears_what_is_new_all_the_same() {
         let others: Vec<usize> = (0..size).filter(|&node| node != lost).collect();
         let took = world.time_until(&others, &BTreeSet::from([value]), 2 * BOUND);
         assert!(took.is_some(), "seed {seed}");
+    }
+}
+
+/// Where everybody reaches another half of all, those that the first node tells of a loss may not reach whom it has lost. Those
+/// that they find may.
+#[test]
+fn whoever_rests_far_off_in_a_ring_is_found_by_those_who_were_found() {
+    for seed in 0..60 {
+        let mut rng = Rng::with_seed(seed);
+        let mut world = World::new(25, 0, seed);
+        world.load(rng.usize(..20), 100, &mut rng);
+        let grudge = Target::MajoritiesRing.grudge(25, &mut rng);
+        world.cut(&grudge);
+        world.run_ms(rng.u64(..1500));
+        let value = world.broadcast(rng.usize(..25));
+        let all: Vec<usize> = (0..25).collect();
+        assert!(world.time_until(&all, &BTreeSet::from([value]), 2 * BOUND).is_some(), "seed {seed}");
     }
 }
 
