@@ -10,8 +10,6 @@
 
 use core::ops::Range;
 
-use smallvec::SmallVec;
-
 /// The tree.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Overlay {
@@ -49,17 +47,6 @@ impl Overlay {
     /// Whether two nodes have a link of the tree between them.
     pub(crate) fn are_neighbours(self, one: usize, other: usize) -> bool {
         self.parent(one) == Some(other) || self.parent(other) == Some(one)
-    }
-
-    /// Those of `nodes` that have a link to `node`, each once.
-    pub(crate) fn neighbours_among(self, node: usize, nodes: &[u32]) -> SmallVec<[u32; 4]> {
-        let is_neighbour =
-            |other: usize| other < self.size && node < self.size && self.are_neighbours(node, other);
-        let mut neighbours: SmallVec<[u32; 4]> =
-            nodes.iter().copied().filter(|&other| is_neighbour(other as usize)).collect();
-        neighbours.sort_unstable();
-        neighbours.dedup();
-        neighbours
     }
 
     /// The nodes above and below.
