@@ -55,7 +55,7 @@ enum State {
     Open { asked: Option<u64>, in_vain: u32 },
     /// The neighbour has made fewer.
     False,
-    /// The neighbour has made that many, but does not bring them.
+    /// The neighbour does not deny that it has made that many, and does not bring them.
     Granted,
 }
 

@@ -50,7 +50,8 @@
 //!
 //! *Liars.* Who lies about its place leads astray those who have lost their own parents, and nobody else: nobody leaves home as
 //! long as its parent answers and says that it is at home. A path is no longer than there are nodes, and goes no further
-//! than to peers. A call costs one question to the parent in a round.
+//! than to peers. A call costs one question to the parent in a round. Whom a parent names as lost its children call, be it anybody;
+//! nobody is called again before it has answered or has been waited for.
 
 use alloc::collections::BTreeSet;
 use core::mem;
